@@ -1,0 +1,143 @@
+"""Messages to the people behind the assistant: 留言, and corrections of an entry."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlite_utils import Database
+
+from bot.dialogue import Person, Place, Refusal, Scope
+
+TAIL_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+
+
+class EnquiryKind(StrEnum):
+    """Whether somebody asks for a person, or says that an entry is wrong."""
+
+    MESSAGE = "message"
+    CORRECTION = "correction"
+
+
+@dataclass(frozen=True, slots=True)
+class Enquiry:
+    """What somebody left for a person to answer."""
+
+    id: int
+    number: str
+    person_id: int
+    kind: EnquiryKind
+    entry_id: str | None
+    text: str
+    place: Place
+    made_at: datetime
+    due_on: date
+    answer: str | None
+    answered_at: datetime | None
+
+
+_COLUMNS = """id, number, person_id, kind, entry_id, text, district, hall, window, made_at, due_on,
+              answer, answered_at"""
+
+
+def leave_enquiry(
+    db: Database,
+    person: Person,
+    kind: EnquiryKind,
+    text: str,
+    *,
+    entry_id: str | None,
+    place: Place,
+    due_on: date,
+    now: datetime,
+) -> Enquiry:
+    """Keep what somebody wrote, already masked, under a number."""
+    tail = "".join(secrets.choice(TAIL_ALPHABET) for _ in range(6))
+    number = f"L{now:%Y%m%d}{tail}"
+    db.execute(
+        """INSERT INTO enquiries (number, person_id, kind, entry_id, text, district, hall, window,
+               made_at, due_on) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        [
+            number,
+            person.id,
+            kind,
+            entry_id,
+            text,
+            place.district,
+            place.hall,
+            place.window,
+            now.isoformat(),
+            due_on.isoformat(),
+        ],
+    )
+    return _required(enquiry_by_number(db, number))
+
+
+def enquiry_by_number(db: Database, number: str) -> Enquiry | None:
+    """Return the enquiry with this number."""
+    row = db.execute(
+        f"SELECT {_COLUMNS} FROM enquiries WHERE number = ?", [number.strip().upper()]
+    ).fetchone()
+    return _enquiry(row) if row else None
+
+
+def _required(enquiry: Enquiry | None) -> Enquiry:
+    if enquiry is None:
+        raise Refusal("enquiry_unknown")
+    return enquiry
+
+
+def _enquiry(row: Any) -> Enquiry:
+    return Enquiry(
+        id=row[0],
+        number=row[1],
+        person_id=row[2],
+        kind=EnquiryKind(row[3]),
+        entry_id=row[4],
+        text=row[5],
+        place=Place(row[6], row[7], row[8]),
+        made_at=datetime.fromisoformat(row[9]),
+        due_on=date.fromisoformat(row[10]),
+        answer=row[11],
+        answered_at=datetime.fromisoformat(row[12]) if row[12] else None,
+    )
+
+
+def open_enquiries(db: Database, scope: Scope, *kinds: EnquiryKind) -> tuple[Enquiry, ...]:
+    """Return what waits for an answer within a scope, oldest first."""
+    marks = ", ".join("?" for _ in kinds)
+    rows = db.execute(
+        f"""SELECT {_COLUMNS} FROM enquiries
+            WHERE answered_at IS NULL AND kind IN ({marks})
+              AND (? IS NULL OR district = ?) AND (? IS NULL OR window = ?)
+            ORDER BY made_at""",
+        [*kinds, scope.district, scope.district, scope.window, scope.window],
+    ).fetchall()
+    return tuple(_enquiry(row) for row in rows)
+
+
+def enquiry_within(db: Database, scope: Scope, number: str) -> Enquiry:
+    """Return an enquiry of this scope; raise Refusal `enquiry_unknown` otherwise."""
+    enquiry = _required(enquiry_by_number(db, number))
+    place = Scope(enquiry.place.district, None, enquiry.place.window)
+    narrowed = Scope(scope.district, None, scope.window)
+    if not narrowed.covers(place):
+        raise Refusal("enquiry_unknown")
+    return enquiry
+
+
+def answer_enquiry(
+    db: Database, enquiry: Enquiry, answer: str, *, answered_by: Person, now: datetime
+) -> Enquiry:
+    """Record the answer; raise Refusal `already_answered` if there is one."""
+    changed = db.execute(
+        """UPDATE enquiries SET answer = ?, answered_by = ?, answered_at = ?
+           WHERE id = ? AND answered_at IS NULL""",
+        [answer, answered_by.id, now.isoformat(), enquiry.id],
+    ).rowcount
+    if not changed:
+        raise Refusal("already_answered")
+    return _required(enquiry_by_number(db, enquiry.number))

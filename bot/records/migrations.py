@@ -1,0 +1,192 @@
+"""The tables of bot.records, as SQL a reviewer can read. Append; never edit what has landed."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+records_migrations = Migrations("records")
+
+
+@records_migrations()
+def m001_people(db: Database) -> None:
+    """Create people, their addresses and the codes that bind them to roles."""
+    db.execute("""
+        CREATE TABLE people (
+            id INTEGER PRIMARY KEY,
+            role TEXT NOT NULL DEFAULT 'citizen' CHECK (role IN ('citizen', 'clerk', 'lead',
+                'department', 'supervisor', 'editor', 'administrator')),
+            district TEXT,
+            department TEXT,
+            window TEXT,
+            name TEXT,
+            created_at TEXT NOT NULL,
+            erased_at TEXT
+        ) STRICT""")
+    db.execute("""
+        CREATE TABLE addresses (
+            channel TEXT NOT NULL CHECK (channel IN ('telegram', 'web', 'terminal')),
+            address TEXT NOT NULL,
+            person_id INTEGER NOT NULL REFERENCES people(id),
+            first_seen_at TEXT NOT NULL,
+            unusable_at TEXT,
+            PRIMARY KEY (channel, address)
+        ) STRICT""")
+    db.execute("CREATE INDEX addresses_by_person ON addresses (person_id)")
+    db.execute("""
+        CREATE TABLE binding_codes (
+            id INTEGER PRIMARY KEY,
+            code_hash TEXT NOT NULL UNIQUE,
+            role TEXT NOT NULL CHECK (role <> 'citizen'),
+            district TEXT,
+            department TEXT,
+            window TEXT,
+            name TEXT,
+            made_by INTEGER REFERENCES people(id),
+            made_at TEXT NOT NULL,
+            expires_at TEXT NOT NULL,
+            used_by INTEGER REFERENCES people(id),
+            used_at TEXT
+        ) STRICT""")
+
+
+@records_migrations()
+def m002_conversations(db: Database) -> None:
+    """Create what is remembered of a conversation, and what was said in it."""
+    db.execute("""
+        CREATE TABLE conversations (
+            person_id INTEGER PRIMARY KEY REFERENCES people(id),
+            awaiting TEXT,
+            awaiting_subject TEXT,
+            awaiting_until TEXT,
+            entry_id TEXT,
+            answers TEXT NOT NULL DEFAULT '{}',
+            district TEXT,
+            hall TEXT,
+            window TEXT,
+            misses INTEGER NOT NULL DEFAULT 0,
+            told_privacy_at TEXT
+        ) STRICT""")
+    db.execute("""
+        CREATE TABLE messages (
+            id INTEGER PRIMARY KEY,
+            person_id INTEGER NOT NULL REFERENCES people(id),
+            at TEXT NOT NULL,
+            direction TEXT NOT NULL CHECK (direction IN ('in', 'out')),
+            channel TEXT NOT NULL,
+            text TEXT,
+            reply TEXT,
+            replaces_id INTEGER
+        ) STRICT""")
+    db.execute("CREATE INDEX messages_by_person ON messages (person_id, id)")
+    db.execute("CREATE INDEX messages_by_at ON messages (at)")
+    db.execute("""
+        CREATE TABLE receipts (
+            key TEXT PRIMARY KEY,
+            person_id INTEGER NOT NULL REFERENCES people(id),
+            at TEXT NOT NULL,
+            reply TEXT,
+            settled_at TEXT
+        ) STRICT""")
+    db.execute("CREATE INDEX receipts_by_at ON receipts (at)")
+
+
+@records_migrations()
+def m003_interactions(db: Database) -> None:
+    """Create interactions (one person, one topic) and their ratings."""
+    db.execute("""
+        CREATE TABLE interactions (
+            id INTEGER PRIMARY KEY,
+            person_id INTEGER NOT NULL REFERENCES people(id),
+            entry_id TEXT NOT NULL,
+            answers TEXT NOT NULL DEFAULT '{}',
+            knowledge_version TEXT NOT NULL,
+            channel TEXT NOT NULL,
+            district TEXT,
+            hall TEXT,
+            window TEXT,
+            slip_id INTEGER,
+            counted INTEGER NOT NULL DEFAULT 1 CHECK (counted IN (0, 1)),
+            began_at TEXT NOT NULL,
+            began_on TEXT NOT NULL,
+            last_at TEXT NOT NULL,
+            answered_at TEXT,
+            invited_at TEXT
+        ) STRICT""")
+    db.execute("CREATE INDEX interactions_by_person ON interactions (person_id, last_at)")
+    db.execute("CREATE INDEX interactions_by_day ON interactions (began_on)")
+    db.execute("""
+        CREATE TABLE ratings (
+            id INTEGER PRIMARY KEY,
+            interaction_id INTEGER NOT NULL UNIQUE REFERENCES interactions(id),
+            level INTEGER NOT NULL CHECK (level BETWEEN 1 AND 5),
+            rated_at TEXT NOT NULL,
+            rated_on TEXT NOT NULL,
+            changed_at TEXT,
+            reason TEXT,
+            tags TEXT NOT NULL DEFAULT '[]',
+            words TEXT,
+            told_at TEXT,
+            addendum TEXT,
+            addendum_at TEXT,
+            voided_at TEXT
+        ) STRICT""")
+    db.execute("CREATE INDEX ratings_by_day ON ratings (rated_on)")
+
+
+@records_migrations()
+def m004_slips(db: Database) -> None:
+    """Create slips (告知单) and the versions of the entries they were made from."""
+    db.execute("""
+        CREATE TABLE knowledge_versions (
+            hash TEXT PRIMARY KEY,
+            entry_id TEXT NOT NULL,
+            content TEXT NOT NULL,
+            first_used_at TEXT NOT NULL
+        ) STRICT""")
+    db.execute("""
+        CREATE TABLE slips (
+            id INTEGER PRIMARY KEY,
+            number TEXT NOT NULL UNIQUE,
+            made_by INTEGER NOT NULL REFERENCES people(id),
+            made_at TEXT NOT NULL,
+            entry_id TEXT NOT NULL,
+            answers TEXT NOT NULL,
+            district TEXT,
+            hall TEXT,
+            window TEXT,
+            by_staff INTEGER NOT NULL CHECK (by_staff IN (0, 1)),
+            entry_hash TEXT NOT NULL REFERENCES knowledge_versions(hash),
+            knowledge_version TEXT NOT NULL
+        ) STRICT""")
+
+
+@records_migrations()
+def m005_enquiries(db: Database) -> None:
+    """Create messages to people (留言), corrections to entries, and knowledge gaps."""
+    db.execute("""
+        CREATE TABLE enquiries (
+            id INTEGER PRIMARY KEY,
+            number TEXT NOT NULL UNIQUE,
+            person_id INTEGER NOT NULL REFERENCES people(id),
+            kind TEXT NOT NULL CHECK (kind IN ('message', 'correction')),
+            entry_id TEXT,
+            text TEXT NOT NULL,
+            district TEXT,
+            hall TEXT,
+            window TEXT,
+            made_at TEXT NOT NULL,
+            due_on TEXT NOT NULL,
+            answer TEXT,
+            answered_by INTEGER REFERENCES people(id),
+            answered_at TEXT
+        ) STRICT""")
+    db.execute("""
+        CREATE TABLE gaps (
+            id INTEGER PRIMARY KEY,
+            question TEXT NOT NULL,
+            person_id INTEGER NOT NULL REFERENCES people(id),
+            at TEXT NOT NULL,
+            nearest TEXT NOT NULL DEFAULT '[]'
+        ) STRICT""")
+    db.execute("CREATE INDEX gaps_by_at ON gaps (at)")

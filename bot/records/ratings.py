@@ -1,0 +1,165 @@
+"""Ratings (服务反馈): one an interaction, five levels, correctable until the unit is told."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlite_utils import Database
+
+from bot.dialogue import Person, Refusal
+from bot.records.interactions import own_interaction
+
+GOOD_FROM = 3
+
+
+class Reason(StrEnum):
+    """What a bad rating was about."""
+
+    ANSWER = "answer"
+    PROCESS = "process"
+    SERVICE = "service"
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """What somebody said of one interaction."""
+
+    interaction_id: int
+    level: int
+    rated_at: datetime
+    reason: Reason | None
+    tags: tuple[str, ...]
+    words: str | None
+    addendum: str | None
+
+    @property
+    def is_good(self) -> bool:
+        """Tell whether the level is one of the upper three (国办发〔2019〕51号)."""
+        return self.level >= GOOD_FROM
+
+
+def rating_of(db: Database, interaction_id: int) -> Rating | None:
+    """Return the rating of an interaction, if there is one."""
+    row = db.execute(
+        """SELECT interaction_id, level, rated_at, reason, tags, words, addendum
+           FROM ratings WHERE interaction_id = ?""",
+        [interaction_id],
+    ).fetchone()
+    return _rating(row) if row else None
+
+
+def _rating(row: Any) -> Rating:
+    interaction_id, level, rated_at, reason, tags, words, addendum = row
+    return Rating(
+        interaction_id,
+        level,
+        datetime.fromisoformat(rated_at),
+        Reason(reason) if reason else None,
+        tuple(json.loads(tags)),
+        words,
+        addendum,
+    )
+
+
+def rate(db: Database, person: Person, interaction_id: int, level: int, *, now: datetime) -> Rating:
+    """Record a rating; the same level twice changes nothing.
+
+    Raises Refusal: `interaction_unknown`, `not_rateable` for staff's own and unanswered ones,
+    `already_rated` where another level stands.
+    """
+    interaction = own_interaction(db, person, interaction_id)
+    if not (interaction.counted and interaction.answered) or person.is_staff:
+        raise Refusal("not_rateable")
+    before = rating_of(db, interaction_id)
+    if before is not None and before.level != level:
+        raise Refusal("already_rated", {"level": before.level})
+    if before is None:
+        db.execute(
+            "INSERT INTO ratings (interaction_id, level, rated_at, rated_on) VALUES (?, ?, ?, ?)",
+            [interaction_id, level, now.isoformat(), now.date().isoformat()],
+        )
+    return before or _stored(db, interaction_id)
+
+
+def _stored(db: Database, interaction_id: int) -> Rating:
+    rating = rating_of(db, interaction_id)
+    assert rating is not None
+    return rating
+
+
+def own_rating(db: Database, person: Person, interaction_id: int) -> Rating:
+    """Return the person's own rating; raise Refusal `not_rated` if there is none."""
+    own_interaction(db, person, interaction_id)
+    rating = rating_of(db, interaction_id)
+    if rating is None:
+        raise Refusal("not_rated")
+    return rating
+
+
+def may_correct(rating: Rating, *, now: datetime, minutes: int) -> bool:
+    """Tell whether a mis-tap may still be corrected: the unit has not been told yet."""
+    return rating.reason is None and now - rating.rated_at <= timedelta(minutes=minutes)
+
+
+def correct_rating(
+    db: Database, person: Person, interaction_id: int, level: int, *, now: datetime, minutes: int
+) -> Rating:
+    """Change the level of a mis-tap; raise Refusal `too_late_to_correct` once it stands."""
+    rating = own_rating(db, person, interaction_id)
+    if rating.level == level:
+        return rating
+    if not may_correct(rating, now=now, minutes=minutes):
+        raise Refusal("too_late_to_correct", {"level": rating.level})
+    db.execute(
+        "UPDATE ratings SET level = ?, changed_at = ? WHERE interaction_id = ?",
+        [level, now.isoformat(), interaction_id],
+    )
+    return _stored(db, interaction_id)
+
+
+def choose_reason(
+    db: Database, person: Person, interaction_id: int, reason: Reason, tag: str, *, now: datetime
+) -> Rating:
+    """Record what a bad rating was about; from then on its level stands."""
+    rating = own_rating(db, person, interaction_id)
+    if rating.is_good:
+        raise Refusal("reason_not_asked")
+    tags = dict.fromkeys([*rating.tags, tag])
+    db.execute(
+        """UPDATE ratings SET reason = coalesce(reason, ?), tags = ?, told_at = coalesce(told_at, ?)
+           WHERE interaction_id = ?""",
+        [reason, json.dumps(list(tags)), now.isoformat(), interaction_id],
+    )
+    return _stored(db, interaction_id)
+
+
+def write_words(
+    db: Database, person: Person, interaction_id: int, words: str, *, now: datetime
+) -> Rating:
+    """Keep the person's own words, already masked, with the rating."""
+    own_rating(db, person, interaction_id)
+    db.execute(
+        "UPDATE ratings SET words = ?, told_at = coalesce(told_at, ?) WHERE interaction_id = ?",
+        [words, now.isoformat(), interaction_id],
+    )
+    return _stored(db, interaction_id)
+
+
+def add_addendum(
+    db: Database, person: Person, interaction_id: int, words: str, *, now: datetime, hours: int
+) -> Rating:
+    """Add one addendum (追评) within the hours allowed; it changes no count."""
+    rating = own_rating(db, person, interaction_id)
+    if rating.addendum is not None:
+        raise Refusal("addendum_exists")
+    if now - rating.rated_at > timedelta(hours=hours):
+        raise Refusal("too_late_for_addendum", {"hours": hours})
+    db.execute(
+        "UPDATE ratings SET addendum = ?, addendum_at = ? WHERE interaction_id = ?",
+        [words, now.isoformat(), interaction_id],
+    )
+    return _stored(db, interaction_id)

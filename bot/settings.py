@@ -1,0 +1,292 @@
+"""Settings: config.yaml and the environment in, one frozen tree out. All problems at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+TOKEN_VARIABLE = "TELEGRAM_BOT_TOKEN"  # noqa: S105 - the name of a variable, not a secret
+SHIPPED_KNOWLEDGE = Path(__file__).resolve().parent.parent / "knowledge" / "data"
+CONFIG_NAME = "config.yaml"
+
+
+class Part(BaseModel):
+    """A frozen part of the settings; an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Enabled(StrEnum):
+    """Whether Telegram is used: auto means where there is a token."""
+
+    AUTO = "auto"
+    ON = "on"
+    OFF = "off"
+
+
+class PersonalData(StrEnum):
+    """Whether personal data may pass through Telegram."""
+
+    DENY = "deny"
+    ALLOW = "allow"
+
+
+class Webhook(Part):
+    """How Telegram reaches us in webhook mode."""
+
+    url: str | None = Field(None, description="公网 https 地址，Telegram 往这里送消息")
+    path: str = Field("/telegram", description="地址里的路径")
+    secret: SecretStr | None = Field(None, description="Telegram 每次带来的暗号，防假冒")
+
+
+class TelegramSettings(Part):
+    """The Telegram channel."""
+
+    enabled: Enabled = Field(Enabled.AUTO, description="auto 有令牌就开；on；off")
+    token_file: Path | None = Field(None, description="放令牌的文件；或用环境变量")
+    base_url: str = Field("https://api.telegram.org/bot", description="Bot API 地址")
+    base_file_url: str = Field("https://api.telegram.org/file/bot", description="文件地址")
+    proxy: str | None = Field(None, description="代理，收发都走，如 socks5://127.0.0.1:1080")
+    mode: Literal["polling", "webhook"] = Field("polling", description="polling 或 webhook")
+    username: str | None = Field(None, description="机器人用户名；不填启动后自动得知")
+    personal_data: PersonalData = Field(
+        PersonalData.DENY, description="deny 不让个人信息经过 Telegram；allow 须先做过评估"
+    )
+    webhook: Webhook = Webhook()
+
+    @field_validator("enabled", mode="before")
+    @classmethod
+    def _yaml_booleans(cls, value: object) -> object:
+        """Read YAML's on/off, which arrive as booleans."""
+        return {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else value
+
+
+class WebSettings(Part):
+    """The web page."""
+
+    enabled: bool = Field(True, description="开不开网页")
+    host: str = Field("127.0.0.1", description="监听地址")
+    port: int = Field(8000, ge=0, le=65535, description="端口；0 自动找空的")
+    public_url: str | None = Field(None, description="群众打开的地址，须 https")
+    footer: str | None = Field(None, description="页脚，如备案号")
+    kiosk: bool = Field(False, description="大厅共用平板：换下一位时全清")
+
+    @field_validator("public_url")
+    @classmethod
+    def _https_only(cls, value: str | None) -> str | None:
+        """Refuse a public address that anyone on the way could read."""
+        local = ("http://127.0.0.1", "http://localhost", "http://[::1]")
+        if value is not None and not value.startswith(("https://", *local)):
+            raise ValueError("公网地址必须是 https 开头：http 会让群众的话在路上被人看见")
+        return value.rstrip("/") if value else value
+
+
+class RatingSettings(Part):
+    """Ratings (服务反馈)."""
+
+    official_url: str = Field("https://www.hnzwfw.gov.cn/", description="省好差评入口")
+    correct_minutes: int = Field(10, ge=0, description="点错了几分钟内可改")
+    addendum_hours: int = Field(24, ge=0, description="几小时内可补充一次")
+    min_for_rate: int = Field(20, ge=1, description="少于这么多评价只给数不给率")
+
+
+class InteractionSettings(Part):
+    """When one topic ends."""
+
+    silence_minutes: int = Field(30, ge=1, description="静默多少分钟算一次服务结束")
+
+
+class PrivacySettings(Part):
+    """How long personal data are kept."""
+
+    chat_days: int = Field(180, ge=1, description="问答保存天数")
+    contact_days_after_close: int = Field(90, ge=0, description="电话在办结后保存天数")
+    slip_days: int = Field(180, ge=1, description="告知单公开页的有效天数")
+    contact: str = Field("12345", description="个人信息事务联系方式")
+
+
+class HumanSettings(Part):
+    """The people behind 转人工."""
+
+    desk: str = Field("咨询台", description="人工台名称")
+    phone: str | None = Field(None, description="人工台电话；不填给 12345")
+    opens: str = Field("09:00", description="上班时间")
+    closes: str = Field("17:00", description="下班时间")
+    due_working_days: int = Field(1, ge=0, description="留言几个工作日内回复")
+
+
+class SearchSettings(Part):
+    """Understanding of questions."""
+
+    encoder: Enabled = Field(Enabled.OFF, description="句向量编码器；off 不用")
+
+
+class Settings(Part):
+    """All settings. Relative paths count from the folder of config.yaml."""
+
+    city: str = Field("开封市", description="城市名")
+    organiser: str = Field("开封市政务服务和大数据管理局", description="主办单位")
+    data_dir: Path = Field(Path("data"), description="数据文件夹")
+    knowledge_dir: Path = Field(SHIPPED_KNOWLEDGE, description="知识库文件夹；缺省用自带的")
+    telegram: TelegramSettings = TelegramSettings()
+    web: WebSettings = WebSettings()
+    ratings: RatingSettings = RatingSettings()
+    interaction: InteractionSettings = InteractionSettings()
+    privacy: PrivacySettings = PrivacySettings()
+    human: HumanSettings = HumanSettings()
+    search: SearchSettings = SearchSettings()
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="日志详略")
+    demo: bool = Field(False, exclude=True, description="演示方式；由命令行决定，不写在文件里")
+    telegram_token: SecretStr | None = Field(
+        None, exclude=True, description="由环境变量或 token_file 得来，不写在文件里"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsProblem:
+    """What is wrong in the settings, and where."""
+
+    file: str
+    line: int | None
+    key: str
+    text: str
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        at = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{at}  {self.key}：{self.text}" if self.key else f"{at}  {self.text}"
+
+
+def demo_settings(folder: Path) -> Settings:
+    """Return the settings of the demonstration, with its data under `folder`/data/demo."""
+    return Settings(data_dir=folder / "data" / "demo", demo=True)
+
+
+def load_settings(
+    path: Path, environment: Mapping[str, str]
+) -> tuple[Settings | None, tuple[SettingsProblem, ...]]:
+    """Read config.yaml; return the settings, or None and every problem found."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return None, (SettingsProblem(path.name, None, "", "找不到这个文件，请核对路径"),)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = "不是 UTF-8 文字" if isinstance(error, UnicodeDecodeError) else "读不了"
+        return None, (SettingsProblem(path.name, None, "", f"{reason}，请检查文件"),)
+    try:
+        written = yaml.safe_load(text)
+        lines = _lines(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else None
+        return None, (SettingsProblem(path.name, line, "", "YAML 写法有误，看看缩进和冒号"),)
+    if written is not None and not isinstance(written, dict):
+        return None, (SettingsProblem(path.name, 1, "", "应当是“键: 值”的形式"),)
+    return _validated(path, written or {}, lines, environment)
+
+
+def _validated(
+    path: Path,
+    written: dict[str, Any],
+    lines: Mapping[tuple[str, ...], int],
+    environment: Mapping[str, str],
+) -> tuple[Settings | None, tuple[SettingsProblem, ...]]:
+    problems = [
+        SettingsProblem(path.name, lines.get((key,)), key, "这一项不写在文件里，请删去")
+        for key in ("demo", "telegram_token")
+        if key in written
+    ]
+    try:
+        settings = Settings.model_validate(written)
+    except ValidationError as error:
+        problems += [_problem(path, lines, detail) for detail in error.errors()]
+        return None, tuple(problems)
+    if problems:
+        return None, tuple(problems)
+    settings = _anchored(settings, path.parent)
+    return _with_token(settings, path, environment)
+
+
+def _anchored(settings: Settings, folder: Path) -> Settings:
+    """Make relative paths count from the folder of config.yaml."""
+    token_file = settings.telegram.token_file
+    telegram = settings.telegram.model_copy(
+        update={"token_file": folder / token_file if token_file else None}
+    )
+    return settings.model_copy(
+        update={
+            "data_dir": folder / settings.data_dir,
+            "knowledge_dir": folder / settings.knowledge_dir,
+            "telegram": telegram,
+        }
+    )
+
+
+def _with_token(
+    settings: Settings, path: Path, environment: Mapping[str, str]
+) -> tuple[Settings | None, tuple[SettingsProblem, ...]]:
+    token = environment.get(TOKEN_VARIABLE, "").strip()
+    token_file = settings.telegram.token_file
+    if not token and token_file is not None:
+        try:
+            token = token_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            text = f"读不了 {token_file.name}；请核对路径和权限，或删去这一项"
+            return None, (SettingsProblem(path.name, None, "telegram.token_file", text),)
+    secret = SecretStr(token) if token else None
+    return settings.model_copy(update={"telegram_token": secret}), ()
+
+
+def with_environment_token(settings: Settings, environment: Mapping[str, str]) -> Settings:
+    """Add the token of the environment, for settings that came from no file."""
+    token = environment.get(TOKEN_VARIABLE, "").strip()
+    return settings.model_copy(update={"telegram_token": SecretStr(token) if token else None})
+
+
+def _problem(path: Path, lines: Mapping[tuple[str, ...], int], detail: Any) -> SettingsProblem:
+    at = tuple(str(part) for part in detail["loc"])
+    return SettingsProblem(path.name, lines.get(at), ".".join(at), _in_words(detail))
+
+
+def _in_words(detail: Any) -> str:
+    match detail["type"]:
+        case "extra_forbidden":
+            return "没有这个设置，请核对拼写（config.example.yaml 里有全部设置）"
+        case "missing":
+            return "必须填写"
+        case "value_error":
+            return str(detail["ctx"]["error"])
+        case "enum" | "literal_error":
+            return f"只能填 {detail['ctx']['expected']}，现在是 {detail['input']!r}"
+        case "int_parsing" | "int_type" | "int_from_float":
+            return f"要填整数，现在是 {detail['input']!r}"
+        case "bool_parsing" | "bool_type":
+            return f"要填 true 或 false，现在是 {detail['input']!r}"
+        case "greater_than_equal" | "less_than_equal":
+            return f"超出范围，现在是 {detail['input']!r}"
+        case "model_type" | "dict_type":
+            return "下面应当还有缩进的小项"
+        case _:
+            return f"填得不对，现在是 {detail['input']!r}"
+
+
+def _lines(text: str) -> dict[tuple[str, ...], int]:
+    """Map each key's path to its line."""
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    return dict(_key_lines(root, ())) if isinstance(root, yaml.MappingNode) else {}
+
+
+def _key_lines(node: yaml.MappingNode, above: tuple[str, ...]) -> list[tuple[tuple[str, ...], int]]:
+    found = []
+    for key, value in node.value:
+        path = (*above, str(key.value))
+        found.append((path, key.start_mark.line + 1))
+        if isinstance(value, yaml.MappingNode):
+            found += _key_lines(value, path)
+    return found

@@ -1,0 +1,138 @@
+"""Turn a folded text into features: characters, sounds and concepts in runs of one to three.
+
+Characters that look alike count as one, sounds that are confused count as one, and words
+that mean the same add their concept. Words are not segmented: typing errors and dialect
+break every segmentation.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from knowledge.normalise import is_han
+from knowledge.search import english, pinyin
+from knowledge.search.language import language
+
+# A run is a stretch without punctuation: characters (empty where pinyin was typed) and sounds.
+Run = tuple[str, tuple[str, ...]]
+
+_PARTS = re.compile(r"[\u3400-\u9fff]+|[a-z][a-z0-9&'-]*|[0-9]+(?:\.[0-9]+)?")
+_LATIN = re.compile(r"[a-z][a-z0-9&'-]*")
+_HAS_HAN = re.compile(r"[\u3400-\u9fff]")
+
+
+@lru_cache(maxsize=1)
+def _look() -> dict[int, str]:
+    table: dict[int, str] = {}
+    for alike in language().lookalikes:
+        first = table.get(ord(alike[0]), alike[0])
+        for one in alike:
+            table.setdefault(ord(one), first)
+    return table
+
+
+@lru_cache(maxsize=1)
+def _concepts() -> tuple[re.Pattern[str], dict[str, tuple[int, ...]]]:
+    members: dict[str, tuple[int, ...]] = {}
+    for number, group in enumerate(language().groups):
+        for word in group:
+            members[word] = (*members.get(word, ()), number)
+    longest_first = sorted(members, key=len, reverse=True)
+    return re.compile(f"(?=({'|'.join(map(re.escape, longest_first))}))"), members
+
+
+def concepts(text: str) -> set[int]:
+    """Find the concepts (groups of synonyms) that a folded text names."""
+    pattern, members = _concepts()
+    return {number for found in pattern.finditer(text) for number in members[found.group(1)]}
+
+
+def _latin_runs(words: list[str]) -> Iterator[Run]:
+    """Read a stretch of Latin words: abbreviations, English terms, or typed pinyin."""
+    short = language().abbreviations
+    if len(words) > 1 or words[0] not in short:
+        names = [part for word in words for part in word.split("-") if part.isalpha()]
+        if names and english.looks_english(names):
+            for term in english.translate(names):
+                for part in term.split(" "):
+                    yield part, tuple(pinyin.readings(part))
+            return
+    sounds: list[str] = []
+    for word in words:
+        if word in short:
+            yield short[word], tuple(pinyin.readings(short[word]))
+            continue
+        syllables = pinyin.segment(word.replace("'", "")) if word.isalpha() else None
+        if syllables:
+            sounds.extend(syllables)
+        else:
+            yield word, ()
+    if sounds:
+        yield "", tuple(sounds)
+
+
+def runs(folded: str) -> list[Run]:
+    """Split a folded text into runs; typed pinyin over several words is one run."""
+    found: list[Run] = []
+    latin: list[str] = []
+    # Pinyin with every syllable apart, or English: Latin words with only spaces between them.
+    for part in _PARTS.finditer(folded):
+        word = part.group()
+        if _LATIN.fullmatch(word):
+            latin.append(word)
+            continue
+        if latin:
+            found.extend(_latin_runs(latin))
+            latin = []
+        found.append((word, tuple(pinyin.readings(word)) if is_han(word[0]) else ()))
+    if latin:
+        found.extend(_latin_runs(latin))
+    return found
+
+
+def chinese(folded: str) -> str:
+    """Give the text with its English replaced by Chinese terms, for rules that read words."""
+    if _HAS_HAN.search(folded):
+        return folded
+    return " ".join(characters for characters, _ in runs(folded) if characters)
+
+
+def _add_characters(names: set[str], characters: str) -> None:
+    alike = characters.translate(_look())
+    length = len(alike)
+    names.update(alike)
+    for at in range(length - 1):
+        names.add(alike[at : at + 2])
+        if at + 2 < length:
+            names.add(alike[at : at + 3])
+            names.add(f"{alike[at]}?{alike[at + 2]}")
+
+
+def _add_sounds(names: set[str], sounds: tuple[str, ...]) -> None:
+    length = len(sounds)
+    for at in range(length):
+        names.add(f"{sounds[at]}'")
+        if at + 1 < length:
+            names.add(f"{sounds[at]}'{sounds[at + 1]}")
+        if at + 2 < length:
+            names.add(f"{sounds[at]}'{sounds[at + 1]}'{sounds[at + 2]}")
+            names.add(f"{sounds[at]}'?'{sounds[at + 2]}")
+
+
+def features(folded: str) -> set[str]:
+    """Name every feature of a folded text."""
+    names: set[str] = set()
+    for characters, sounds in runs(folded):
+        if characters and (is_han(characters[0])):
+            _add_characters(names, characters)
+            names.update(f"#{number}" for number in concepts(characters))
+        elif characters:
+            names.add(f"={characters}")
+        _add_sounds(names, sounds)
+    names.discard("")
+    return names
+
+
+def sounds_only(folded: str) -> set[str]:
+    """Name the features left when the same text is typed in pinyin."""
+    return {name for name in features(folded) if "'" in name or name.startswith("=")}

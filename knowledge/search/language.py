@@ -1,0 +1,60 @@
+"""Read what is known of the language itself (data/synonyms.yaml) into typed tables."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """Ways of saying things, none of them belonging to one entry."""
+
+    groups: tuple[tuple[str, ...], ...]
+    english: Mapping[str, str]
+    english_plain: frozenset[str]
+    abbreviations: Mapping[str, str]
+    lookalikes: tuple[str, ...]
+    polyphones: Mapping[str, str]
+    prefixes: tuple[str, ...]
+    suffixes: tuple[str, ...]
+    dialect: Mapping[str, str]
+    chatter: tuple[str, ...]
+    joiners: tuple[str, ...]
+    follow_ups: tuple[str, ...]
+    follow_cues: tuple[str, ...]
+    source: str
+
+
+def _words(raw: Any) -> tuple[str, ...]:
+    return tuple(str(word) for word in raw)
+
+
+def _pairs(raw: Any) -> dict[str, str]:
+    return {str(key): str(value) for key, value in raw.items()}
+
+
+@lru_cache(maxsize=1)
+def language() -> Language:
+    """Load the shipped language table once."""
+    source = resources.files("knowledge").joinpath("data/synonyms.yaml").read_text("utf-8")
+    raw = yaml.load(source, Loader=yaml.CSafeLoader)  # noqa: S506  the C loader is a safe one
+    return Language(
+        groups=tuple(_words(group) for group in raw["groups"]),
+        english=_pairs(raw["english"]),
+        english_plain=frozenset(_words(raw["english_plain"])),
+        abbreviations=_pairs(raw["abbreviations"]),
+        lookalikes=_words(raw["lookalikes"]),
+        polyphones=_pairs(raw["polyphones"]),
+        prefixes=_words(raw["prefixes"]),
+        suffixes=_words(raw["suffixes"]),
+        dialect=_pairs(raw["dialect"]),
+        chatter=_words(raw["chatter"]),
+        joiners=_words(raw["joiners"]),
+        follow_ups=_words(raw["follow_ups"]),
+        follow_cues=_words(raw["follow_cues"]),
+        source=source,
+    )

@@ -1,0 +1,138 @@
+"""A linear classifier over sparse features in plain numpy: softmax, Adam, dropped features.
+
+Dropping features at random while training is what makes it forgiving of typing errors: no
+weight may rest on a single character.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int32]
+
+LENGTH_POWER = 0.5
+"""A row weighs each feature 1 / count ** this: between a sum and a mean."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Sparse rows: the features of row i stand in indices[starts[i]:starts[i + 1]]."""
+
+    starts: npt.NDArray[np.int64]
+    indices: Ints
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+
+def to_rows(names: Iterable[Iterable[str]], vocabulary: Mapping[str, int]) -> Rows:
+    """Look up each row's features; unknown ones are left out."""
+    starts, indices = [0], []
+    for row in names:
+        indices.extend(vocabulary[name] for name in row if name in vocabulary)
+        starts.append(len(indices))
+    return Rows(np.array(starts, np.int64), np.array(indices, np.int32))
+
+
+def row_of(names: Iterable[str], vocabulary: Mapping[str, int]) -> Ints:
+    """Look up the features of one text."""
+    return np.array([vocabulary[name] for name in names if name in vocabulary], np.int32)
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """Trained weights: one row per feature, one column per class."""
+
+    weights: Floats
+    bias: Floats
+
+    def logits(self, row: Ints) -> Floats:
+        """Score one text against every class."""
+        if not len(row):
+            return self.bias
+        scale = np.float32(SCALE / len(row) ** LENGTH_POWER)
+        logits: Floats = self.weights[row].sum(axis=0) * scale + self.bias
+        return logits
+
+
+SCALE = 2.0
+
+
+def softmax(logits: Floats) -> Floats:
+    """Turn logits into probabilities, along the last axis."""
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    probabilities: Floats = shifted / shifted.sum(axis=-1, keepdims=True)
+    return probabilities
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How to train."""
+
+    epochs: int = 8
+    batch: int = 512
+    rate: float = 0.02
+    decay: float = 1e-6
+    keep: float = 0.6
+    seed: int = 7
+
+
+def train(
+    rows: Rows, targets: Sequence[tuple[int, ...]], features: int, classes: int, recipe: Recipe
+) -> Linear:
+    """Fit the weights; a row with several targets shares itself between them."""
+    random = np.random.default_rng(recipe.seed)
+    weights = np.zeros((features, classes), np.float32)
+    bias = np.zeros(classes, np.float32)
+    first, second = np.zeros_like(weights), np.zeros_like(weights)
+    first_bias, second_bias = np.zeros_like(bias), np.zeros_like(bias)
+    goal = np.zeros((len(rows), classes), np.float16)
+    for at, wanted in enumerate(targets):
+        goal[at, list(wanted)] = 1.0 / len(wanted)
+    lengths = np.diff(rows.starts)
+    steps = recipe.epochs * (-(-len(rows) // recipe.batch))
+    step = 0
+    for _ in range(recipe.epochs):
+        order = random.permutation(len(rows))
+        for begin in range(0, len(rows), recipe.batch):
+            step += 1
+            chosen = order[begin : begin + recipe.batch]
+            counts = lengths[chosen]
+            owner = np.repeat(np.arange(len(chosen)), counts)
+            ends = np.cumsum(counts)
+            place = np.arange(ends[-1]) + np.repeat(rows.starts[chosen] - ends + counts, counts)
+            kept = random.random(len(place), np.float32) < recipe.keep
+            owner, columns = owner[kept], rows.indices[place[kept]]
+            alive = np.bincount(owner, minlength=len(chosen))
+            scale = (SCALE / np.maximum(alive, 1) ** LENGTH_POWER).astype(np.float32)
+            logits = _sum_rows(weights[columns], alive) * scale[:, None] + bias
+            error = softmax(logits) - goal[chosen].astype(np.float32)
+            error /= len(chosen)
+            by_column = np.argsort(columns, kind="stable")
+            sorted_columns = columns[by_column]
+            used, firsts = np.unique(sorted_columns, return_index=True)
+            spread = (error * scale[:, None])[owner[by_column]]
+            gradient = np.add.reduceat(spread, firsts, axis=0)
+            rate = recipe.rate * (1.0 - step / (steps + 1))
+            # Adam on the rows that occur in this batch only: the others' moments stand still.
+            mean = first[used] * 0.9 + gradient * 0.1
+            square = second[used] * 0.99 + gradient * gradient * 0.01
+            first[used], second[used] = mean, square
+            weights[used] -= rate * (mean / (np.sqrt(square) + 1e-7) + recipe.decay * weights[used])
+            error_bias = error.sum(axis=0)
+            first_bias = first_bias * 0.9 + error_bias * 0.1
+            second_bias = second_bias * 0.99 + error_bias**2 * 0.01
+            bias -= rate * 0.3 * first_bias / (np.sqrt(second_bias) + 1e-7)
+    return Linear(weights, bias)
+
+
+def _sum_rows(values: Floats, counts: npt.NDArray[np.int64]) -> Floats:
+    summed = np.zeros((len(counts), values.shape[1]), np.float32)
+    some = counts > 0
+    if some.any():
+        firsts = (np.cumsum(counts) - counts)[some]
+        summed[some] = np.add.reduceat(values, firsts, axis=0)
+    return summed

@@ -1,0 +1,50 @@
+"""Who may be told something: a person, or a role within a scope. Never an address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person may do here."""
+
+    CITIZEN = "citizen"
+    CLERK = "clerk"
+    LEAD = "lead"
+    DEPARTMENT = "department"
+    SUPERVISOR = "supervisor"
+    EDITOR = "editor"
+    ADMINISTRATOR = "administrator"
+
+
+STAFF = frozenset(Role) - {Role.CITIZEN}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The part of the city somebody answers for; None means no narrowing on that side."""
+
+    district: str | None = None
+    department: str | None = None
+    window: str | None = None
+
+    def covers(self, other: Scope) -> bool:
+        """Tell whether everything in `other` lies within this scope."""
+        return (
+            (self.district is None or self.district == other.district)
+            and (self.department is None or self.department == other.department)
+            and (self.window is None or self.window == other.window)
+        )
+
+
+CITY = Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A person by id, or whoever holds a role within a scope when the message is sent."""
+
+    person_id: int | None = None
+    role: Role | None = None
+    scope: Scope = CITY
