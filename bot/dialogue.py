@@ -76,7 +76,8 @@ class Incoming:
     """One thing said by one person: a text, a pressed button, or a file.
 
     `key` names the event for good (a Telegram update, a page's message number): the same key
-    never has an effect twice. `discreet` channels get no personal data.
+    never has an effect twice. `message` is the recorded number of the message whose button was
+    pressed. `discreet` channels get no personal data; in `public` others read along.
     """
 
     person: Person
@@ -86,7 +87,9 @@ class Incoming:
     upload: Upload | None = None
     place: Place | None = None
     key: str | None = None
+    message: int | None = None
     discreet: bool = False
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,7 @@ class Reply:
 
     `text` has no mark-up; the lines named in `headings` are shown as headings. `replaces` asks
     the channel to change the message whose button was pressed instead of sending a new one.
+    `number` is the one it was recorded under, set by the router.
     """
 
     text: str
@@ -145,6 +149,7 @@ class Reply:
     document: Document | None = None
     replaces: bool = False
     then: tuple[Reply, ...] = ()
+    number: int | None = None
 
     def messages(self) -> tuple[Reply, ...]:
         """Return this message and those after it, in order."""

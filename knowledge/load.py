@@ -26,11 +26,11 @@ from knowledge.model import (
     SharedMaterial,
     Signpost,
 )
+from knowledge.positions import PACKAGES, Positions, entry_file
 from knowledge.problems import Problem, Severity, has_error, meant, nearest, sort_problems
-from knowledge.yaml_text import Positions, UnreadableError, decode, parse, to_canonical
+from knowledge.yaml_text import UnreadableError, decode, parse, to_canonical
 
 T = TypeVar("T")
-PACKAGES = "packages"
 MAX_BYTES = 2_000_000
 
 
@@ -122,11 +122,6 @@ def read_folder(folder: Path, *, cache_dir: Path | None = None) -> Loaded:
         reading.positions,
         frozenset(reading.unread),
     )
-
-
-def entry_file(entry_id: str) -> str:
-    """Return the file of an entry, relative to the knowledge folder."""
-    return f"{PACKAGES}/{entry_id}.yaml"
 
 
 def _flat(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

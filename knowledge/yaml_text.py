@@ -1,4 +1,4 @@
-"""YAML text to plain values, every problem with its line; and from a path back to its line.
+"""YAML text to plain values, every problem with its line.
 
 Scalars follow YAML 1.2, as editors' YAML servers and ruamel.yaml do: `yes`, `9:00`, `0371` and
 `2026-11-22` are texts here, and pydantic makes dates of those that are dates.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 import yaml
@@ -22,7 +21,6 @@ else:
     SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Raw: TypeAlias = "bool | int | float | str | list[Raw] | dict[str, Raw] | None"
-KeyPath: TypeAlias = tuple[str | int, ...]
 Resolvers: TypeAlias = dict[str, list[tuple[str, re.Pattern[str]]]]
 
 TAG = "tag:yaml.org,2002:"
@@ -185,62 +183,3 @@ class _Reader:
     def _error(self, node: yaml.Node, text: str) -> None:
         line = node.start_mark.line + 1
         self._problems.append(Problem(self._file, line, Severity.ERROR, text))
-
-
-class Positions:
-    """Finds the line of a path in a file, reading the file again only when asked."""
-
-    def __init__(self, folder: Path | None) -> None:
-        """Look in this folder; with none, nothing has a line."""
-        self._folder = folder
-        self._trees: dict[str, yaml.Node | None] = {}
-
-    def line(self, file: str, path: KeyPath = ()) -> int | None:
-        """Return the line of the deepest part of the path that stands in the file.
-
-        A number selects from a list by place, a word by `id` or by being that word.
-        """
-        node = self._tree(file)
-        if node is None:
-            return None
-        line = node.start_mark.line + 1
-        for part in path:
-            found = _child(node, part)
-            if found is None:
-                break
-            line, node = found
-        return line
-
-    def _tree(self, file: str) -> yaml.Node | None:
-        if self._folder is None:
-            return None
-        if file not in self._trees:
-            self._trees[file] = _compose_file(self._folder / file)
-        return self._trees[file]
-
-
-def _compose_file(path: Path) -> yaml.Node | None:
-    try:
-        return compose(decode(path.read_bytes()))
-    except (OSError, UnreadableError):
-        return None
-
-
-def _child(node: yaml.Node, part: str | int) -> tuple[int, yaml.Node] | None:
-    if isinstance(node, yaml.MappingNode):
-        for key, child in node.value:
-            if key.value == part:
-                return key.start_mark.line + 1, child
-    if isinstance(node, yaml.SequenceNode):
-        for place, child in enumerate(node.value):
-            if place == part or (isinstance(part, str) and _is_called(child, part)):
-                return child.start_mark.line + 1, child
-    return None
-
-
-def _is_called(node: yaml.Node, word: str) -> bool:
-    if isinstance(node, yaml.ScalarNode):
-        return bool(node.value.strip() == word)
-    if isinstance(node, yaml.MappingNode):
-        return any(key.value == "id" and child.value == word for key, child in node.value)
-    return False

@@ -24,12 +24,11 @@ class Message:
     direction: str
     text: str | None
     reply: str | None
-    replaces_id: int | None
 
 
 def record_in(db: Database, person_id: int, channel: Channel, text: str, *, now: datetime) -> int:
     """Record what the person said, already masked; return its id."""
-    return _record(db, [person_id, now.isoformat(), "in", channel, text, None, None])
+    return _record(db, [person_id, now.isoformat(), "in", channel, text, None])
 
 
 def record_out(
@@ -37,20 +36,27 @@ def record_out(
     person_id: int,
     channel: Channel,
     text: str,
-    reply: str,
+    reply: str | None,
     *,
     now: datetime,
-    replaces_id: int | None = None,
+    replaces: int | None = None,
 ) -> int:
-    """Record what the person was told; return its id."""
-    row = [person_id, now.isoformat(), "out", channel, text, reply, replaces_id]
-    return _record(db, row)
+    """Record what the person was told, in place of the message it replaces; return its id."""
+    if replaces is not None:
+        changed = db.execute(
+            """UPDATE messages SET text = ?, reply = ?
+               WHERE id = ? AND person_id = ? AND direction = 'out'""",
+            [text, reply, replaces, person_id],
+        ).rowcount
+        if changed:
+            return replaces
+    return _record(db, [person_id, now.isoformat(), "out", channel, text, reply])
 
 
 def _record(db: Database, row: list[Any]) -> int:
     cursor = db.execute(
-        """INSERT INTO messages (person_id, at, direction, channel, text, reply, replaces_id)
-           VALUES (?, ?, ?, ?, ?, ?, ?)""",
+        """INSERT INTO messages (person_id, at, direction, channel, text, reply)
+           VALUES (?, ?, ?, ?, ?, ?)""",
         row,
     )
     return int(cursor.lastrowid or 0)
@@ -61,7 +67,7 @@ def messages_of(
 ) -> tuple[Message, ...]:
     """Return the person's last messages after an id, oldest first."""
     rows = db.execute(
-        """SELECT id, at, direction, text, reply, replaces_id FROM messages
+        """SELECT id, at, direction, text, reply FROM messages
            WHERE person_id = ? AND id > ? ORDER BY id DESC LIMIT ?""",
         [person_id, after, limit],
     ).fetchall()
@@ -69,8 +75,8 @@ def messages_of(
 
 
 def _message(row: Any) -> Message:
-    message_id, at, direction, text, reply, replaces_id = row
-    return Message(message_id, datetime.fromisoformat(at), direction, text, reply, replaces_id)
+    message_id, at, direction, text, reply = row
+    return Message(message_id, datetime.fromisoformat(at), direction, text, reply)
 
 
 def forget_messages(db: Database, person_id: int) -> int:

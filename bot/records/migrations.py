@@ -75,8 +75,7 @@ def m002_conversations(db: Database) -> None:
             direction TEXT NOT NULL CHECK (direction IN ('in', 'out')),
             channel TEXT NOT NULL,
             text TEXT,
-            reply TEXT,
-            replaces_id INTEGER
+            reply TEXT
         ) STRICT""")
     db.execute("CREATE INDEX messages_by_person ON messages (person_id, id)")
     db.execute("CREATE INDEX messages_by_at ON messages (at)")
