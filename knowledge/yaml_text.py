@@ -48,8 +48,8 @@ REASONS = (
     ("did not find expected tag URI", "以 ! 开头的文字请加引号"),
     ("could not determine a constructor", "以 ! 开头的文字请加引号"),
     ("did not find expected alphabetic", "以 & 或 * 开头的文字请加引号"),
-    ("control characters are not allowed", "文件里有看不见的控制字符，请删掉后重新输入"),
 )
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 
 
 class _Loader(SafeLoader):
@@ -104,6 +104,10 @@ def to_canonical(raw: Raw) -> str:
 
 def compose(text: str) -> yaml.Node | None:
     """Return the tree of nodes with their lines; raise UnreadableError where there is none."""
+    unseen = CONTROL.search(text)
+    if unseen is not None:
+        line = text.count("\n", 0, unseen.start()) + 1
+        raise UnreadableError(line, "这一行有看不见的控制字符：请删掉，重新输入这一行")
     try:
         loader = _Loader(text)
         node: yaml.Node | None = loader.get_single_node()
@@ -117,6 +121,9 @@ def compose(text: str) -> yaml.Node | None:
 def _line(error: yaml.YAMLError) -> int | None:
     if isinstance(error, yaml.MarkedYAMLError):
         mark = error.problem_mark or error.context_mark
+        # An open quote is noticed at the end of the file; it must be closed where it began.
+        if "unexpected end of stream" in str(error.problem) and error.context_mark is not None:
+            mark = error.context_mark
         return None if mark is None else mark.line + 1
     return None
 

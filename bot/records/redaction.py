@@ -29,7 +29,10 @@ _GROUP = re.compile(rf"\d+|[{''.join(_CHINESE_DIGITS)}]+")
 _DASHES = "-‐‑‒–—―−－﹣ー_"
 _DOTS = ".．·•・。"
 # Brackets for (0378)…, invisible characters because pasted text is full of them.
-_BLANKS = " \t\u00a0\u2002\u2003\u2009\u3000()（）\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+_BLANKS = (
+    " \t\u00a0\u2002\u2003\u2009\u3000()（）\u00ad\u200b\u200c\u200d\u200e\u200f"
+    "\u202a\u202b\u202c\u202d\u202e\u202f\u2060\u2066\u2067\u2068\u2069\ufeff"
+)
 _GAP_MARKS = frozenset(_DASHES + _DOTS + _BLANKS)
 _LONGEST_GAP = 3
 
@@ -70,7 +73,7 @@ _PROMISING = re.compile(
 
 _EMAIL_LOCAL = re.compile(r"[A-Za-z0-9._%+\-Ａ-Ｚａ-ｚ０-９．＿－＋]")
 _EMAIL_DOMAIN = re.compile(
-    r"(?:[A-Za-z0-9Ａ-Ｚａ-ｚ０-９\-－]{1,63}[.．]){1,8}[A-Za-zＡ-Ｚａ-ｚ]{2,24}"
+    r"(?:[A-Za-z0-9Ａ-Ｚａ-ｚ０-９\-－]{1,63}[.．]){1,8}[A-Za-zＡ-Ｚａ-ｚ]{2,24}(?![@＠])"
 )
 _LONGEST_LOCAL = 64
 

@@ -228,9 +228,10 @@ def check_shared_references(base: KnowledgeBase, known: Known, report: Report) -
     for kind in base.certificates.values():
         for key, entry_id in (("renewal_entry", kind.renewal_entry), ("follow_on", kind.follow_on)):
             certificates.expect((kind.id, key), entry_id, known.entries, "条目", "packages")
-    sayings = _Names("sayings.yaml", report)
     for entry_id in base.sayings:
-        sayings.expect((entry_id,), entry_id, known.entries, "条目", "packages")
+        if known.entries is not None and entry_id not in known.entries:
+            text = f"没有编号为“{entry_id}”的条目，这些例句用不上{meant(entry_id, known.entries)}"
+            report.warning("sayings.yaml", (entry_id,), text)
 
 
 def _check_notices(base: KnowledgeBase, known: Known, report: Report) -> None:

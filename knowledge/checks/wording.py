@@ -20,12 +20,13 @@ MIN_ALIASES, MAX_ALIASES = 8, 20
 CATCH_ALL = re.compile(
     r"其[他它](?:有关|相关|所需|必要|必需|证明|申请|佐证)*材料"
     r"|(?:有关|相关)(?:证明|申请|佐证|的)*材料"
-    r"|(?<![中高初同])等(?:有关|相关|证明|申请|佐证)*材料"
+    r"|等(?<![中高初同]等)(?:有关|相关|证明|申请|佐证)*材料"
 )
 IDENTITY_NUMBER = re.compile(
-    r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![\dA-Za-z])"
+    r"[1-9](?<!\d.)\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![\dA-Za-z])"
 )
-MOBILE_NUMBER = re.compile(r"(?<![\d-])1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)")
+MOBILE_NUMBER = re.compile(r"1(?<![\d-].)[3-9]\d(?:[ -]?\d{4}){2}(?!\d)")
+NO_WORD = re.compile(r"[\W_]+")
 NUMBER_FIELDS = frozenset({"phone", "hotlines"})
 UNREAD_FIELDS = frozenset({"url"})
 
@@ -42,9 +43,12 @@ class _Saying:
 
 def check_wording(inventory: Inventory, report: Report) -> None:
     """Report what is wrong with an entry's own texts."""
+    # Looking once at the whole entry is many times faster than looking at each of its texts.
+    whole = inventory.entry.model_dump_json()
     _check_lengths(inventory, report)
-    _check_catch_alls(inventory, report)
-    if _has_personal_data(inventory.entry.model_dump_json()):
+    if CATCH_ALL.search(whole):
+        _check_catch_alls(inventory, report)
+    if IDENTITY_NUMBER.search(whole) or MOBILE_NUMBER.search(whole):
         _check_personal_data(inventory.file, texts(inventory.entry), report)
 
 
@@ -92,10 +96,6 @@ def _report_catch_alls(file: str, found: Iterable[tuple[KeyPath, str]], report: 
                 f"“{catch_all[0]}”是兜底话：请写明是哪一份，不知道就删掉"
                 "（河南省优化营商环境条例第二十八条）",
             )
-
-
-def _has_personal_data(text: str) -> bool:
-    return bool(IDENTITY_NUMBER.search(text) or MOBILE_NUMBER.search(text))
 
 
 def _check_personal_data(file: str, found: Iterable[tuple[KeyPath, str]], report: Report) -> None:
@@ -148,7 +148,7 @@ def check_names(base: KnowledgeBase, report: Report) -> None:
 
 def key_of(text: str) -> str:
     """Fold a text so that width, case, traditional forms and punctuation do not count."""
-    return "".join(c for c in fold(text) if c.isalnum())
+    return NO_WORD.sub("", fold(text))
 
 
 def _names(base: KnowledgeBase) -> Iterator[_Saying]:

@@ -4,22 +4,14 @@ Everything here is random but seeded: the same material gives the same examples.
 """
 
 import random
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 from knowledge.normalise import fold, is_han
 from knowledge.search import pinyin
 from knowledge.search.features import chinese, features, sounds_only
 from knowledge.search.language import language
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """One training row: its features and the classes it stands for."""
-
-    names: frozenset[str]
-    classes: tuple[int, ...]
 
 
 @lru_cache(maxsize=1)
@@ -81,21 +73,22 @@ def dialect(text: str, chance: random.Random) -> str:
     return chance.choice(("俺", "")) + text + chance.choice(("嘞", "", "中不中", "不"))
 
 
+@lru_cache(maxsize=1)
+def _ends() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    def either(words: tuple[str, ...]) -> str:
+        return "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+
+    words = language()
+    return (
+        re.compile(rf"^(?:(?:{either(words.prefixes)})[ ,]*)+(?=..)"),
+        re.compile(rf"(?<=..)(?:[ ,]*(?:{either(words.suffixes)})[?!.]*)+$"),
+    )
+
+
 def core(text: str) -> str:
     """Strip greetings and question words from both ends, as long as something is left."""
-    for _ in range(3):
-        before = text
-        for word in sorted(language().suffixes, key=len, reverse=True):
-            if text.endswith(word) and len(text) - len(word) >= 2:
-                text = text[: -len(word)].rstrip(" ,?")
-                break
-        for word in sorted(language().prefixes, key=len, reverse=True):
-            if text.startswith(word) and len(text) - len(word) >= 2:
-                text = text[len(word) :].lstrip(" ,?")
-                break
-        if text == before:
-            break
-    return text
+    start, end = _ends()
+    return end.sub("", start.sub("", text))
 
 
 def reword(text: str, chance: random.Random) -> str:
@@ -129,25 +122,18 @@ CHANGES: tuple[Change, ...] = (
 )  # fmt: skip
 
 
-def variants(text: str, chance: random.Random) -> Iterator[frozenset[str]]:
+def variants(text: str, chance: random.Random) -> Iterator[set[str]]:
     """Yield the features of a folded wording and of its variants."""
-    yield frozenset(features(text))
+    yield features(text)
     for change in CHANGES:
         changed = change(text, chance)
         if chance.random() < 0.3:
             changed = chance.choice(CHANGES)(changed, chance)
-        yield frozenset(features(fold(changed)))
-    yield frozenset(sounds_only(core(chinese(text))))
+        yield features(fold(changed))
+    yield sounds_only(core(chinese(text)))
 
 
-def pairs(
-    wordings: list[tuple[str, int]], count: int, chance: random.Random
-) -> Iterator[Example]:
-    """Join wordings of two classes, as people do who want two things."""
-    for _ in range(count):
-        (first, one), (second, other) = chance.sample(wordings, 2)
-        if one == other:
-            continue
-        joiner = chance.choice((*language().joiners, ",", ","))
-        text = f"{core(first)}{joiner}{core(second)}{chance.choice(language().suffixes)}"
-        yield Example(frozenset(features(text)), (one, other))
+def join(first: str, second: str, chance: random.Random) -> str:
+    """Join two wishes, as people do who want two things."""
+    joiner = chance.choice((*language().joiners, ",", ","))
+    return f"{core(first)}{joiner}{core(second)}{chance.choice(language().suffixes)}"

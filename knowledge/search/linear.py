@@ -4,42 +4,19 @@ Dropping features at random while training is what makes it forgiving of typing 
 weight may rest on a single character.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from knowledge.search.corpus import Encoded
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 
 LENGTH_POWER = 0.5
 """A row weighs each feature 1 / count ** this: between a sum and a mean."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Sparse rows: the features of row i stand in indices[starts[i]:starts[i + 1]]."""
-
-    starts: npt.NDArray[np.int64]
-    indices: Ints
-
-    def __len__(self) -> int:
-        return len(self.starts) - 1
-
-
-def to_rows(names: Iterable[Iterable[str]], vocabulary: Mapping[str, int]) -> Rows:
-    """Look up each row's features; unknown ones are left out."""
-    starts, indices = [0], []
-    for row in names:
-        indices.extend(vocabulary[name] for name in row if name in vocabulary)
-        starts.append(len(indices))
-    return Rows(np.array(starts, np.int64), np.array(indices, np.int32))
-
-
-def row_of(names: Iterable[str], vocabulary: Mapping[str, int]) -> Ints:
-    """Look up the features of one text."""
-    return np.array([vocabulary[name] for name in names if name in vocabulary], np.int32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +58,7 @@ class Recipe:
 
 
 def train(
-    rows: Rows, targets: Sequence[tuple[int, ...]], features: int, classes: int, recipe: Recipe
+    rows: Encoded, targets: Sequence[tuple[int, ...]], features: int, classes: int, recipe: Recipe
 ) -> Linear:
     """Fit the weights; a row with several targets shares itself between them."""
     random = np.random.default_rng(recipe.seed)
@@ -89,15 +66,15 @@ def train(
     bias = np.zeros(classes, np.float32)
     first, second = np.zeros_like(weights), np.zeros_like(weights)
     first_bias, second_bias = np.zeros_like(bias), np.zeros_like(bias)
-    goal = np.zeros((len(rows), classes), np.float16)
+    goal = np.zeros((len(rows.totals), classes), np.float16)
     for at, wanted in enumerate(targets):
         goal[at, list(wanted)] = 1.0 / len(wanted)
     lengths = np.diff(rows.starts)
-    steps = recipe.epochs * (-(-len(rows) // recipe.batch))
+    steps = recipe.epochs * (-(-len(rows.totals) // recipe.batch))
     step = 0
     for _ in range(recipe.epochs):
-        order = random.permutation(len(rows))
-        for begin in range(0, len(rows), recipe.batch):
+        order = random.permutation(len(rows.totals))
+        for begin in range(0, len(rows.totals), recipe.batch):
             step += 1
             chosen = order[begin : begin + recipe.batch]
             counts = lengths[chosen]

@@ -12,7 +12,7 @@ from tests.telegram_stub.faults import (
 )
 from tests.telegram_stub.people import PNG, CannotDoThat, Group, User
 from tests.telegram_stub.records import Button, ButtonKind, Call, Post, Violation
-from tests.telegram_stub.server import TOKEN, Stub, running_stub
+from tests.telegram_stub.stub import TOKEN, Stub, running_stub
 from tests.telegram_stub.world import BOT_USERNAME
 
 __all__ = [

@@ -13,7 +13,18 @@ MAX_RESULTS = 50
 MAX_ID_BYTES = 64
 MAX_TEXT = 4096
 _ARTICLE_FIELDS = frozenset(
-    ["type", "id", "title", "input_message_content", "reply_markup", "url", "description", "thumbnail_url", "thumbnail_width", "thumbnail_height"]
+    [
+        "type",
+        "id",
+        "title",
+        "input_message_content",
+        "reply_markup",
+        "url",
+        "description",
+        "thumbnail_url",
+        "thumbnail_width",
+        "thumbnail_height",
+    ]
 )
 _CONTENT_FIELDS = frozenset(["message_text", "parse_mode", "entities", "link_preview_options"])
 

@@ -10,12 +10,30 @@ MAX_PLACEHOLDER = 64
 _INLINE_ACTIONS = frozenset(ButtonKind) - {ButtonKind.REPLY}
 _INLINE_EXTRAS = frozenset({"text", "style", "icon_custom_emoji_id"})
 _REPLY_FIELDS = frozenset(
-    ["text", "request_contact", "request_location", "request_poll", "request_users", "request_chat", "request_managed_bot", "web_app", "style", "icon_custom_emoji_id"]
+    [
+        "text",
+        "request_contact",
+        "request_location",
+        "request_poll",
+        "request_users",
+        "request_chat",
+        "request_managed_bot",
+        "web_app",
+        "style",
+        "icon_custom_emoji_id",
+    ]
 )
 _MARKUP_FIELDS = {
     "inline_keyboard": frozenset({"inline_keyboard"}),
     "keyboard": frozenset(
-        ["keyboard", "is_persistent", "resize_keyboard", "one_time_keyboard", "input_field_placeholder", "selective"]
+        [
+            "keyboard",
+            "is_persistent",
+            "resize_keyboard",
+            "one_time_keyboard",
+            "input_field_placeholder",
+            "selective",
+        ]
     ),
     "remove_keyboard": frozenset({"remove_keyboard", "selective"}),
     "force_reply": frozenset({"force_reply", "input_field_placeholder", "selective"}),

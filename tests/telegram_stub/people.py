@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.telegram_stub.formatting import length_of
-from tests.telegram_stub.methods import MAX_TEXT, media_of, member_changed
+from tests.telegram_stub.methods import member_changed
 from tests.telegram_stub.records import Button, ButtonKind, Json, Post, Upload
+from tests.telegram_stub.sending import MAX_TEXT, media_of
 from tests.telegram_stub.world import BOT_USERNAME, Chat, ChatState, World
 
 Label = str | Callable[[str], bool]
@@ -24,7 +25,7 @@ VOICE = b"OggS" + bytes(60)
 STICKER = b"RIFF" + bytes(8) + b"WEBP"
 
 
-class CannotDoThat(AssertionError):
+class CannotDoThat(AssertionError):  # noqa: N818 - reads as what it says
     """Say what a person in front of a Telegram client could not have done."""
 
 

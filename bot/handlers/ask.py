@@ -1,0 +1,143 @@
+"""A question in somebody's own words: answered, narrowed down, or shown the right door."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.desk import Desk
+from bot.dialogue import Incoming, Reply
+from bot.handlers.answering import answer, entry_of, facts_for, place_of, with_invitation
+from bot.handlers.places import heard_place
+from bot.records import conversations, gaps
+from bot.views import about as about_view
+from bot.views import counter, questions
+from knowledge.checklist import valid_answers
+from knowledge.search.understanding import About, Outcome, Understanding
+
+MISSES_BEFORE_PERSON = 3
+WORTH_A_GAP = 2
+
+
+def answer_question(
+    desk: Desk, incoming: Incoming, understood: Understanding, *, was_awaited: bool = False
+) -> Reply:
+    """Answer what was understood; `was_awaited` offers to take the text as a message instead."""
+    reply = _answered(desk, _with_place(desk, incoming, understood), understood)
+    reply = _with_privacy_line(desk, incoming, reply)
+    return questions.with_message_button(reply) if was_awaited else reply
+
+
+def _with_place(desk: Desk, incoming: Incoming, understood: Understanding) -> Incoming:
+    """Take a district or hall named in the question for where the person is."""
+    heard = heard_place(desk.base, understood.question)
+    if heard is None or incoming.place is not None:
+        return incoming
+    conversations.remember_place(desk.db, incoming.person.id, heard)
+    return replace(incoming, place=heard)
+
+
+def _answered(desk: Desk, incoming: Incoming, understood: Understanding) -> Reply:
+    match understood.outcome:
+        case Outcome.SURE:
+            return _sure(desk, incoming, understood)
+        case Outcome.SEVERAL:
+            return _several(desk, incoming, understood)
+        case Outcome.UNSURE:
+            return _unsure(desk, incoming, understood)
+        case Outcome.NOTHING:
+            return _nothing(desk, incoming, understood)
+
+
+def _sure(desk: Desk, incoming: Incoming, understood: Understanding) -> Reply:
+    entry = entry_of(desk, understood.candidates[0].entry_id)
+    conversation = conversations.conversation_of(desk.db, incoming.person.id, now=desk.now())
+    same = understood.followed and conversation.entry_id == entry.id
+    remembered = dict(conversation.answers or {}) if same else {}
+    answers = valid_answers(entry, {**remembered, **understood.answers})
+    if incoming.person.is_staff:
+        return _at_the_counter(desk, incoming, entry.id, answers)
+    about = understood.about
+    if about in (None, About.MATERIALS):
+        return answer(desk, incoming, entry, answers)
+    place = place_of(desk, incoming)
+    facts = facts_for(desk, entry, answers, place)
+    conversations.remember_entry(desk.db, incoming.person.id, entry.id, answers)
+    reply = (
+        about_view.grievance_reply(facts, understood.subject)
+        if questions.is_grievance(understood.question)
+        else about_view.about_reply(facts, about, understood.subject)
+    )
+    return with_invitation(desk, incoming, entry, answers, place, reply)
+
+
+def _at_the_counter(
+    desk: Desk, incoming: Incoming, entry_id: str, answers: dict[str, str]
+) -> Reply:
+    """Give a clerk what to read aloud and the list in one message, without a question first."""
+    entry = entry_of(desk, entry_id)
+    place = place_of(desk, incoming)
+    facts = facts_for(desk, entry, answers, place)
+    conversations.remember_entry(desk.db, incoming.person.id, entry.id, answers)
+    reply = counter.counter_reply(facts)
+    return with_invitation(desk, incoming, entry, answers, place, reply)
+
+
+def _several(desk: Desk, incoming: Incoming, understood: Understanding) -> Reply:
+    """Answer each thing asked, the first entry's conversation being remembered last."""
+    wanted = [c.entry_id for c in understood.candidates[:2]]
+    parts = [answer(desk, incoming, entry_of(desk, id_), {}) for id_ in reversed(wanted)][::-1]
+    return questions.several_reply([desk.base.entries[id_] for id_ in wanted], parts)
+
+
+def _unsure(desk: Desk, incoming: Incoming, understood: Understanding) -> Reply:
+    misses = conversations.count_miss(desk.db, incoming.person.id)
+    if misses >= MISSES_BEFORE_PERSON:
+        return _to_a_person(desk, incoming, understood)
+    entries = [desk.base.entries[c.entry_id] for c in understood.candidates[:3]]
+    return questions.unsure_reply(entries)
+
+
+def _nothing(desk: Desk, incoming: Incoming, understood: Understanding) -> Reply:
+    signpost = desk.base.signposts.get(understood.door) if understood.door else None
+    nearest = [desk.base.entries[c.entry_id] for c in understood.candidates[:3]]
+    if signpost is not None:
+        conversations.reset_misses(desk.db, incoming.person.id)
+        return questions.signpost_reply(signpost, desk.settings.human)
+    if len(understood.question) >= WORTH_A_GAP:
+        gaps.record_gap(
+            desk.db,
+            incoming.person.id,
+            understood.question,
+            tuple(entry.id for entry in nearest),
+            now=desk.now(),
+        )
+    misses = conversations.count_miss(desk.db, incoming.person.id)
+    if misses >= MISSES_BEFORE_PERSON:
+        return _to_a_person(desk, incoming, understood)
+    return questions.nothing_reply(nearest)
+
+
+def _to_a_person(desk: Desk, incoming: Incoming, understood: Understanding) -> Reply:
+    conversations.reset_misses(desk.db, incoming.person.id)
+    nearest = [desk.base.entries[c.entry_id] for c in understood.candidates[:3]]
+    return questions.to_a_person_reply(nearest)
+
+
+def none_of_these(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """Take 都不是 for a miss: ask for other words, the third time offer a person."""
+    del arguments
+    misses = conversations.count_miss(desk.db, incoming.person.id)
+    if misses >= MISSES_BEFORE_PERSON:
+        conversations.reset_misses(desk.db, incoming.person.id)
+        return questions.to_a_person_reply([])
+    return questions.ask_again_reply()
+
+
+def _with_privacy_line(desk: Desk, incoming: Incoming, reply: Reply) -> Reply:
+    """Say once, on first contact, who runs this and what is kept."""
+    conversation = conversations.conversation_of(desk.db, incoming.person.id, now=desk.now())
+    if conversation.told_privacy or incoming.public:
+        return reply
+    conversations.remember_privacy_told(desk.db, incoming.person.id, now=desk.now())
+    line = questions.privacy_line(desk.settings.organiser, desk.settings.privacy.chat_days)
+    return replace(reply, then=(*reply.then, line))

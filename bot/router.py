@@ -1,0 +1,317 @@
+"""From one incoming to one reply: who may do what, one transaction, one error boundary.
+
+The only routing tables stand here: commands with their Chinese words, tokens, awaited texts.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from bot.database import transaction
+from bot.desk import Desk
+from bot.dialogue import STAFF, Channel, Incoming, Refusal, Reply, Role
+from bot.handlers import ask, human, knowledge, lists, menu, ratings, slips, staff, statistics
+from bot.packing import pack_reply, unpack_reply
+from bot.records import conversations, messages
+from bot.records.conversations import Awaited
+from bot.records.redaction import redact
+from bot.views import refusals
+from knowledge.search.understanding import Outcome, Understanding
+from reminders import outbox
+from reminders.alerts import Alert
+from reminders.recipients import Recipient
+
+log = logging.getLogger(__name__)
+
+LONGEST_TEXT = 2000
+EVERYONE = frozenset(Role)
+CITIZENS = frozenset({Role.CITIZEN})
+COUNTERS = frozenset({Role.CLERK, Role.LEAD})
+OVERSEERS = frozenset({Role.LEAD, Role.DEPARTMENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
+HEADS = frozenset({Role.LEAD, Role.SUPERVISOR, Role.ADMINISTRATOR})
+CODE_MAKERS = frozenset({Role.LEAD, Role.DEPARTMENT, Role.ADMINISTRATOR})
+EDITORS = frozenset({Role.EDITOR, Role.ADMINISTRATOR})
+
+TokenHandler = Callable[[Desk, Incoming, tuple[str, ...]], Reply]
+WordHandler = Callable[[Desk, Incoming, str], Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A Latin command with its Chinese words; `listed` ones stand in menus."""
+
+    name: str
+    words: tuple[str, ...]
+    description: str
+    handler: WordHandler
+    roles: frozenset[Role] = EVERYONE
+    listed: bool = True
+    public: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRoute:
+    """What a pressed button's verb leads to; `public` ones also work where others read along."""
+
+    handler: TokenHandler
+    roles: frozenset[Role] = EVERYONE
+    public: bool = False
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("start", ("菜单", "开始"), "打开菜单", menu.start, public=True),
+    Command("help", ("帮助",), "能问什么、怎么问", menu.help_, public=True),
+    Command("today", ("今日评价",), "今日服务反馈", statistics.today, OVERSEERS),
+    Command("inbox", ("留言箱", "收件箱"), "待回复的留言", human.inbox, HEADS),
+    Command("codes", ("发绑定码",), "给同事发绑定码", staff.make_code, CODE_MAKERS),
+    Command("gaps", ("知识缺口",), "没答上来的问题", knowledge.gaps, EDITORS),
+    Command("review", ("待审",), "待复核的条目", knowledge.review, EDITORS),
+    Command("reload", ("更新知识",), "重新读取知识库", knowledge.reload, EDITORS),
+    Command("slip", ("查告知单",), "按编号看告知单", slips.by_number, listed=False),
+    Command("status", ("查留言",), "按编号看留言进度", human.status, listed=False),
+    Command("bind", ("绑定",), "工作人员绑定身份", staff.bind, listed=False),
+    Command("cancel", ("取消",), "取消正在写的内容", menu.cancel),
+    Command("privacy", ("隐私",), "个人信息怎么用", menu.privacy, public=True),
+    Command("erase", ("删除我的数据",), "删除我的数据", menu.erase),
+)
+
+PERIOD_WORDS = re.compile(
+    r"昨日评价|昨天评价|本周评价|本月评价|\d{4}-\d{1,2}-\d{1,2} ?评价|今天评价|今日评价"
+)
+
+TOKENS: dict[str, TokenRoute] = {
+    "list": TokenRoute(lists.show_list, public=True),
+    "all": TokenRoute(lists.show_everything, public=True),
+    "q": TokenRoute(lists.ask_question, public=True),
+    "pick": TokenRoute(lists.pick, public=True),
+    "edit": TokenRoute(lists.edit_answers, public=True),
+    "where": TokenRoute(lists.show_place, public=True),
+    "at": TokenRoute(lists.choose_district, public=True),
+    "why": TokenRoute(lists.explain_finish, public=True),
+    "have": TokenRoute(lists.show_missing),
+    "wrong": TokenRoute(lists.report_wrong),
+    "none": TokenRoute(ask.none_of_these),
+    "about": TokenRoute(lists.show_about, public=True),
+    "slip": TokenRoute(slips.make),
+    "give": TokenRoute(slips.give, STAFF),
+    "rate": TokenRoute(ratings.rate, CITIZENS),
+    "rerate": TokenRoute(ratings.offer_again, CITIZENS),
+    "fix": TokenRoute(ratings.correct, CITIZENS),
+    "cause": TokenRoute(ratings.ask_cause, CITIZENS),
+    "tag": TokenRoute(ratings.choose_tag, CITIZENS),
+    "words": TokenRoute(ratings.ask_words, CITIZENS),
+    "more": TokenRoute(ratings.ask_addendum, CITIZENS),
+    "human": TokenRoute(human.offer),
+    "note": TokenRoute(human.ask_note),
+    "inbox": TokenRoute(human.open_inbox, HEADS),
+    "read": TokenRoute(human.read, HEADS),
+    "reply": TokenRoute(human.ask_answer, HEADS),
+    "menu": TokenRoute(menu.show_menu, public=True),
+    "topics": TokenRoute(menu.show_topics, public=True),
+    "privacy": TokenRoute(menu.show_privacy, public=True),
+    "erase": TokenRoute(menu.erase_now),
+    "stats": TokenRoute(statistics.for_period, OVERSEERS),
+    "code": TokenRoute(staff.make_code_for, CODE_MAKERS),
+}
+
+AWAITED: dict[Awaited, WordHandler] = {
+    Awaited.MESSAGE: human.take_note,
+    Awaited.CORRECTION: lists.take_correction,
+    Awaited.WORDS: ratings.take_words,
+    Awaited.ADDENDUM: ratings.take_addendum,
+    Awaited.ANSWER: human.take_answer,
+}
+
+
+def respond(desk: Desk, incoming: Incoming) -> Reply | None:
+    """Answer one incoming; None where an event was answered and settled before.
+
+    Everything the person caused is committed when this returns. Never raises for what a person
+    sent: a Refusal becomes its text, anything else one polite line with an incident number.
+    """
+    if incoming.key is not None:
+        receipt = messages.receipt_for(desk.db, incoming.key)
+        if receipt is not None:
+            return None if receipt.reply is None else unpack_reply(receipt.reply)
+    incoming = _masked(incoming)
+    try:
+        return _within_transaction(desk, incoming, _route(desk, incoming))
+    except Refusal as refusal:
+        return _apology(desk, incoming, refusals.refusal_reply(refusal))
+    except Exception:  # the boundary: nothing unexpected may reach a person as a traceback
+        incident = secrets.token_hex(3)
+        log.exception("incident %s person %s", incident, incoming.person.id)
+        return _apology(desk, incoming, refusals.incident_reply(incident))
+
+
+def _masked(incoming: Incoming) -> Incoming:
+    """Mask personal data before anything sees the text, and drop what cannot be read."""
+    if incoming.text is None:
+        return incoming
+    readable = "".join(c if c.isprintable() or c == "\n" else " " for c in incoming.text)
+    return replace(incoming, text=redact(readable).strip())
+
+
+def _route(desk: Desk, incoming: Incoming) -> Callable[[], Reply]:
+    """Return what to do about an incoming; a question is understood here, before writing."""
+    if incoming.token is not None:
+        return _token_action(desk, incoming, incoming.token)
+    if incoming.upload is not None:
+        raise Refusal("upload_not_taken")
+    text = incoming.text or ""
+    command = _command_action(desk, incoming, text)
+    if command is not None:
+        return command
+    if len(text) > LONGEST_TEXT:
+        raise Refusal("too_long", {"length": len(text), "limit": LONGEST_TEXT})
+    return _text_action(desk, incoming, text)
+
+
+def _token_action(desk: Desk, incoming: Incoming, token: str) -> Callable[[], Reply]:
+    verb, *arguments = token.split(":")
+    route = TOKENS.get(verb)
+    if route is None:
+        raise Refusal("button_unknown")
+    _check_role(incoming, route.roles)
+    if incoming.public and not route.public:
+        raise Refusal("private_only")
+    return lambda: route.handler(desk, incoming, tuple(arguments))
+
+
+def _check_role(incoming: Incoming, roles: frozenset[Role]) -> None:
+    if incoming.person.role not in roles:
+        raise Refusal("role", {"role": incoming.person.role})
+
+
+def _command_action(desk: Desk, incoming: Incoming, text: str) -> Callable[[], Reply] | None:
+    found = find_command(text)
+    if found is None:
+        return None
+    command, argument = found
+    if incoming.person.role not in command.roles:
+        if text.startswith("/"):
+            return None
+        raise Refusal("role", {"role": incoming.person.role})
+    if incoming.public and not command.public:
+        raise Refusal("private_only")
+    return lambda: command.handler(desk, incoming, argument)
+
+
+def find_command(text: str) -> tuple[Command, str] | None:
+    """Return the command a whole message names, with its argument.
+
+    Latin commands start with a slash; Chinese words count only as the whole message, 绑定 and
+    查… also with one argument after a space.
+    """
+    word, _, argument = text.strip().partition(" ")
+    if word.startswith("/"):
+        name = word[1:].split("@")[0].lower()
+        return next(((c, argument.strip()) for c in COMMANDS if c.name == name), None)
+    if PERIOD_WORDS.fullmatch(text.strip()):
+        return next(c for c in COMMANDS if c.name == "today"), text.strip()
+    for command in COMMANDS:
+        if text.strip() in command.words:
+            return command, ""
+        takes_argument = command.name in {"bind", "slip", "status"}
+        if takes_argument and word in command.words and " " not in argument.strip():
+            return command, argument.strip()
+    return None
+
+
+def _text_action(desk: Desk, incoming: Incoming, text: str) -> Callable[[], Reply]:
+    conversation = conversations.conversation_of(desk.db, incoming.person.id, now=desk.now())
+    understood = _understand(desk, text, conversation.entry_id)
+    awaited = conversation.awaiting if not incoming.public else None
+    if awaited is not None and _is_own_words(understood, awaited):
+        return lambda: AWAITED[awaited](desk, incoming, text)
+    asked_back = awaited is not None
+    return lambda: ask.answer_question(desk, incoming, understood, was_awaited=asked_back)
+
+
+def _understand(desk: Desk, text: str, last_entry: str | None) -> Understanding:
+    known = last_entry if last_entry in desk.base.entries else None
+    return desk.search.understand(text, last_entry=known)
+
+
+def _is_own_words(understood: Understanding, awaited: Awaited) -> bool:
+    """Tell whether an awaited text is what was asked for, and not a fresh question.
+
+    An answer that staff write to a citizen is always taken as such.
+    """
+    if awaited is Awaited.ANSWER:
+        return True
+    return understood.followed or understood.outcome is not Outcome.SURE
+
+
+def _within_transaction(
+    desk: Desk, incoming: Incoming, action: Callable[[], Reply]
+) -> Reply:
+    with transaction(desk.db):
+        return _recorded(desk, incoming, action())
+
+
+def _recorded(desk: Desk, incoming: Incoming, reply: Reply) -> Reply:
+    """Record both sides and the receipt, in the transaction of the effect."""
+    now = desk.now()
+    person_id = incoming.person.id
+    if incoming.text:
+        messages.record_in(desk.db, person_id, incoming.channel, incoming.text, now=now)
+    numbered = _numbered(desk, incoming, reply)
+    if incoming.key is not None:
+        packed = pack_reply(numbered)
+        messages.put_receipt(desk.db, incoming.key, person_id, packed, now=now)
+    return numbered
+
+
+def _numbered(desk: Desk, incoming: Incoming, reply: Reply) -> Reply:
+    alone = replace(reply, then=())
+    kept = pack_reply(alone) if incoming.channel is Channel.WEB else None
+    number = messages.record_out(
+        desk.db,
+        incoming.person.id,
+        incoming.channel,
+        reply.text,
+        kept,
+        now=desk.now(),
+        replaces=incoming.message if reply.replaces else None,
+    )
+    then = tuple(_numbered(desk, incoming, later) for later in reply.then)
+    return replace(reply, number=number, then=then)
+
+
+def _apology(desk: Desk, incoming: Incoming, reply: Reply) -> Reply:
+    """Record a refusal or an apology; where even that fails, say it unrecorded."""
+    try:
+        return _within_transaction(desk, incoming, lambda: reply)
+    except Exception:  # the boundary: a full disk must not turn an apology into a traceback
+        log.exception("could not record a reply to person %s", incoming.person.id)
+        return reply
+
+
+def settle(desk: Desk, key: str) -> None:
+    """Record that the reply to an event was accepted by its channel."""
+    with transaction(desk.db):
+        messages.settle_receipt(desk.db, key, now=desk.now())
+
+
+def settle_later(desk: Desk, incoming: Incoming, reply: Reply) -> None:
+    """Put a reply that could not be sent into the outbox, and settle its event."""
+    assert incoming.key is not None
+    alert = Alert(
+        kind="reply",
+        recipient=Recipient(person_id=incoming.person.id),
+        facts={"reply": pack_reply(reply), "channel": incoming.channel},
+        dedupe_key=f"reply:{incoming.key}",
+    )
+    with transaction(desk.db):
+        outbox.put(desk.db, (alert,), now=desk.now())
+        messages.settle_receipt(desk.db, incoming.key, now=desk.now())
+
+
+def menu_for(role: Role) -> tuple[Command, ...]:
+    """Return the commands that stand in a role's menu."""
+    return tuple(c for c in COMMANDS if c.listed and role in c.roles)

@@ -1,0 +1,94 @@
+"""Lay the material out for learning: classes, folded wordings and one vocabulary."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from knowledge.normalise import fold
+from knowledge.search.language import language
+from knowledge.search.material import SearchMaterial
+
+_NOT_WORDS = re.compile(r"[^\w]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """One known wording: as written, folded, and its class."""
+
+    text: str
+    folded: str
+    of_class: int
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Classes stand in the order entries, doors, talk without a topic, outside."""
+
+    wordings: tuple[Wording, ...]
+    entries: int
+    classes: int
+
+    @property
+    def talk(self) -> int:
+        """Give the class of follow-up questions, which name no topic of their own."""
+        return self.classes - 2
+
+    @property
+    def outside(self) -> int:
+        """Give the class of questions that lie outside."""
+        return self.classes - 1
+
+
+def lay_out(material: SearchMaterial) -> Corpus:
+    """Number the classes and fold every wording once; the first owner of a wording keeps it."""
+    entries, doors = len(material.entries), len(material.doors)
+    texts: list[tuple[str, int]] = []
+    for at, entry in enumerate(material.entries):
+        texts.extend((text, at) for text in entry.wordings())
+    for at, door in enumerate(material.doors):
+        texts.extend((text, entries + at) for text in door.phrases)
+    texts.extend((text, entries + doors) for text in language().follow_ups)
+    texts.extend((text, entries + doors + 1) for text in material.out_of_scope)
+    seen: dict[tuple[str, int], Wording] = {}
+    for text, of_class in texts:
+        folded = fold(text)
+        if folded:
+            seen.setdefault((folded, of_class), Wording(text, folded, of_class))
+    return Corpus(tuple(seen.values()), entries, entries + doors + 2)
+
+
+def bare(folded: str) -> str:
+    """Drop everything but letters and digits, for the exact comparison."""
+    return _NOT_WORDS.sub("", folded)
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """Texts as numbered features, one after another; `totals` counts unknown ones too."""
+
+    starts: npt.NDArray[np.int64]
+    indices: npt.NDArray[np.int32]
+    totals: npt.NDArray[np.int32]
+
+    def row(self, at: int) -> npt.NDArray[np.int32]:
+        """Give the features of one text."""
+        return self.indices[self.starts[at] : self.starts[at + 1]]
+
+
+def encode(rows: Iterable[Iterable[str]], vocabulary: dict[str, int]) -> Encoded:
+    """Number the features of texts; the names themselves are not kept, they would fill memory."""
+    starts, totals = [0], []
+    indices: list[npt.NDArray[np.int32]] = []
+    at = 0
+    for row in rows:
+        names = list(row)
+        known = [vocabulary[name] for name in names if name in vocabulary]
+        indices.append(np.array(known, np.int32))
+        at += len(known)
+        starts.append(at)
+        totals.append(len(names))
+    joined = np.concatenate(indices) if indices else np.zeros(0, np.int32)
+    return Encoded(np.array(starts, np.int64), joined, np.array(totals, np.int32))
