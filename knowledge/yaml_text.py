@@ -98,8 +98,8 @@ def parse(text: str, file: str) -> tuple[Raw, tuple[Problem, ...]]:
 
 
 def to_canonical(raw: Raw) -> str:
-    """Write the contents so that comments, layout and the order of keys make no difference."""
-    return json.dumps(raw, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    """Write the contents so that comments and layout make no difference; order does."""
+    return json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
 
 
 def compose(text: str) -> yaml.Node | None:

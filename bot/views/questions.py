@@ -1,0 +1,123 @@
+"""What is said to a question that is not simply answered: narrowing down, doors, misses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.dialogue import Button, Reply
+from bot.settings import HumanSettings
+from bot.views.text import HOTLINE, Lines
+from knowledge.model import ServicePackage, Signpost, SignpostKind
+
+NONE_OF_THESE = "都不是"
+HUMAN = Button("转人工", "human")
+MENU = Button("菜单", "menu")
+GRIEVANCE_WORDS = (
+    "还要我",
+    "还让我",
+    "非要",
+    "硬要",
+    "凭什么",
+    "凭啥",
+    "跑了",
+    "白跑",
+    "又让",
+    "又要",
+    "刁难",
+    "推来推去",
+    "踢皮球",
+)
+
+
+def is_grievance(question: str) -> bool:
+    """Tell whether somebody complains about how it went at the window."""
+    return any(word in question for word in GRIEVANCE_WORDS)
+
+
+def entry_button(entry: ServicePackage) -> Button:
+    """Return the button that answers with an entry."""
+    return Button(entry.short_name, f"pick:{entry.id}")
+
+
+def several_reply(entries: Sequence[ServicePackage], parts: Sequence[Reply]) -> Reply:
+    """Answer two things asked in one question, each with its list."""
+    names = "”和“".join(entry.name for entry in entries)
+    return Reply(f"您问了两件事：“{names}”，一件一件说。", then=tuple(parts))
+
+
+def unsure_reply(entries: Sequence[ServicePackage]) -> Reply:
+    """Offer at most three entries and 都不是."""
+    rows = [(entry_button(entry),) for entry in entries]
+    return Reply(
+        "您问的是哪一件？点一下：",
+        buttons=(*rows, (Button(NONE_OF_THESE, "none"), HUMAN)),
+    )
+
+
+def ask_again_reply() -> Reply:
+    """Ask for other words."""
+    return Reply(
+        "换个说法再问问：写上要办的事，比如“办退休要啥”“开饭店办照”。"
+        f"也可以点转人工，或打 {HOTLINE}。",
+        buttons=((HUMAN, MENU),),
+    )
+
+
+def nothing_reply(nearest: Sequence[ServicePackage]) -> Reply:
+    """Say that it was not found, offer the nearest three and the person to turn to."""
+    rows = [(entry_button(entry),) for entry in nearest]
+    return Reply(
+        "这件事我这儿没有现成的清单，已记下来请编辑补充。"
+        f"现在就要办：点转人工留言，或打 {HOTLINE}，他们会告诉您找谁。\n是不是下面这几件？",
+        buttons=(*rows, (Button(NONE_OF_THESE, "none"), HUMAN)),
+    )
+
+
+def to_a_person_reply(nearest: Sequence[ServicePackage]) -> Reply:
+    """After a third miss in a row, lead to a person."""
+    del nearest
+    return Reply(
+        "连着几次没答到点上，对不住。点“转人工”留言，窗口的人 1 个工作日内回您；"
+        f"着急就打 {HOTLINE}。",
+        buttons=((HUMAN,), (MENU,)),
+    )
+
+
+def signpost_reply(signpost: Signpost, human: HumanSettings) -> Reply:
+    """Show the right door for what is not ours; crisis lines stand alone."""
+    lines = Lines()
+    if signpost.phone and signpost.phone not in signpost.answer:
+        lines.add(f"{signpost.name}：{signpost.phone}")
+    lines.add(signpost.answer)
+    if signpost.hours:
+        lines.add(f"时间：{signpost.hours}")
+    if signpost.kind in (SignpostKind.CRISIS, SignpostKind.EMERGENCY):
+        return Reply(lines.text, buttons=((HUMAN,),))
+    if signpost.kind is SignpostKind.HUMAN:
+        phone = human.phone or HOTLINE
+        lines.add(f"{human.desk}电话：{phone}")
+        return Reply(lines.text, buttons=((HUMAN,), (MENU,)))
+    return Reply(lines.text, buttons=((MENU, HUMAN),))
+
+
+def with_message_button(reply: Reply) -> Reply:
+    """Offer to take the text just answered as the message that was awaited."""
+    button = (Button("这是留言", "note:last"),)
+    return replace(reply, buttons=(*reply.buttons, button))
+
+
+def privacy_line(organiser: str, days: int) -> Reply:
+    """Say once who runs this and what is kept."""
+    return Reply(
+        f"由{organiser}提供；只记问答，保存 {days} 天；请勿输入身份证号。",
+        buttons=((Button("个人信息怎么用", "privacy"),),),
+    )
+
+
+def unsupported_reply(kind: str) -> Reply:
+    """Answer a photo, a sticker, a voice message: please type."""
+    return Reply(
+        f"{kind}我看不懂，请打字说要办什么事，比如“娃上户口要啥”。",
+        buttons=((MENU, HUMAN),),
+    )

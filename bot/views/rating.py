@@ -1,0 +1,143 @@
+"""The invitation to rate, its thank-you, and what it was about. Citizens never see 差评."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.dialogue import Button, Reply
+from bot.records.ratings import Rating, Reason
+
+LEVELS = {5: "非常满意", 4: "满意", 3: "基本满意", 2: "不满意", 1: "非常不满意"}
+
+# Reason tags of the national set for the two lower levels (domain rules 1.2), version 2020,
+# split into what the process did and what the window did; the city's own causes come first.
+ANSWER_TAGS = {"a1": "没说全", "a2": "看不懂", "a3": "答非所问", "a4": "地址时间不对"}
+PROCESS_TAGS = {
+    2: {
+        "209": "未在承诺时间内办结",
+        "211": "承诺网办但无法在线办理",
+        "208": "没有提供材料清单",
+        "207": "没有提供材料样本",
+        "210": "同样内容的证明材料被要求多次提交",
+        "212": "在线预约办理后到实体大厅重复取号排队",
+    },
+    1: {
+        "110": "无理由超过法定办理时间",
+        "112": "承诺在线收取申报材料实际无法收取",
+        "108": "在办事指南之外增加新的审批条件",
+        "109": "需提供办事指南之外的申报材料",
+        "111": "办事指南提供样本有错",
+        "113": "多头跑窗口和部门",
+        "114": "跑动次数与承诺的不一致",
+    },
+}
+SERVICE_TAGS = {
+    2: {"213": "窗口人员业务不熟练", "214": "服务态度生硬"},
+    1: {"115": "服务态度差效率低"},
+}
+REASON_LABELS = {
+    Reason.ANSWER: "小助手的回答",
+    Reason.PROCESS: "办事过程",
+    Reason.SERVICE: "窗口服务",
+}
+
+
+def tags_for(reason: Reason, level: int) -> dict[str, str]:
+    """Return the tags that may be chosen for a reason at a level."""
+    match reason:
+        case Reason.ANSWER:
+            return ANSWER_TAGS
+        case Reason.PROCESS:
+            return PROCESS_TAGS.get(level, {})
+        case Reason.SERVICE:
+            return SERVICE_TAGS.get(level, {})
+
+
+def tag_label(tag: str) -> str | None:
+    """Return a tag's words, if it is one of ours."""
+    every: Sequence[dict[str, str]] = (
+        ANSWER_TAGS,
+        *PROCESS_TAGS.values(),
+        *SERVICE_TAGS.values(),
+    )
+    return next((tags[tag] for tags in every if tag in tags), None)
+
+
+def _level_buttons(verb: str, interaction_id: int) -> tuple[tuple[Button, ...], ...]:
+    return tuple(
+        (Button(label, f"{verb}:{interaction_id}:{level}"),) for level, label in LEVELS.items()
+    )
+
+
+def invitation_reply(interaction_id: int) -> Reply:
+    """Invite to rate: five levels of equal weight, none chosen beforehand."""
+    return Reply("服务反馈：这次答得怎么样？", buttons=_level_buttons("rate", interaction_id))
+
+
+def again_reply(interaction_id: int) -> Reply:
+    """Offer the five levels again after a mis-tap."""
+    return Reply(
+        "刚才点错了？重新选一个：", buttons=_level_buttons("fix", interaction_id), replaces=True
+    )
+
+
+def thanks_reply(rating: Rating, official_url: str, *, may_correct: bool) -> Reply:
+    """Thank for a rating, the same for every level; a low one is asked what it was about."""
+    correct = "点错了可以改。" if may_correct else ""
+    text = (
+        f"您选了“{LEVELS[rating.level]}”，谢谢您的反馈。{correct}\n"
+        "正式评价请在河南政务服务网“好差评”进行，本反馈不计入。"
+    )
+    rows: list[tuple[Button, ...]] = []
+    if not rating.is_good and rating.reason is None:
+        text += "\n能说说是哪方面吗？"
+        rows += [
+            (Button(label, f"cause:{rating.interaction_id}:{reason.value}"),)
+            for reason, label in REASON_LABELS.items()
+        ]
+    if may_correct:
+        rows.append((Button("点错了，改", f"rerate:{rating.interaction_id}"),))
+    elif rating.addendum is None:
+        rows.append((Button("补充一句", f"more:{rating.interaction_id}"),))
+    rows.append((Button("去河南政务服务网评价", url=official_url),))
+    return Reply(text, buttons=tuple(rows), replaces=True)
+
+
+def cause_reply(rating: Rating, reason: Reason) -> Reply:
+    """Ask for the tag within a reason."""
+    rows = [
+        (Button(label, f"tag:{rating.interaction_id}:{reason.value}:{tag}"),)
+        for tag, label in tags_for(reason, rating.level).items()
+    ]
+    return Reply(f"{REASON_LABELS[reason]}：具体是哪一样？", buttons=tuple(rows), replaces=True)
+
+
+def cause_taken_reply(rating: Rating, tag: str, official_url: str) -> Reply:
+    """Thank for the reason and offer a few words of one's own."""
+    return Reply(
+        f"您选了“{LEVELS[rating.level]}”，原因：{tag_label(tag)}。已转给负责的人。\n"
+        "正式评价请在河南政务服务网“好差评”进行，本反馈不计入。",
+        buttons=(
+            (Button("写几句", f"words:{rating.interaction_id}"),),
+            (Button("去河南政务服务网评价", url=official_url),),
+        ),
+        replaces=True,
+    )
+
+
+def ask_words_reply() -> Reply:
+    """Ask for words of one's own."""
+    return Reply(
+        "请写几句（10 分钟内，别写身份证号、电话）。不写就点取消。",
+        buttons=((Button("取消", "menu"),),),
+    )
+
+
+def words_taken_reply() -> Reply:
+    """Thank for the words."""
+    return Reply("记下了，谢谢您。", buttons=((Button("菜单", "menu"),),))
+
+
+def addendum_taken_reply() -> Reply:
+    """Thank for the addendum, which changes no count."""
+    return Reply("补充的话记下了，谢谢您。原来的选择不变。")
