@@ -247,9 +247,7 @@ def _is_own_words(understood: Understanding, awaited: Awaited) -> bool:
     return understood.followed or understood.outcome is not Outcome.SURE
 
 
-def _within_transaction(
-    desk: Desk, incoming: Incoming, action: Callable[[], Reply]
-) -> Reply:
+def _within_transaction(desk: Desk, incoming: Incoming, action: Callable[[], Reply]) -> Reply:
     with transaction(desk.db):
         return _recorded(desk, incoming, action())
 

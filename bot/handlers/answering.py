@@ -60,9 +60,7 @@ def place_of(desk: Desk, incoming: Incoming) -> Place:
     """Return where the person is: from the QR code, the conversation, else a clerk's scope."""
     if incoming.place is not None:
         return incoming.place
-    remembered = conversations.conversation_of(
-        desk.db, incoming.person.id, now=desk.now()
-    ).place
+    remembered = conversations.conversation_of(desk.db, incoming.person.id, now=desk.now()).place
     scope = incoming.person.scope
     return Place(
         district=remembered.district or scope.district,
@@ -71,13 +69,9 @@ def place_of(desk: Desk, incoming: Incoming) -> Place:
     )
 
 
-def facts_for(
-    desk: Desk, entry: ServicePackage, answers: Answers, place: Place
-) -> AnswerFacts:
+def facts_for(desk: Desk, entry: ServicePackage, answers: Answers, place: Place) -> AnswerFacts:
     """Gather what the view of an answer needs for these answers at this place."""
-    listed = checklist(
-        desk.base, entry, answers, today=desk.today(), district=place.district
-    )
+    listed = checklist(desk.base, entry, answers, today=desk.today(), district=place.district)
     return AnswerFacts(
         checklist=listed,
         whereabouts=whereabouts(desk, place),
@@ -123,9 +117,7 @@ def hall_of(desk: Desk, place: Place) -> Hall | None:
     return next((h for h in halls.values() if h.district == place.district), None)
 
 
-def _notices(
-    desk: Desk, hall: Hall | None, place: Place, today: date
-) -> tuple[Notice, ...]:
+def _notices(desk: Desk, hall: Hall | None, place: Place, today: date) -> tuple[Notice, ...]:
     return tuple(
         notice
         for notice in desk.base.notices
@@ -150,16 +142,12 @@ def answer(
     """
     place = place_of(desk, incoming)
     facts = facts_for(desk, entry, answers, place)
-    conversations.remember_entry(
-        desk.db, incoming.person.id, entry.id, facts.checklist.answers
-    )
+    conversations.remember_entry(desk.db, incoming.person.id, entry.id, facts.checklist.answers)
     question = facts.checklist.first_question()
     if question is not None and not incoming.person.is_staff:
         record_interaction(desk, incoming, entry, answers, place, answered=False)
         return first_question_reply(facts.checklist, question, again=previous is not None)
-    before = (
-        None if previous is None else facts_for(desk, entry, previous, place).checklist
-    )
+    before = None if previous is None else facts_for(desk, entry, previous, place).checklist
     reply = answer_reply(facts, previous=before, staff=incoming.person.is_staff)
     return with_invitation(desk, incoming, entry, answers, place, reply)
 
@@ -173,9 +161,7 @@ def with_invitation(
     reply: Reply,
 ) -> Reply:
     """Record that an answer was given, and invite to rate it, once an interaction."""
-    first, interaction_id = record_interaction(
-        desk, incoming, entry, answers, place, answered=True
-    )
+    first, interaction_id = record_interaction(desk, incoming, entry, answers, place, answered=True)
     if not first or incoming.person.is_staff or incoming.public:
         return reply
     return replace(reply, then=(*reply.then, invitation_reply(interaction_id)))

@@ -37,9 +37,7 @@ def _interaction(arguments: tuple[str, ...]) -> int:
 
 def _thanks(desk: Desk, rating: Rating) -> Reply:
     settings = desk.settings.ratings
-    correctable = records.may_correct(
-        rating, now=desk.now(), minutes=settings.correct_minutes
-    )
+    correctable = records.may_correct(rating, now=desk.now(), minutes=settings.correct_minutes)
     return view.thanks_reply(rating, settings.official_url, may_correct=correctable)
 
 
@@ -105,9 +103,7 @@ def ask_addendum(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> 
     return _await(desk, incoming, arguments, Awaited.ADDENDUM)
 
 
-def _await(
-    desk: Desk, incoming: Incoming, arguments: tuple[str, ...], awaited: Awaited
-) -> Reply:
+def _await(desk: Desk, incoming: Incoming, arguments: tuple[str, ...], awaited: Awaited) -> Reply:
     interaction_id = _interaction(arguments)
     records.own_rating(desk.db, incoming.person, interaction_id)
     conversations.await_text(

@@ -133,7 +133,13 @@ def named_materials(checklist: Checklist, subject: str | None) -> list[ListedMat
     return [checklist.materials[n] for _, _, n in found][:3]
 
 
-_SHORT_NAMES = {"户口本": "户口簿", "相片": "照片", "照片": "照片", "房本": "不动产权", "章": "公章"}
+_SHORT_NAMES = {
+    "户口本": "户口簿",
+    "相片": "照片",
+    "照片": "照片",
+    "房本": "不动产权",
+    "章": "公章",
+}
 
 
 def _add_copies(lines: Lines, checklist: Checklist, subject: str | None) -> None:
@@ -199,9 +205,7 @@ def _add_permission(
 
 
 def _add_agent_papers(lines: Lines, checklist: Checklist) -> None:
-    papers = [
-        m for m in checklist.materials if any(w in m.name for w in ("委托", "代办", "代理"))
-    ]
+    papers = [m for m in checklist.materials if any(w in m.name for w in ("委托", "代办", "代理"))]
     lines.bullets(f"{m.name}{form_of(m)}" for m in papers)
 
 
@@ -229,9 +233,7 @@ def grievance_reply(facts: AnswerFacts, subject: str | None) -> Reply:
 def _rest_buttons(checklist: Checklist, about: About) -> tuple[tuple[Button, ...], ...]:
     entry, answers = checklist.entry, checklist.answers
     others = [a for a in (About.TIME, About.PLACE, About.FEE, About.STEPS) if a is not about]
-    asides = tuple(
-        Button(_TITLES[a], token("about", entry, answers, a.value)) for a in others[:2]
-    )
+    asides = tuple(Button(_TITLES[a], token("about", entry, answers, a.value)) for a in others[:2])
     return (
         (Button("看全部材料", token("list", entry, answers)),),
         asides,

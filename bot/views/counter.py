@@ -14,6 +14,4 @@ def counter_reply(facts: AnswerFacts) -> Reply:
     lines.heading("口播")
     lines.add(spoken_summary(facts))
     write_body(lines, facts)
-    return Reply(
-        lines.text, headings=lines.headings, buttons=answer_buttons(facts, staff=True)
-    )
+    return Reply(lines.text, headings=lines.headings, buttons=answer_buttons(facts, staff=True))

@@ -19,9 +19,7 @@ def question_reply(entry: ServicePackage, answers: Answers, question: Question) 
     return _asked(entry, answers, question, replaces=True)
 
 
-def _asked(
-    entry: ServicePackage, answers: Answers, question: Question, *, replaces: bool
-) -> Reply:
+def _asked(entry: ServicePackage, answers: Answers, question: Question, *, replaces: bool) -> Reply:
     lines = Lines()
     lines.add(f"{entry.name}：先问一句，好给您列准。" if question.first else entry.name)
     lines.heading(question.ask)

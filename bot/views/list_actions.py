@@ -61,9 +61,7 @@ def missing_reply(checklist: Checklist, held: int, *, replaces: bool) -> Reply:
     else:
         lines.heading("要带的都齐了")
         lines.add("出门前再看一遍“看情况再加”和上班时间。")
-    rows = [
-        (_tick(checklist, m, held, indices[m.id]),) for m in listed
-    ]
+    rows = [(_tick(checklist, m, held, indices[m.id]),) for m in listed]
     return Reply(
         lines.text,
         headings=lines.headings,
@@ -121,7 +119,9 @@ def why_reply(explanation: Explanation, accepted_on: date, days: int) -> Reply:
         (format_day(day.on), "计" if day.counted else "不计", day.reason)
         for day in explanation.days
     )
-    reserve = "遇到还没公布放假安排的日子，以国务院放假安排为准。" if explanation.provisional else ""
+    reserve = (
+        "遇到还没公布放假安排的日子，以国务院放假安排为准。" if explanation.provisional else ""
+    )
     return Reply(
         f"{format_full_day(accepted_on)}受理，{days} 个工作日，最晚 "
         f"{format_day(explanation.due_on)}办结。受理当天不算，从下一个工作日数起。{reserve}",

@@ -121,3 +121,8 @@ def unsupported_reply(kind: str) -> Reply:
         f"{kind}我看不懂，请打字说要办什么事，比如“娃上户口要啥”。",
         buttons=((MENU, HUMAN),),
     )
+
+
+def followed_by(reply: Reply, later: Reply) -> Reply:
+    """Return a reply with one more message after it."""
+    return replace(reply, then=(*reply.then, later))

@@ -8,14 +8,15 @@ from knowledge.search.corpus import bare
 from knowledge.search.material import SearchDoor
 
 CRISIS = "crisis"
+TROUBLE = (CRISIS, "emergency")
 
 # A net under the phrases of the signposts: whoever writes this gets the helpline first, however
 # the sentence goes on. Each pattern leads to the crisis door one of whose phrases it also fits.
 _TROUBLE = tuple(
     re.compile(pattern)
     for pattern in (
-        r"不想活|活不下去|活不成|活够了|不如死|想死|寻死|自杀|轻生|跳楼|跳河|割腕|喝农药|结束生命|了结自己|一了百了|"
-        r"死了算了|没意思活|活着没|撑不下去|suicid|kill myself|end my life|want to die",
+        r"不想活|活不下去|活够了|不如死|想死|寻死|自杀|轻生|跳楼|跳河|割腕|喝农药|结束生命|了结自己|一了百了|"
+        r"死了算了|活着没(?:意思|劲)|suicid|kill myself|end my life|want to die",
         r"家暴|(?:老公|丈夫|男人|男朋友|媳妇|老婆|对象|爹|爸|公公|婆婆|前夫)(?:又|总|老|经常|天天|喝了?酒)?(?:打我|打人|动手|揍我|打孩子)|"
         r"被(?:老公|丈夫|男朋友|家人|家里人|男人|对象|前夫|公公|婆婆)[^,]{0,4}打|domestic violence|husband (?:beats|hits)",
         r"被骗(?!子)|被诈骗|电信诈骗|诈骗|骗走|骗了我|骗光|刷单|杀猪盘|转账给了?骗子|scammed",
@@ -23,7 +24,11 @@ _TROUBLE = tuple(
         r"报警|着火了|失火|煤气中毒|救命|救护车|快不行了|晕倒|出车祸",
     )
 )
-_NOT_TROUBLE = re.compile(r"防诈骗|反诈app|累死|烦死|笑死|气死|急死|热死|冷死|忙死|想死你")
+_NOT_TROUBLE = re.compile(r"防诈骗|反诈app|打我(?:电话|手机)|(?:店|公司|生意|企业|厂|买卖|门面|个体户)[^,]{0,8}活不下去|累死|烦死|笑死|气死|急死|热死|冷死|忙死|想死你")
+
+
+SHORTEST_CRISIS = 4
+"""A shorter phrase may stand inside a harmless word; those are left to the patterns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +43,11 @@ class Doors:
     def trouble(self, folded: str) -> int | None:
         """Give the helpline for somebody in trouble."""
         text = bare(folded)
+        if _NOT_TROUBLE.search(text):
+            return None
         for phrase, door in self.crisis:
             if phrase in text:
                 return door
-        if _NOT_TROUBLE.search(text):
-            return None
         return next((door for net, door in self.nets if net.search(folded)), None)
 
 
@@ -50,9 +55,13 @@ def build_doors(doors: tuple[SearchDoor, ...]) -> Doors:
     """Fold the phrases once."""
     folded = [[fold(phrase) for phrase in door.phrases] for door in doors]
     exact = {bare(one): at for at, phrases in enumerate(folded) for one in phrases}
-    troubled = [at for at, door in enumerate(doors) if door.kind == CRISIS]
+    troubled = [at for at, door in enumerate(doors) if door.kind in TROUBLE]
     crisis = [
-        (bare(one), at) for at in troubled for one in folded[at] if len(bare(one)) >= 3
+        (bare(one), at)
+        for at in troubled
+        if doors[at].kind == CRISIS
+        for one in folded[at]
+        if len(bare(one)) >= SHORTEST_CRISIS
     ]
     nets = []
     for net in _TROUBLE:

@@ -44,6 +44,12 @@ def looks_english(words: list[str]) -> bool:
     return known >= max(1, (len(words) + 1) // 2)
 
 
+def topical(words: list[str]) -> tuple[str, ...]:
+    """Give the stems of the words that may carry a topic, known to the term list or not."""
+    plain = _plain()
+    return tuple(stem for stem in map(_stem, words) if stem not in plain)
+
+
 def translate(words: list[str]) -> tuple[str, ...]:
     """Give the Chinese terms for the longest known English ones, in order."""
     terms, stems = _terms(), [_stem(word) for word in words]

@@ -8,6 +8,7 @@ break every segmentation.
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 
 from knowledge.normalise import is_han
 from knowledge.search import english, pinyin
@@ -56,6 +57,9 @@ def _latin_runs(words: list[str]) -> Iterator[Run]:
             for term in english.translate(names):
                 for part in term.split(" "):
                     yield part, tuple(pinyin.readings(part))
+            stems = english.topical(names)
+            yield from ((stem, ()) for stem in stems)
+            yield from ((f"{one} {other}", ()) for one, other in pairwise(stems))
             return
     sounds: list[str] = []
     for word in words:
@@ -94,7 +98,25 @@ def chinese(folded: str) -> str:
     """Give the text with its English replaced by Chinese terms, for rules that read words."""
     if _HAS_HAN.search(folded):
         return folded
-    return " ".join(characters for characters, _ in runs(folded) if characters)
+    return " ".join(text for text, _ in runs(folded) if text and is_han(text[0]))
+
+
+# "不是X，是Y" and "不想X，就是Y" ask for Y. The second half must contrast, since "不想干了，
+# 咋注销" denies nothing. "要的是Y，不是X" is the same the other way round.
+_DENIED_FIRST = re.compile(
+    r"(?:^|(?<=[,.;!? ]))(?:我|俺|我们|咱|这|也|可|又)?(?:不是|并不是|并非|不想|不要|不用|不打算|没想|不办|不)"
+    r"[^,.;!?]{1,16}[,.;!? ]+(?=(?:我|俺|我们|咱)?(?:而是|就是|只是|是|就|只|光|单|单单|仅|要的是|想要的是|要)[^,]{2,})"
+)
+_DENIED_LAST = re.compile(r"[,.;!? ]+(?:可)?(?:不是|而不是|并不是|并非|不要|不用|不办)(?!吗|嘛)[^,.;!?]{2,12}(?=[,.;!?]|$)")
+_SHORTEST_REST = 3
+
+
+def without_denied(folded: str) -> str:
+    """Leave out what the person says they do not want, where enough is left."""
+    if "不" not in folded and "没" not in folded and "非" not in folded:
+        return folded
+    rest = _DENIED_LAST.sub("", _DENIED_FIRST.sub("", folded)).strip(" ,.;!?")
+    return rest if len(rest) >= _SHORTEST_REST else folded
 
 
 def _add_characters(names: set[str], characters: str) -> None:
@@ -122,7 +144,7 @@ def _add_sounds(names: set[str], sounds: tuple[str, ...]) -> None:
 def features(folded: str) -> set[str]:
     """Name every feature of a folded text."""
     names: set[str] = set()
-    for characters, sounds in runs(folded):
+    for characters, sounds in runs(without_denied(folded)):
         if characters and (is_han(characters[0])):
             _add_characters(names, characters)
             names.update(f"#{number}" for number in concepts(characters))

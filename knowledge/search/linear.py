@@ -15,7 +15,7 @@ from knowledge.search.corpus import Encoded
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 
-LENGTH_POWER = 0.5
+LENGTH_POWER = 0.3
 """A row weighs each feature 1 / count ** this: between a sum and a mean."""
 
 
@@ -35,7 +35,7 @@ class Linear:
         return logits
 
 
-SCALE = 2.0
+SCALE = 1.0
 
 
 def softmax(logits: Floats) -> Floats:
@@ -49,8 +49,8 @@ def softmax(logits: Floats) -> Floats:
 class Recipe:
     """How to train."""
 
-    epochs: int = 8
-    batch: int = 512
+    epochs: int = 4
+    batch: int = 256
     rate: float = 0.02
     decay: float = 1e-6
     keep: float = 0.6

@@ -1,0 +1,88 @@
+"""What the page itself says: names of roles and periods, and plain sentences for refusals.
+
+Replies are worded in bot/views; the fixed text of each page stands in its HTML under page/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from bot.dialogue import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A short page that says why something is not shown and what to do instead."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+ROLE_NAMES: Mapping[Role, str] = MappingProxyType(
+    {
+        Role.CITIZEN: "群众",
+        Role.CLERK: "窗口人员",
+        Role.LEAD: "窗口负责人",
+        Role.DEPARTMENT: "证照科室",
+        Role.SUPERVISOR: "督查人员",
+        Role.EDITOR: "编辑",
+        Role.ADMINISTRATOR: "管理员",
+    }
+)
+
+# What a period of the dashboard is called, and the words that ask the core for it.
+PERIODS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "today": ("今日", "今日评价"),
+        "yesterday": ("昨日", "昨日评价"),
+        "week": ("本周", "本周评价"),
+        "month": ("本月", "本月评价"),
+    }
+)
+
+DEMO_NOTE = "演示，不作办事依据"
+WINDOW_UNKNOWN = "没有找到这个窗口的二维码，可能已经换了。不影响问，直接说您要办啥就行。"
+
+UNEXPECTED = Notice("出了点小问题", ("刚才没办成，请再试一次。", "着急的话，请拨 12345。"))
+NOT_FOUND = Notice("没有这一页", ("地址可能抄漏了字。", "办事要带啥，回首页问一声就行。"))
+SLIP_UNKNOWN = Notice(
+    "没有找到这张告知单",
+    ("请核对编号：8 位日期，一横，再加 6 位字母和数字。", "也可以回首页重新问，马上再出一张。"),
+)
+SLIP_ENDED = Notice(
+    "这张告知单已过期",
+    ("材料要求可能变了，旧单子不再公开。", "请回首页重新问一次，马上给您最新的。"),
+)
+NOT_FOR_YOU = Notice("这里没有您要看的内容", ("办事要带啥，回首页问一声就行。",))
+UPLOAD_NOT_YET = Notice(
+    "网页上传还没开通", ("这一版还不能在网页上传表格，开通后就在这一页。", "别的事请回首页办。")
+)
+JOIN_NOT_HERE = Notice(
+    "共用平板上不能绑定", ("这台设备大家都在用，绑定后别人会看到您的内容。", "请用自己的手机扫码。")
+)
+CODE_MALFORMED = Notice(
+    "绑定码不对", ("绑定码是 8 位字母和数字，请核对后再试。", "还不行，请找发码的同事重发一个。")
+)
+
+BY_STATUS: Mapping[int, Notice] = MappingProxyType(
+    {
+        400: Notice("没看明白", ("刚才的请求不完整，请回首页再试一次。",)),
+        403: Notice(
+            "这一步没有做",
+            ("请求不是从本页面发出的，为了安全没有执行。", "请回首页，在页面上再点一次。"),
+        ),
+        404: NOT_FOUND,
+        405: Notice("这一页不能这样打开", ("请回首页，在页面上再点一次。",)),
+        413: Notice("太长了", ("一次说不了这么多，什么都没丢。", "请返回，挑要紧的说，分几次也行。")),
+        415: Notice("这里只收文字", ("请把要问的打成字再发。",)),
+        421: Notice("演示只在本机打开", ("请用启动时显示的 127.0.0.1 地址打开。",)),
+        500: UNEXPECTED,
+    }
+)
+
+
+def notice_for(status: int) -> Notice:
+    """Return what to say for an HTTP status."""
+    return BY_STATUS.get(status, UNEXPECTED)

@@ -1,0 +1,130 @@
+"""Start with its deep links, menu, help, privacy, cancel, erase."""
+
+from __future__ import annotations
+
+from bot.desk import Desk
+from bot.dialogue import Incoming, Refusal, Reply, Role
+from bot.handlers.places import place_of_window
+from bot.handlers.slips import open_slip
+from bot.handlers.staff import bind
+from bot.records import conversations, retention
+from bot.views import menu as view
+from bot.views import questions
+
+STAFF_WORDS: dict[Role, tuple[str, ...]] = {
+    Role.CLERK: ("退休 特殊工种（直接打事项）", "查告知单 编号"),
+    Role.LEAD: ("留言箱", "今日评价", "发绑定码", "查告知单 编号"),
+    Role.DEPARTMENT: ("今日评价", "发绑定码"),
+    Role.SUPERVISOR: ("今日评价", "昨日评价", "本周评价", "本月评价", "2025-02-06 评价", "留言箱"),
+    Role.EDITOR: ("待审", "知识缺口", "更新知识"),
+    Role.ADMINISTRATOR: ("今日评价", "留言箱", "发绑定码", "待审", "知识缺口", "更新知识"),
+}
+
+
+def start(desk: Desk, incoming: Incoming, payload: str) -> Reply:
+    """Open the menu, or follow a deep link to a window, a binding code or a slip."""
+    kind, _, value = payload.partition("-")
+    if incoming.public and kind in ("join", "s"):
+        raise Refusal("private_only")
+    if kind == "w" and value:
+        return _at_window(desk, incoming, value)
+    if kind == "join" and value:
+        return bind(desk, incoming, value)
+    if kind == "s" and value:
+        return open_slip(desk, incoming, value)
+    return _with_privacy(desk, incoming, _menu(desk, incoming))
+
+
+def _at_window(desk: Desk, incoming: Incoming, code: str) -> Reply:
+    place = place_of_window(desk.base, code)
+    if place is None:
+        return view.window_unknown_reply()
+    conversations.remember_place(desk.db, incoming.person.id, place)
+    hall = desk.base.places[place.hall or ""]
+    window = next(w for w in hall.windows if w.code == place.window)
+    words = "·".join(w for w in (place.district, hall.name, window.name) if w)
+    return _with_privacy(desk, incoming, view.at_window_reply(words))
+
+
+def _with_privacy(desk: Desk, incoming: Incoming, reply: Reply) -> Reply:
+    now = desk.now()
+    person_id = incoming.person.id
+    if incoming.public or conversations.conversation_of(desk.db, person_id, now=now).told_privacy:
+        return reply
+    conversations.remember_privacy_told(desk.db, person_id, now=now)
+    settings = desk.settings
+    line = questions.privacy_line(settings.organiser, settings.privacy.chat_days)
+    return questions.followed_by(reply, line)
+
+
+def _menu(desk: Desk, incoming: Incoming) -> Reply:
+    role = Role.CITIZEN if incoming.public else incoming.person.role
+    words = STAFF_WORDS.get(role, ())
+    return view.menu_reply(desk.settings.city, role, tuple(desk.base.entries), words)
+
+
+def show_menu(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """Show the menu; whatever text was awaited no longer is."""
+    del arguments
+    conversations.stop_awaiting(desk.db, incoming.person.id)
+    return _menu(desk, incoming)
+
+
+def show_topics(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """Show a page of everything that can be asked."""
+    del incoming
+    page = int(arguments[0]) if arguments and arguments[0].isdecimal() else 0
+    return view.topics_reply(tuple(desk.base.entries.values()), min(page, 999))
+
+
+def help_(desk: Desk, incoming: Incoming, argument: str) -> Reply:
+    """Say what can be asked."""
+    del argument
+    role = Role.CITIZEN if incoming.public else incoming.person.role
+    words = [(word, "工作人员用") for word in STAFF_WORDS.get(role, ())]
+    common = [
+        ("菜单", "常办的事"),
+        ("取消", "不写了"),
+        ("查留言 编号", "看留言进度"),
+        ("查告知单 编号", "再看一次告知单"),
+        ("隐私", "个人信息怎么用"),
+        ("删除我的数据", "删掉您的问答"),
+    ]
+    del desk
+    return view.help_reply([*words, *common])
+
+
+def privacy(desk: Desk, incoming: Incoming, argument: str) -> Reply:
+    """Say what is kept of a person."""
+    del argument
+    return view.privacy_reply(desk.settings, incoming.channel)
+
+
+def show_privacy(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """Say what is kept of a person."""
+    del arguments
+    return view.privacy_reply(desk.settings, incoming.channel)
+
+
+def cancel(desk: Desk, incoming: Incoming, argument: str) -> Reply:
+    """Stop waiting for a text."""
+    del argument
+    conversation = conversations.conversation_of(desk.db, incoming.person.id, now=desk.now())
+    if conversation.awaiting is None:
+        raise Refusal("nothing_awaited")
+    conversations.stop_awaiting(desk.db, incoming.person.id)
+    return view.cancelled_reply()
+
+
+def erase(desk: Desk, incoming: Incoming, argument: str) -> Reply:
+    """Ask whether a person's data shall be deleted."""
+    del desk, incoming, argument
+    return view.erase_reply()
+
+
+def erase_now(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """Delete a person's data."""
+    if arguments != ("yes",):
+        raise Refusal("button_unknown")
+    count = retention.erase_person(desk.db, incoming.person, now=desk.now())
+    return view.erased_reply(count)

@@ -1,0 +1,82 @@
+"""The wording of every expected "no", and of an unexpected one. Each says what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from bot.dialogue import Button, Refusal, Reply, Role
+from bot.views.rating import LEVELS
+from bot.views.text import HOTLINE, format_full_day
+
+MENU = Button("菜单", "menu")
+HUMAN = Button("转人工", "human")
+
+ROLE_NAMES = {
+    Role.CITIZEN: "群众",
+    Role.CLERK: "窗口人员",
+    Role.LEAD: "窗口负责人",
+    Role.DEPARTMENT: "证照科室",
+    Role.SUPERVISOR: "督查人员",
+    Role.EDITOR: "编辑",
+    Role.ADMINISTRATOR: "管理员",
+}
+
+Facts = dict[str, Any]
+
+_WORDING: dict[str, Callable[[Facts], str]] = {
+    "entry_unknown": lambda _: "这件事已经不在清单里了，请打字再问一次。",
+    "entry_paused": lambda f: f"“{f['name']}”暂停回答：{f['why']}。请到窗口或打 {HOTLINE} 问。",
+    "entry_expired": lambda f: (
+        f"“{f['name']}”的资料到 {format_full_day(f['on'])}该复核了，"
+        f"怕说错，不再照旧讲。请打 {HOTLINE} 或到窗口问，材料以窗口答复为准。"
+    ),
+    "content_changed": lambda f: f"内容已更新，请点下面重新看“{f['name']}”。",
+    "button_unknown": lambda _: "这个按钮已经失效，请点菜单，或直接打字问。",
+    "role": lambda _: "这项是工作人员用的。您要办什么事？直接打字问我就行。",
+    "private_only": lambda _: "这项请私聊我，群里不办个人的事。",
+    "upload_not_taken": lambda _: "现在还不能收文件。要办什么事，请打字问我。",
+    "too_long": lambda f: (
+        f"您写了 {f['length']} 个字，太长了（最多 {f['limit']} 个字）。"
+        "请用一两句话说：要办什么事，您是什么情况。"
+    ),
+    "interaction_unknown": lambda _: "没找到这次服务，请重新问一次再评价。",
+    "not_rateable": lambda _: "这次不用评价。",
+    "already_rated": lambda f: f"已评价：您选的是“{LEVELS[f['level']]}”。",
+    "not_rated": lambda _: "这次还没有评价。",
+    "too_late_to_correct": lambda f: (
+        f"已评价：您选的是“{LEVELS[f['level']]}”，已经转给负责的人，不能再改；可以补充一句。"
+    ),
+    "reason_not_asked": lambda _: "满意的评价不用选原因，谢谢您。",
+    "addendum_exists": lambda _: "已经补充过一次了，谢谢您。",
+    "too_late_for_addendum": lambda f: f"超过 {f['hours']} 小时，不能再补充了。",
+    "code_unknown": lambda _: "绑定码不对。请核对后再发一次：绑定 空格 绑定码。",
+    "code_used": lambda _: "这个绑定码已经用过了，请找管理员要新的。",
+    "code_expired": lambda _: "这个绑定码过期了，请找管理员要新的。",
+    "code_missing": lambda _: "请这样发：绑定 空格 绑定码，比如“绑定 ABCD2345”。",
+    "code_not_allowed": lambda _: "您的身份不能发这种绑定码，请找管理员。",
+    "enquiry_unknown": lambda _: "没找到这个编号，请核对后再发一次。",
+    "already_answered": lambda _: "这条留言已经有人回复了。",
+    "slip_unknown": lambda _: "没找到这张告知单，请核对编号（8 位日期加 6 位字母数字）。",
+    "slip_closed": lambda _: "这张告知单过了有效期，内容可能变了，请重新问一次。",
+    "no_finish_day": lambda _: f"这件事开封没有确认过时限，算不出最晚哪天；请打 {HOTLINE} 问。",
+    "future_day": lambda _: "无数据：那天还没到。",
+    "nothing_awaited": lambda _: "没有要取消的内容。直接打字问我就行。",
+}
+
+
+def refusal_reply(refusal: Refusal) -> Reply:
+    """Word an expected "no"."""
+    text = _WORDING[refusal.reason](refusal.facts)
+    if refusal.reason == "content_changed":
+        button = Button("重新看", f"pick:{refusal.facts['entry']}")
+        return Reply(text, buttons=((button,), (MENU,)))
+    return Reply(text, buttons=((MENU, HUMAN),))
+
+
+def incident_reply(incident: str) -> Reply:
+    """Apologise for the unexpected, with the number under which it was logged."""
+    return Reply(
+        f"出了点问题，没办成（编号 {incident}），已经记下来了。请再试一次；还不行就打 {HOTLINE}。",
+        buttons=((MENU, HUMAN),),
+    )
