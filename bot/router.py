@@ -79,6 +79,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("erase", ("删除我的数据",), "删除我的数据", menu.erase),
 )
 
+# What a deep link's payload leads to: start=w-<window>, join-<binding code>, s-<slip number>.
+DEEP_LINKS: dict[str, Command] = {
+    "w": Command("start", (), "", menu.at_window, public=True),
+    "join": Command("bind", (), "", staff.bind),
+    "s": Command("slip", (), "", slips.by_number),
+}
+
 PERIOD_WORDS = re.compile(
     r"昨日评价|昨天评价|本周评价|本月评价|\d{4}-\d{1,2}-\d{1,2} ?评价|今天评价|今日评价"
 )
@@ -209,8 +216,7 @@ def find_command(text: str) -> tuple[Command, str] | None:
     """
     word, _, argument = text.strip().partition(" ")
     if word.startswith("/"):
-        name = word[1:].split("@")[0].lower()
-        return next(((c, argument.strip()) for c in COMMANDS if c.name == name), None)
+        return _slash_command(word[1:].split("@")[0].lower(), argument.strip())
     if PERIOD_WORDS.fullmatch(text.strip()):
         return next(c for c in COMMANDS if c.name == "today"), text.strip()
     for command in COMMANDS:
@@ -220,6 +226,13 @@ def find_command(text: str) -> tuple[Command, str] | None:
         if takes_argument and word in command.words and " " not in argument.strip():
             return command, argument.strip()
     return None
+
+
+def _slash_command(name: str, argument: str) -> tuple[Command, str] | None:
+    kind, _, value = argument.partition("-")
+    if name == "start" and value and kind in DEEP_LINKS:
+        return DEEP_LINKS[kind], value
+    return next(((c, argument) for c in COMMANDS if c.name == name), None)
 
 
 def _text_action(desk: Desk, incoming: Incoming, text: str) -> Callable[[], Reply]:

@@ -378,3 +378,8 @@ def _table(
     for key, piece in olds.items():
         if key not in news:
             yield f"删去{sort}“{plain.title(piece)}”"
+
+
+def entry_changes(old: ServicePackage, new: ServicePackage) -> tuple[str, ...]:
+    """Return the differences between two versions of one entry, in words."""
+    return tuple(_within_entry(old, new))

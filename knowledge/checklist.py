@@ -77,6 +77,7 @@ class Because:
 
     question: Question
     phrases: tuple[str, ...]
+    met: bool
     unclear: bool = False
 
 
@@ -408,7 +409,7 @@ def _because(entry: ServicePackage, when: When, answers: Answers) -> Iterator[Be
         phrases = tuple(
             option.phrase or option.label for option in question.options if option.id in chosen
         )
-        yield Because(question, phrases, unclear=answer == UNCLEAR)
+        yield Because(question, phrases, met=answer in options, unclear=answer == UNCLEAR)
 
 
 def _live_questions(entry: ServicePackage, answers: Answers) -> tuple[Question, ...]:

@@ -7,7 +7,8 @@ is stripped elsewhere, since only the search knows which words those are.
 import re
 import unicodedata
 from functools import lru_cache
-from importlib import resources
+from importlib.util import find_spec
+from pathlib import Path
 
 MAX_LENGTH = 600
 """Longer questions keep their beginning and their end: the wish stands in one of the two."""
@@ -23,7 +24,10 @@ _REPEATED = re.compile(r"([^\w\s])\1+|([啊哈呀嗯哦呵嘿])\2{2,}")
 @lru_cache(maxsize=1)
 def _simplified() -> dict[int, str]:
     """Read the character table that opencc carries; its phrase engine is not needed here."""
-    table = resources.files("opencc").joinpath("dictionary/TSCharacters.txt")
+    found = find_spec("opencc")
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError("opencc-python-reimplemented")
+    table = Path(found.origin).with_name("dictionary") / "TSCharacters.txt"
     pairs = (line.split("\t") for line in table.read_text(encoding="utf-8").splitlines() if line)
     forms = {ord(old): new.split(" ")[0] for old, new in pairs if len(old) == 1}
     return forms | {ord(old): new for old, new in _OWN_FORMS.items()}

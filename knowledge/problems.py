@@ -27,6 +27,12 @@ class Problem:
     severity: Severity
     text: str
 
+    def __str__(self) -> str:
+        """Say it in one line: file and line, how grave, what to do."""
+        at = f"{self.file}:{self.line}" if self.line else self.file
+        grave = "错误" if self.severity is Severity.ERROR else "提醒"
+        return f"{at}  {grave}：{self.text}"
+
 
 def has_error(problems: Iterable[Problem]) -> bool:
     """Tell whether any of the problems forbids using the files."""

@@ -1,0 +1,39 @@
+"""The commands, one file each; a command's imports are paid only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+COMMANDS = {
+    "run": "bot.commands.run:run",
+    "ask": "bot.commands.ask:ask",
+    "show": "bot.commands.show:show",
+    "chat": "bot.commands.chat:chat",
+    "check": "bot.commands.check:check",
+    "schema": "bot.commands.schema:schema",
+    "people": "bot.commands.people:people",
+    "stats": "bot.commands.stats:stats",
+    "calendar": "bot.commands.calendar:calendar",
+    "window-qr": "bot.commands.window_qr:window_qr",
+}
+
+
+class LazyCommands(click.Group):
+    """A group that imports a command only when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands' names in the order of the table."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a command, or None."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name].split(":")
+        command = getattr(importlib.import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bot.answering import answer, entry_of, facts_for, place_of, with_invitation
 from bot.desk import Desk
 from bot.dialogue import Incoming, Reply
-from bot.handlers.answering import answer, entry_of, facts_for, place_of, with_invitation
-from bot.handlers.places import heard_place
+from bot.places import heard_place
 from bot.records import conversations, gaps
 from bot.views import about as about_view
 from bot.views import counter, questions
@@ -57,7 +57,7 @@ def _sure(desk: Desk, incoming: Incoming, understood: Understanding) -> Reply:
     if incoming.person.is_staff:
         return _at_the_counter(desk, incoming, entry.id, answers)
     about = understood.about
-    if about in (None, About.MATERIALS):
+    if about is None or about is About.MATERIALS:
         return answer(desk, incoming, entry, answers)
     place = place_of(desk, incoming)
     facts = facts_for(desk, entry, answers, place)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from bot.answering import hall_of, place_of
 from bot.desk import Desk
 from bot.dialogue import Incoming, Recipient, Refusal, Reply, Role, Scope
-from bot.handlers.answering import hall_of, place_of
 from bot.records import conversations, enquiries, messages
 from bot.records.conversations import Awaited
 from bot.records.enquiries import Enquiry, EnquiryKind

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.desk import Desk
-from bot.dialogue import Incoming, Place, Refusal, Reply
-from bot.handlers.answering import (
+from bot.answering import (
     answer,
     entry_of,
     facts_for,
@@ -14,6 +12,8 @@ from bot.handlers.answering import (
     read_token,
     with_invitation,
 )
+from bot.desk import Desk
+from bot.dialogue import Incoming, Place, Refusal, Reply
 from bot.records import conversations, enquiries
 from bot.records.conversations import Awaited
 from bot.records.enquiries import EnquiryKind
@@ -57,6 +57,7 @@ def pick(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
 
 def ask_question(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Ask one question of a list."""
+    del incoming
     entry, answers, rest = read_token(desk, arguments)
     index = int(rest[0]) if rest and rest[0].isdecimal() else -1
     if not 0 <= index < len(entry.questions):

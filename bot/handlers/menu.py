@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from bot.desk import Desk
 from bot.dialogue import Incoming, Refusal, Reply, Role
-from bot.handlers.places import place_of_window
-from bot.handlers.slips import open_slip
-from bot.handlers.staff import bind
+from bot.places import place_of_window
 from bot.records import conversations, retention
 from bot.views import menu as view
 from bot.views import questions
@@ -22,20 +20,13 @@ STAFF_WORDS: dict[Role, tuple[str, ...]] = {
 
 
 def start(desk: Desk, incoming: Incoming, payload: str) -> Reply:
-    """Open the menu, or follow a deep link to a window, a binding code or a slip."""
-    kind, _, value = payload.partition("-")
-    if incoming.public and kind in ("join", "s"):
-        raise Refusal("private_only")
-    if kind == "w" and value:
-        return _at_window(desk, incoming, value)
-    if kind == "join" and value:
-        return bind(desk, incoming, value)
-    if kind == "s" and value:
-        return open_slip(desk, incoming, value)
+    """Open the menu."""
+    del payload
     return _with_privacy(desk, incoming, _menu(desk, incoming))
 
 
-def _at_window(desk: Desk, incoming: Incoming, code: str) -> Reply:
+def at_window(desk: Desk, incoming: Incoming, code: str) -> Reply:
+    """Remember the window whose QR code was scanned."""
     place = place_of_window(desk.base, code)
     if place is None:
         return view.window_unknown_reply()

@@ -41,6 +41,7 @@ from knowledge.model import (
     ServicePackage,
     Step,
     Unit,
+    is_local,
     is_trusted,
 )
 
@@ -105,7 +106,6 @@ def answer_reply(
         lines.text,
         headings=lines.headings,
         buttons=answer_buttons(facts, staff=staff),
-        replaces=previous is not None,
     )
 
 
@@ -196,9 +196,9 @@ def difference(before: Checklist, after: Checklist) -> tuple[str, ...]:
 
 def _situation_lines(checklist: Checklist) -> tuple[str, ...]:
     chosen = [
-        f"{question.ask.rstrip('？?')}：{label}"
+        words
         for question in checklist.questions
-        if (label := answer_label(question, checklist.answers)) is not None
+        if (words := answer_phrase(question, checklist.answers)) is not None
     ]
     lines = [f"您的情况：{'；'.join(chosen)}"] if chosen else []
     if checklist.route and checklist.route.text:
@@ -214,6 +214,14 @@ def answer_label(question: Question, answers: Answers) -> str | None:
     if answer == UNCLEAR:
         return NOT_SURE
     return next((o.label for o in question.options if o.id == answer), None)
+
+
+def answer_phrase(question: Question, answers: Answers) -> str | None:
+    """Return the answer given to a question as a phrase that stands alone, if any."""
+    answer = answers.get(question.id)
+    if answer == UNCLEAR:
+        return f"{question.ask.rstrip('？?')}：{NOT_SURE}"
+    return next((o.phrase or o.label for o in question.options if o.id == answer), None)
 
 
 def _condition(checklist: Checklist, fact: Fact) -> str:
@@ -237,6 +245,8 @@ def _elsewhere(checklist: Checklist, fact: Fact) -> str:
     source = checklist.entry.source(fact.source)
     if is_trusted(source, fact):
         return ""
+    if is_local(source):
+        return "（来源不牢靠，以窗口答复为准）"
     return f"（{source.place}的说法，开封未确认，以窗口答复为准）"
 
 

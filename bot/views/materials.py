@@ -47,18 +47,31 @@ def title_of(material: ListedMaterial) -> str:
 
 
 def details_of(material: ListedMaterial, checklist: Checklist) -> list[str]:
-    """Return what else there is to say about a material, a phrase each."""
-    details = [
+    """Return what else there is to say about a material, a phrase each: first what to do."""
+    return [*_instructions(material), *_background(material, checklist)]
+
+
+def _instructions(material: ListedMaterial) -> list[str]:
+    """Return whose it is, how to hand it in, and what is not certain about it."""
+    told = [
         f"谁的：{material.holder}" if material.holder else None,
-        _serves(material, checklist),
-        f"因为：{_because(material)}" if material.because and not material.conditional else None,
-        f"为什么要：{material.reason}" if material.reason else None,
-        f"没有去哪办：{material.issuer}" if material.issuer else None,
         material.note,
         _withheld(material),
         _uncertain(material),
     ]
-    return [detail.rstrip("。") for detail in details if detail]
+    return [phrase.rstrip("。") for phrase in told if phrase]
+
+
+def _background(material: ListedMaterial, checklist: Checklist) -> list[str]:
+    """Return which steps it serves, why it is asked of this person, and who issues it."""
+    because = _because(material)
+    told = [
+        _serves(material, checklist),
+        f"因为：{because}" if because else None,
+        f"为什么要：{material.reason}" if material.reason else None,
+        f"没有去哪办：{material.issuer}" if material.issuer else None,
+    ]
+    return [phrase.rstrip("。") for phrase in told if phrase]
 
 
 def _serves(material: ListedMaterial, checklist: Checklist) -> str | None:
@@ -68,7 +81,9 @@ def _serves(material: ListedMaterial, checklist: Checklist) -> str | None:
 
 
 def _because(material: ListedMaterial) -> str:
-    return "，且".join("或".join(b.phrases) for b in material.because)
+    """Return the answers that brought this paper, those that chose the route left out."""
+    met = [b for b in material.because if b.met and not b.question.first]
+    return "，且".join("或".join(b.phrases) for b in met)
 
 
 def _withheld(material: ListedMaterial) -> str | None:
@@ -86,7 +101,7 @@ def _uncertain(material: ListedMaterial) -> str | None:
 
 def condition_of(material: ListedMaterial) -> str:
     """Return the condition under which a material is needed: 如果…."""
-    parts = ["或".join(b.phrases) for b in material.because]
+    parts = ["或".join(b.phrases) for b in material.because if not b.met]
     unclear = any(b.unclear for b in material.because)
     return f"如果{'，且'.join(parts)}{'（您选了不清楚，先备着）' if unclear else ''}"
 
@@ -110,17 +125,22 @@ def _write_group(lines: Lines, materials: Sequence[ListedMaterial], checklist: C
     for n, alternatives in enumerate(_alternatives(materials), start=1):
         if len(alternatives) == 1:
             lines.add(f"{n}. {title_of(alternatives[0])}")
-            _add_details(lines, details_of(alternatives[0], checklist))
+            _add_all_details(lines, alternatives[0], checklist)
             continue
         lines.add(f"{n}. 下面 {len(alternatives)} 样，任带一样：")
         for material in alternatives:
             lines.add(f"   · {title_of(material)}")
-            _add_details(lines, details_of(material, checklist))
+            _add_all_details(lines, material, checklist)
 
 
 def _add_details(lines: Lines, details: Sequence[str]) -> None:
     if details:
         lines.add("   " + end_sentence("；".join(details)))
+
+
+def _add_all_details(lines: Lines, material: ListedMaterial, checklist: Checklist) -> None:
+    _add_details(lines, _instructions(material))
+    _add_details(lines, _background(material, checklist))
 
 
 def _alternatives(materials: Iterable[ListedMaterial]) -> list[list[ListedMaterial]]:
@@ -146,7 +166,7 @@ def _write_deferrable(
         days = format_days(deferrable.days, deferrable.unit)
         late = f"；逾期：{deferrable.late}" if deferrable.late else ""
         lines.add(f"{n}. {title_of(material)}——受理后 {days}内补交{late}")
-        _add_details(lines, details_of(material, checklist))
+        _add_all_details(lines, material, checklist)
 
 
 def _write_declarable(
@@ -164,7 +184,8 @@ def _write_declarable(
         told = [f"承诺不实：{consequence}"]
         if declarable.excluded:
             told.append(f"不能承诺的人：{declarable.excluded}")
-        _add_details(lines, [*told, *details_of(material, checklist)])
+        _add_details(lines, told)
+        _add_all_details(lines, material, checklist)
 
 
 def _write_exempt(lines: Lines, materials: Sequence[ListedMaterial], checklist: Checklist) -> None:
@@ -238,4 +259,4 @@ def _write_elsewhere(
         lead = "任带一样：" if len(alternatives) > 1 else ""
         lines.add(f"{n}. {lead}{names}（{alternatives[0].source.place}）")
         if len(alternatives) == 1:
-            _add_details(lines, details_of(alternatives[0], checklist))
+            _add_all_details(lines, alternatives[0], checklist)

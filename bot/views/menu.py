@@ -79,11 +79,15 @@ def privacy_reply(settings: Settings, channel: Channel) -> Reply:
     lines.bullets(
         (
             f"谁：{settings.organiser}。",
-            "存什么：您打的字和我的回答、您在哪个区县或窗口、您的服务反馈。"
-            "身份证号、手机号、银行卡号一律先打码再存。",
+            (
+                "存什么：您打的字和我的回答、您在哪个区县或窗口、您的服务反馈。"
+                "身份证号、手机号、银行卡号一律先打码再存。"
+            ),
             "为什么：答您的问题，改进清单，处理反馈和留言。",
-            f"多久：问答 {privacy.chat_days} 天后删除；留言电话在办结 "
-            f"{privacy.contact_days_after_close} 天后删除；不带姓名的次数和评价长期保留。",
+            (
+                f"多久：问答 {privacy.chat_days} 天后删除；留言电话在办结 "
+                f"{privacy.contact_days_after_close} 天后删除；不带姓名的次数和评价长期保留。"
+            ),
             "您的权利：发“删除我的数据”就删；也可以要求查看、更正。",
             f"联系：{privacy.contact}。",
         )

@@ -118,16 +118,20 @@ def story(text: str, chance: random.Random) -> str:
 
 Change = Callable[[str, random.Random], str]
 CHANGES: tuple[Change, ...] = (
-    reword, reword, mishear, misread, slip, dialect, synonym, story, story,
+    reword, reword, mishear, mishear, misread, slip, dialect, synonym, story, story,
 )  # fmt: skip
+CHANGED = 5
+VARIANTS = CHANGED + 2
+AGAIN = 0.3
+"""Share of the changed wordings that are changed twice."""
 
 
 def variants(text: str, chance: random.Random) -> Iterator[set[str]]:
-    """Yield the features of a folded wording and of its variants."""
+    """Yield the features of a folded wording, of some changed forms, and of its sound alone."""
     yield features(text)
-    for change in CHANGES:
+    for change in chance.sample(CHANGES, CHANGED):
         changed = change(text, chance)
-        if chance.random() < 0.3:
+        if chance.random() < AGAIN:
             changed = chance.choice(CHANGES)(changed, chance)
         yield features(fold(changed))
     yield sounds_only(core(chinese(text)))

@@ -1,7 +1,8 @@
 """Lay the material out for learning: classes, folded wordings and one vocabulary."""
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,11 +26,28 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Classes stand in the order entries, doors, talk without a topic, outside."""
+    """Classes stand in the order entries, doors, talk without a topic, outside.
+
+    The ranker learns doors by their kind only (`ranked` maps a class to the ranker's): which
+    door of a kind is left to the nearest wording, and the weights stay small.
+    """
 
     wordings: tuple[Wording, ...]
     entries: int
     classes: int
+    ranked: tuple[int, ...]
+
+    @property
+    def ranked_classes(self) -> int:
+        """Count the ranker's classes; the last two are talk and outside, as here."""
+        return self.ranked[-1] + 1
+
+    def rank_best(self, near: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Give each of the ranker's classes the best likeness among its own."""
+        best = np.zeros(self.ranked_classes, np.float32)
+        best[: self.entries] = near[: self.entries]
+        np.maximum.at(best, np.array(self.ranked[self.entries :]), near[self.entries :])
+        return best
 
     @property
     def talk(self) -> int:
@@ -57,7 +75,10 @@ def lay_out(material: SearchMaterial) -> Corpus:
         folded = fold(text)
         if folded:
             seen.setdefault((folded, of_class), Wording(text, folded, of_class))
-    return Corpus(tuple(seen.values()), entries, entries + doors + 2)
+    kinds = list(dict.fromkeys(door.kind for door in material.doors))
+    ranked = [*range(entries), *(entries + kinds.index(door.kind) for door in material.doors)]
+    ranked += [entries + len(kinds), entries + len(kinds) + 1]
+    return Corpus(tuple(seen.values()), entries, entries + doors + 2, tuple(ranked))
 
 
 def bare(folded: str) -> str:
@@ -76,6 +97,21 @@ class Encoded:
     def row(self, at: int) -> npt.NDArray[np.int32]:
         """Give the features of one text."""
         return self.indices[self.starts[at] : self.starts[at + 1]]
+
+
+def learn_vocabulary(
+    rows: Callable[[], Iterable[Iterable[str]]],
+) -> tuple[dict[str, int], Encoded]:
+    """Number the features of texts and encode them; long ones seen once are not kept."""
+    seen = Counter(name for row in rows() for name in row)
+    kept = sorted(name for name, count in seen.items() if count > 1 or is_short(name))
+    vocabulary = {name: at for at, name in enumerate(kept)}
+    return vocabulary, encode(rows(), vocabulary)
+
+
+def is_short(name: str) -> bool:
+    """Tell whether a feature is one or two characters, sounds, or a concept."""
+    return len(name) <= 2 or name[0] in "#=" or (name.count("'") <= 1 and "'" in name)
 
 
 def encode(rows: Iterable[Iterable[str]], vocabulary: dict[str, int]) -> Encoded:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -16,20 +17,19 @@ from rapidfuzz import fuzz
 from knowledge.normalise import fold
 from knowledge.search import training
 from knowledge.search.about import about_of
-from knowledge.search.corpus import Corpus, bare, encode, lay_out
+from knowledge.search.corpus import Corpus, bare, lay_out
 from knowledge.search.doors import Doors, build_doors
 from knowledge.search.features import chinese, features
-from knowledge.search.judge import Doubles, evidence
+from knowledge.search.judge import evidence
 from knowledge.search.language import language
 from knowledge.search.linear import Floats, softmax
 from knowledge.search.material import SearchMaterial
-from knowledge.search.nearest import Nearest, Neighbour, build_nearest
+from knowledge.search.nearest import Nearest, Neighbour, load_index, make_index, save_index
 from knowledge.search.situation import answers_in
 from knowledge.search.training import Trained
 from knowledge.search.understanding import Candidate, Outcome, Understanding
 
-VERSION = "1"
-NEAREST_WEIGHT = 3.0
+NEAREST_WEIGHT = 2.0
 UNTRAINED_SHARPNESS = 14.0
 SHOWN = 5
 NEAR_EXACT = 93.0
@@ -121,8 +121,9 @@ class Search:
         row = np.array([vocabulary[one] for one in names if one in vocabulary], np.int32)
         likenesses = self._nearest.likenesses(row, len(names))
         near = self._nearest.by_class(likenesses, corpus.classes)
-        logits = trained.logits(row) if trained else near * np.float32(UNTRAINED_SHARPNESS)
-        weighed = logits + near * np.float32(NEAREST_WEIGHT)
+        ranked = corpus.rank_best(near)
+        logits = trained.logits(row) if trained else ranked * np.float32(UNTRAINED_SHARPNESS)
+        weighed = logits + ranked * np.float32(NEAREST_WEIGHT)
         shares = softmax(weighed[: corpus.entries])
         order = tuple(int(at) for at in np.argsort(-shares, kind="stable")[:SHOWN])
         if trained and len(row):
@@ -170,12 +171,10 @@ class Search:
         """Understand against the entry last discussed; None where a new topic is named."""
         ours_limit, right_limit = self._limits()
         belief = reading.belief
-        talk = float(belief[self._corpus.talk])
+        talk = float(belief[-2])
         stays = talk + float(belief[last]) * LAST_BONUS
         leaves = sum(float(belief[at]) for at in reading.order if at != last)
-        outside = float(belief[self._corpus.entries : self._corpus.talk].sum()) + float(
-            belief[self._corpus.outside]
-        )
+        outside = float(belief[self._corpus.entries : -2].sum()) + float(belief[-1])
         if reading.order[0] == last and reading.right >= right_limit:
             return self._sure(question, reading, last, "说的还是上一个事项", followed=True)
         if reading.right >= right_limit and stays < leaves:
@@ -210,11 +209,11 @@ class Search:
         doors = len(self._material.doors)
         if not doors:
             return None
-        belief = reading.belief[corpus.entries : corpus.entries + doors]
-        best = int(belief.argmax())
-        rest = float(reading.belief[corpus.outside])
-        near = float(reading.nearest[corpus.entries + best])
-        return best if float(belief[best]) > rest * 0.8 or near > 0.5 else None
+        near = reading.nearest[corpus.entries : corpus.entries + doors]
+        kinds = [reading.belief[corpus.ranked[corpus.entries + at]] for at in range(doors)]
+        fits = near + np.array(kinds, np.float32) * np.float32(0.3)
+        best = int(fits.argmax())
+        return best if float(near[best]) > NEAR_DOOR else None
 
     def _sure(
         self, question: str, reading: Reading, entry: int, why: str, *, followed: bool = False
@@ -304,6 +303,7 @@ class Search:
 
 LAST_BONUS = 6.0
 SECOND_SHARE = 0.04
+NEAR_DOOR = 0.25
 
 
 def _exact_owners(corpus: Corpus) -> Mapping[str, int]:
@@ -344,19 +344,29 @@ def _untrained_verdict(near: Floats, entries: int) -> tuple[float, float]:
     return min(1.0, best / 0.5), min(1.0, best / 0.7) * min(1.0, 0.4 + (best - second) / 0.2)
 
 
+def _method() -> str:
+    """Read the method itself, so that weights of an older one are never taken for its own."""
+    here = resources.files("knowledge")
+    modules = [here / "normalise.py", *(here / "search").iterdir()]
+    return "".join(
+        module.read_text("utf-8")
+        for module in sorted(modules, key=lambda one: one.name)
+        if module.name.endswith(".py")
+    )
+
+
 def build_search(material: SearchMaterial, *, cache_dir: Path | None = None) -> Search:
     """Build a search that answers at once; call `train` to make it good."""
     corpus = lay_out(material)
-    names = [features(wording.folded) for wording in corpus.wordings]
-    vocabulary: dict[str, int] = {}
-    for row in names:
-        for name in sorted(row):
-            vocabulary.setdefault(name, len(vocabulary))
-    class_of = np.array([wording.of_class for wording in corpus.wordings], np.int32)
-    nearest = build_nearest(encode(names, vocabulary), class_of, len(vocabulary))
-    salt = VERSION + language().source
-    cache = cache_dir / f"search-{material.content_hash(salt)}.npz" if cache_dir else None
-    return Search(material, corpus, vocabulary, nearest, cache)
+    key = material.content_hash(_method() + language().source)
+    weights = cache_dir / f"search-{key}.npz" if cache_dir else None
+    index = cache_dir / f"search-{key}-index.npz" if cache_dir else None
+    kept = load_index(index) if index else None
+    if kept is None:
+        kept = make_index(corpus)
+        if index:
+            save_index(*kept, index)
+    return Search(material, corpus, *kept, weights)
 
 
-__all__ = ["Doubles", "Search", "build_search"]
+__all__ = ["Search", "build_search"]

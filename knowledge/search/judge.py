@@ -111,8 +111,8 @@ def _fit(seen: Doubles, wanted: Doubles, weigh: Doubles, ridge: float = 3.0) -> 
     return weights
 
 
-ACCEPTED_SHARE = 0.985
-WRONG_SURE_SHARE = 0.012
+OURS_LIMIT = 0.55
+WRONG_SURE_SHARE = 0.025
 OUTSIDE_SURE_SHARE = 0.01
 
 
@@ -126,7 +126,7 @@ def fit_judge(seen: Doubles, is_ours: Doubles, is_right: Doubles) -> Judge:
     ours = _fit(scaled, is_ours, weigh)
     right = _fit(scaled, is_right, weigh)
     ours_belief, right_belief = _probability(scaled, ours), _probability(scaled, right)
-    ours_limit = float(np.clip(np.quantile(ours_belief[inside], 1 - ACCEPTED_SHARE), 0.05, 0.6))
+    ours_limit = OURS_LIMIT
     right_limit = _sure_limit(right_belief, inside, is_right > 0.5)
     return Judge(centre, spread, ours, right, ours_limit, right_limit)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -40,7 +40,7 @@ def _pairs(raw: Any) -> dict[str, str]:
 @lru_cache(maxsize=1)
 def language() -> Language:
     """Load the shipped language table once."""
-    source = resources.files("knowledge").joinpath("data/synonyms.yaml").read_text("utf-8")
+    source = (Path(__file__).parents[1] / "data" / "synonyms.yaml").read_text("utf-8")
     raw = yaml.load(source, Loader=yaml.CSafeLoader)  # noqa: S506  the C loader is a safe one
     return Language(
         groups=tuple(_words(group) for group in raw["groups"]),

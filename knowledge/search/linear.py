@@ -4,7 +4,6 @@ Dropping features at random while training is what makes it forgiving of typing 
 weight may rest on a single character.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,23 +57,24 @@ class Recipe:
 
 
 def train(
-    rows: Encoded, targets: Sequence[tuple[int, ...]], features: int, classes: int, recipe: Recipe
+    rows: Encoded,
+    targets: npt.NDArray[np.int16],
+    shown: npt.NDArray[np.intp],
+    size: tuple[int, int],
+    recipe: Recipe,
 ) -> Linear:
-    """Fit the weights; a row with several targets shares itself between them."""
+    """Fit the weights; `targets` holds two classes a row, the same twice or half for each."""
     random = np.random.default_rng(recipe.seed)
-    weights = np.zeros((features, classes), np.float32)
-    bias = np.zeros(classes, np.float32)
+    weights = np.zeros(size, np.float32)
+    bias = np.zeros(size[1], np.float32)
     first, second = np.zeros_like(weights), np.zeros_like(weights)
     first_bias, second_bias = np.zeros_like(bias), np.zeros_like(bias)
-    goal = np.zeros((len(rows.totals), classes), np.float16)
-    for at, wanted in enumerate(targets):
-        goal[at, list(wanted)] = 1.0 / len(wanted)
     lengths = np.diff(rows.starts)
-    steps = recipe.epochs * (-(-len(rows.totals) // recipe.batch))
+    steps = recipe.epochs * (-(-len(shown) // recipe.batch))
     step = 0
     for _ in range(recipe.epochs):
-        order = random.permutation(len(rows.totals))
-        for begin in range(0, len(rows.totals), recipe.batch):
+        order = random.permutation(shown)
+        for begin in range(0, len(shown), recipe.batch):
             step += 1
             chosen = order[begin : begin + recipe.batch]
             counts = lengths[chosen]
@@ -86,7 +86,10 @@ def train(
             alive = np.bincount(owner, minlength=len(chosen))
             scale = (SCALE / np.maximum(alive, 1) ** LENGTH_POWER).astype(np.float32)
             logits = _sum_rows(weights[columns], alive) * scale[:, None] + bias
-            error = softmax(logits) - goal[chosen].astype(np.float32)
+            error = softmax(logits)
+            lines = np.arange(len(chosen))
+            error[lines, targets[chosen, 0]] -= 0.5
+            error[lines, targets[chosen, 1]] -= 0.5
             error /= len(chosen)
             by_column = np.argsort(columns, kind="stable")
             sorted_columns = columns[by_column]

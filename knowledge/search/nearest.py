@@ -5,11 +5,14 @@ ranker is not trained yet, and is one of the witnesses of the refusal.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.search.corpus import Encoded
+from knowledge.search.corpus import Corpus, Encoded, learn_vocabulary
+from knowledge.search.features import features
 
 Floats = npt.NDArray[np.float32]
 
@@ -85,3 +88,41 @@ def build_nearest(encoded: Encoded, class_of: npt.NDArray[np.int32], features: i
     np.cumsum(seen, out=starts[1:])
     values = (weights / norms[owners])[order].astype(np.float32)
     return Nearest(rarity, starts, owners[order], values, class_of)
+
+
+def make_index(corpus: Corpus) -> tuple[dict[str, int], Nearest]:
+    """Learn the vocabulary of a corpus and index its wordings."""
+    vocabulary, encoded = learn_vocabulary(
+        lambda: (features(wording.folded) for wording in corpus.wordings)
+    )
+    class_of = np.array([wording.of_class for wording in corpus.wordings], np.int32)
+    return vocabulary, build_nearest(encoded, class_of, len(vocabulary))
+
+
+def save_index(vocabulary: dict[str, int], nearest: Nearest, path: Path) -> None:
+    """Keep an index in a file; a half-written file never takes the name."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial.npz")
+    np.savez(
+        partial,
+        names=np.frombuffer("\n".join(vocabulary).encode(), np.uint8),
+        rarity=nearest.rarity,
+        starts=nearest.starts,
+        wordings=nearest.wordings,
+        values=nearest.values,
+        class_of=nearest.class_of,
+    )
+    partial.replace(path)
+
+
+def load_index(path: Path) -> tuple[dict[str, int], Nearest] | None:
+    """Read an index back; None where there is none that can be read."""
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            names = kept["names"].tobytes().decode().split("\n")
+            nearest = Nearest(
+                kept["rarity"], kept["starts"], kept["wordings"], kept["values"], kept["class_of"]
+            )
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+        return None
+    return {name: at for at, name in enumerate(names)}, nearest

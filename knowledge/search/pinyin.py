@@ -3,17 +3,14 @@
 zh, ch, sh count as z, c, s and -ng as -n, since that is how they are confused in typing.
 """
 
-import os
+import json
 import re
 from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
 
-# With its phrase table pypinyin takes 55 MiB instead of 12; `polyphones` replaces it. The
-# library reads this once, on import.
-os.environ.setdefault("PYPINYIN_NO_PHRASES", "1")
-
-from pypinyin.constants import PINYIN_DICT  # noqa: E402  the variable must be set before
-
-from knowledge.search.language import language  # noqa: E402
+from knowledge.normalise import is_han
+from knowledge.search.language import language
 
 _TONES = str.maketrans(
     "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹḿê", "aaaaeeeeiiiioooouuuuvvvvvnnnme"
@@ -26,16 +23,29 @@ _FINALS = (
 ).split()
 
 
-def _plain(syllable: str) -> str:
-    return syllable.translate(_TONES)
+@lru_cache(maxsize=1)
+def _table() -> dict[str, str]:
+    """Read each character's usual reading from the table that pypinyin carries.
+
+    Importing the package costs 0.1 s and 12 MiB (55 with its phrases) at every start; its
+    table, cut to the characters in use, costs a fraction. Our own `polyphones` replace the phrases.
+    """
+    found = find_spec("pypinyin")
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError("pypinyin")
+    raw = json.loads(Path(found.origin).with_name("pinyin_dict.json").read_text("utf-8"))
+    return {
+        character: sounds.split(",")[0].translate(_TONES)
+        for code, sounds in raw.items()
+        if is_han(character := chr(int(code)))
+    }
 
 
 @lru_cache(maxsize=1)
 def known_syllables() -> frozenset[str]:
     """List every syllable that some character is read by."""
-    readings = {_plain(raw.split(",")[0]) for raw in PINYIN_DICT.values()}
     made = {start + end for start in _INITIALS for end in _FINALS}
-    common = {one for one in readings if one in made and one.isascii()}
+    common = {one for one in _table().values() if one in made and one.isascii()}
     return frozenset(common - {"n", "m", "ng", "hm", "hng", "o"} | {"lve", "nve", "lue", "nue", "fen"})
 
 
@@ -57,8 +67,7 @@ def reading(character: str) -> str:
     own = language().polyphones.get(character)
     if own is not None:
         return fuzzy(own)
-    raw = PINYIN_DICT.get(ord(character))
-    return fuzzy(_plain(raw.split(",")[0])) if raw else ""
+    return fuzzy(_table().get(character, ""))
 
 
 @lru_cache(maxsize=1)

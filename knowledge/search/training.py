@@ -4,15 +4,16 @@ Training is repeatable: the same material gives the same weights.
 """
 
 import random
-from collections.abc import Iterator
+from array import array
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
 from knowledge.search import augment
-from knowledge.search.corpus import Corpus, Encoded, encode
+from knowledge.search.corpus import Corpus, Encoded
 from knowledge.search.features import features
 from knowledge.search.judge import EVIDENCE, Judge, evidence, fit_judge
 from knowledge.search.linear import Linear, Recipe, train
@@ -22,14 +23,16 @@ SEED = 20250101
 HELD_OUT = 4
 """Every fourth wording of a class tests the ranker on which the judge is fitted."""
 
-ENOUGH_EXAMPLES = 500
+ENOUGH_EXAMPLES = 350
 """Classes with few wordings are varied more often, up to this many examples."""
 
-RARE = 12
-"""A feature in fewer examples than this gets no weight of its own."""
+RARE = 3
+"""A feature of fewer wordings than this gets no weight of its own, unless its class is small."""
+
+SMALL_CLASS = 20
 
 FULL = Recipe()
-TRIAL = Recipe(epochs=4)
+TRIAL = Recipe(epochs=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,88 +51,100 @@ class Trained:
 
 @dataclass(frozen=True, slots=True)
 class _Examples:
+    """Training rows in the ranker's columns, and the full rows that the judge is fitted on."""
+
     rows: Encoded
-    targets: tuple[tuple[int, ...], ...]
-    origins: tuple[int, ...]  # the wording varied; -1 for joined ones
-    held_out: tuple[bool, ...]
+    targets: npt.NDArray[np.int16]
+    held_out: npt.NDArray[np.bool_]
+    trials: tuple[tuple[int, npt.NDArray[np.int32], int], ...]  # wording, features, their total
 
 
 def _rounds(corpus: Corpus) -> list[int]:
     """Say how often each class's wordings are varied."""
     counts = np.bincount([one.of_class for one in corpus.wordings], minlength=corpus.classes)
-    per_wording = len(augment.CHANGES) + 2
+    counts[corpus.entries :] = ENOUGH_EXAMPLES  # what lies outside needs no balance
+    per_wording = augment.VARIANTS
     rounds = [max(1, round(ENOUGH_EXAMPLES / max(count * per_wording, 1))) for count in counts]
     return [min(one, 8) for one in rounds]
 
 
-def _make_examples(corpus: Corpus, vocabulary: dict[str, int]) -> _Examples:
-    chance = random.Random(SEED)  # noqa: S311  varied wordings, not secrets
-    rounds = _rounds(corpus)
-    targets: list[tuple[int, ...]] = []
-    origins: list[int] = []
-    held_out: list[bool] = []
+def _held_out(corpus: Corpus, chance: random.Random) -> list[bool]:
+    """Choose every so many wordings of each class for the trial."""
     order = list(range(len(corpus.wordings)))
     chance.shuffle(order)
-    seen_of_class = [0] * corpus.classes
+    seen = [0] * corpus.classes
     held = [False] * len(order)
     for at in order:
         of_class = corpus.wordings[at].of_class
-        seen_of_class[of_class] += 1
-        held[at] = seen_of_class[of_class] % HELD_OUT == 0
-
-    def rows() -> Iterator[set[str]]:
-        for at, wording in enumerate(corpus.wordings):
-            for _ in range(rounds[wording.of_class]):
-                for names in augment.variants(wording.folded, chance):
-                    targets.append((wording.of_class,))
-                    origins.append(at)
-                    held_out.append(held[at])
-                    yield names
-        ours = [at for at, one in enumerate(corpus.wordings) if one.of_class < corpus.entries]
-        for _ in range(len(ours)):
-            first, second = chance.choice(ours), chance.choice(ours)
-            one, other = corpus.wordings[first], corpus.wordings[second]
-            if one.of_class == other.of_class:
-                continue
-            targets.append((one.of_class, other.of_class))
-            origins.append(-1)
-            held_out.append(held[first] or held[second])
-            yield features(augment.join(one.folded, other.folded, chance))
-
-    encoded = encode(rows(), vocabulary)
-    return _Examples(encoded, tuple(targets), tuple(origins), tuple(held_out))
+        seen[of_class] += 1
+        held[at] = seen[of_class] % HELD_OUT == 0
+    return held
 
 
-def _only(rows: Encoded, chosen: npt.NDArray[np.intp], column: npt.NDArray[np.int32]) -> Encoded:
-    """Keep the chosen rows and the features that have a column."""
-    parts = [column[rows.row(int(at))] for at in chosen]
-    kept = [part[part >= 0] for part in parts]
-    starts = np.zeros(len(kept) + 1, np.int64)
-    np.cumsum([len(part) for part in kept], out=starts[1:])
-    return Encoded(starts, np.concatenate(kept).astype(np.int32), rows.totals[chosen])
+def _make_examples(
+    corpus: Corpus, vocabulary: dict[str, int], column: npt.NDArray[np.int32]
+) -> _Examples:
+    chance = random.Random(SEED)  # noqa: S311  varied wordings, not secrets
+    rounds, held = _rounds(corpus), _held_out(corpus, chance)
+    columns, starts = array("i"), array("q", [0])
+    targets, held_out = array("h"), array("b")
+    trials: list[tuple[int, npt.NDArray[np.int32], int]] = []
+
+    def add(names: set[str], first: int, second: int, is_held: bool) -> npt.NDArray[np.int32]:
+        row = np.array([vocabulary[name] for name in names if name in vocabulary], np.int32)
+        mapped = column[row]
+        columns.frombytes(mapped[mapped >= 0].astype(np.int32).tobytes())
+        starts.append(len(columns))
+        targets.extend((corpus.ranked[first], corpus.ranked[second]))
+        held_out.append(is_held)
+        return row
+
+    for at, wording in enumerate(corpus.wordings):
+        for turn in range(rounds[wording.of_class]):
+            for number, names in enumerate(augment.variants(wording.folded, chance)):
+                row = add(names, wording.of_class, wording.of_class, held[at])
+                if held[at] and not turn and number in TRIED_VARIANTS:
+                    trials.append((at, row, len(names)))
+    ours = [at for at, one in enumerate(corpus.wordings) if one.of_class < corpus.entries]
+    for _ in range(len(ours)):
+        first, second = chance.choice(ours), chance.choice(ours)
+        one, other = corpus.wordings[first], corpus.wordings[second]
+        if one.of_class != other.of_class:
+            names = features(augment.join(one.folded, other.folded, chance))
+            add(names, one.of_class, other.of_class, held[first] or held[second])
+    rows = Encoded(
+        np.frombuffer(starts, np.int64),
+        np.frombuffer(columns, np.int32),
+        np.zeros(len(held_out), np.int32),
+    )
+    both = np.frombuffer(targets, np.int16).reshape(-1, 2)
+    return _Examples(rows, both, np.frombuffer(held_out, np.int8).astype(bool), tuple(trials))
+
+
+TRIED_VARIANTS = (0, 1, 2, 6)
 
 
 def train_all(corpus: Corpus, vocabulary: dict[str, int], nearest: Nearest) -> Trained:
     """Train a trial ranker for the judge, then the real one."""
-    examples = _make_examples(corpus, vocabulary)
-    seen = np.bincount(examples.rows.indices, minlength=len(vocabulary))
-    column = np.where(seen >= RARE, np.cumsum(seen >= RARE) - 1, -1).astype(np.int32)
-    columns = int(column.max()) + 1
-    held = np.array(examples.held_out)
-    shown = np.flatnonzero(~held)
-    trial = train(
-        _only(examples.rows, shown, column),
-        [examples.targets[at] for at in shown],
-        columns,
-        corpus.classes,
-        TRIAL,
-    )
+    column = _columns(corpus, nearest)
+    count, classes = int(column.max()) + 1, corpus.ranked_classes
+    examples = _make_examples(corpus, vocabulary, column)
+    shown = np.flatnonzero(~examples.held_out)
+    trial = train(examples.rows, examples.targets, shown, (count, classes), TRIAL)
     judge = _judge(corpus, examples, Trained(column, trial, _NO_JUDGE), nearest)
-    everything = np.arange(len(held))
-    linear = train(
-        _only(examples.rows, everything, column), examples.targets, columns, corpus.classes, FULL
-    )
+    everything = np.arange(len(examples.held_out))
+    linear = train(examples.rows, examples.targets, everything, (count, classes), FULL)
     return Trained(column, linear, judge)
+
+
+def _columns(corpus: Corpus, nearest: Nearest) -> npt.NDArray[np.int32]:
+    """Choose the features that get a weight: the usual ones, and all of small classes."""
+    sizes = np.bincount(nearest.class_of, minlength=corpus.classes)[nearest.class_of]
+    small = np.zeros(len(nearest.starts) - 1, bool)
+    owners = np.repeat(np.arange(len(small)), np.diff(nearest.starts))
+    small[owners[sizes[nearest.wordings] < SMALL_CLASS]] = True
+    chosen = small | (np.diff(nearest.starts) >= RARE)
+    return np.where(chosen, np.cumsum(chosen) - 1, -1).astype(np.int32)
 
 
 _NO_JUDGE = Judge(*(np.zeros(0) for _ in range(4)), 0.0, 0.0)
@@ -137,23 +152,15 @@ _NO_JUDGE = Judge(*(np.zeros(0) for _ in range(4)), 0.0, 0.0)
 
 def _judge(corpus: Corpus, examples: _Examples, trial: Trained, nearest: Nearest) -> Judge:
     """Fit the judge on wordings that the trial ranker has not seen."""
-    held_wordings = {at for at, held in zip(examples.origins, examples.held_out, strict=True) if held}
-    hidden = np.array(sorted(held_wordings - {-1}), np.intp)
+    hidden = np.array(sorted({at for at, _, _ in examples.trials}), np.intp)
     seen, ours, right = [], [], []
-    taken: dict[int, int] = {}
-    for at, origin in enumerate(examples.origins):
-        if not examples.held_out[at] or origin < 0:
-            continue
-        taken[origin] = taken.get(origin, 0) + 1
-        if taken[origin] not in (1, 2, 5, 9):
-            continue
-        row, total = examples.rows.row(at), int(examples.rows.totals[at])
+    for at, row, total in examples.trials:
         likenesses = nearest.likenesses(row, total)
         likenesses[hidden] = 0.0
         logits = trial.logits(row)
         best = nearest.by_class(likenesses, corpus.classes)
         seen.append(evidence(logits, best, corpus.entries, len(row), total))
-        wanted = examples.targets[at][0]
+        wanted = corpus.wordings[at].of_class
         ours.append(wanted < corpus.entries)
         right.append(int(logits[: corpus.entries].argmax()) == wanted)
     return fit_judge(np.array(seen), np.array(ours, float), np.array(right, float))
@@ -188,6 +195,6 @@ def load(path: Path) -> Trained | None:
             )
             linear = Linear(kept["weights"].astype(np.float32), kept["bias"])
             trained = Trained(kept["column"], linear, judge)
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return None
     return trained if len(trained.judge.centre) == len(EVIDENCE) else None

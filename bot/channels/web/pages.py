@@ -79,9 +79,7 @@ def read_pages(folder: Path = FOLDER) -> Pages:
     templates = {
         path.name: Template(path.read_text(encoding="utf-8")) for path in folder.glob("*.html")
     }
-    assets = {
-        path.name: _asset(path) for path in folder.iterdir() if path.suffix in MEDIA_TYPES
-    }
+    assets = {path.name: _asset(path) for path in folder.iterdir() if path.suffix in MEDIA_TYPES}
     return Pages(templates, assets)
 
 
@@ -89,5 +87,3 @@ def _asset(path: Path) -> Asset:
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()[:16]
     return Asset(content, MEDIA_TYPES[path.suffix], digest)
-
-

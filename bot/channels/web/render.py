@@ -97,7 +97,10 @@ def linked(text: str) -> str:
     for found in _LINK.finditer(text):
         shown = escape(found[0])
         address = shown if found["url"] else f"tel:{shown.replace('-', '')}"
-        html += [escape(text[end : found.start()]), f'<a href="{address}" rel="noopener">{shown}</a>']
+        html += [
+            escape(text[end : found.start()]),
+            f'<a href="{address}" rel="noopener">{shown}</a>',
+        ]
         end = found.end()
     return "".join([*html, escape(text[end:])])
 
@@ -105,8 +108,7 @@ def linked(text: str) -> str:
 def _table(table: Table) -> str:
     head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in table.header)
     rows = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
-        for row in table.rows
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in table.rows
     )
     return (
         '<div class="sideways" role="region" aria-label="表格" tabindex="0">'

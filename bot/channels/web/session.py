@@ -12,12 +12,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.database import transaction
+from bot.demo import demo_person
 from bot.desk import Desk
-from bot.dialogue import CITY, Channel, Person, Role, Scope
-from bot.handlers.places import place_of_window
+from bot.dialogue import Channel, Person, Role
 from bot.records import people
 from bot.records.people import Address
-from knowledge.model import KnowledgeBase
 
 SESSION_COOKIE = "session"
 ROLE_COOKIE = "role"
@@ -26,7 +25,6 @@ HOME_COOKIE = "home"
 SECRET_BYTES = 32
 SECRET_SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
 IDLE_SECONDS = 120
-DEMO_WINDOW = "longting-01"
 YEAR_SECONDS = 365 * 24 * 3600
 
 
@@ -60,6 +58,10 @@ class KioskSessions:
         """Note that a session is in use, and forget those that were left."""
         self._used_at = {s: at for s, at in self._used_at.items() if not _is_left(at, now)}
         self._used_at[secret] = now
+
+    def leave(self, secret: str) -> None:
+        """Forget a session at once."""
+        self._used_at.pop(secret, None)
 
     def is_in_use(self, secret: str, now: datetime) -> bool:
         """Tell whether a session was used within the last two minutes."""
@@ -101,22 +103,9 @@ def person_of(desk: Desk, session: Session) -> Person:
         found = people.find_person(desk.db, session.address)
         if found is not None:
             return found
-        person = people.person_at(desk.db, session.address, now=desk.now())
-        if session.role is Role.CITIZEN:
-            return person
-        return people.set_role(desk.db, person, session.role, demo_scope(desk.base, session.role))
-
-
-def demo_scope(base: KnowledgeBase, role: Role) -> Scope:
-    """Return the part of the city that a role of the demonstration holds for."""
-    place = place_of_window(base, DEMO_WINDOW)
-    match role:
-        case Role.CLERK | Role.LEAD if place is not None:
-            return Scope(district=place.district, window=place.window)
-        case Role.DEPARTMENT:
-            return Scope(department=next(iter(base.departments), None))
-        case _:
-            return CITY
+        if session.role is not Role.CITIZEN:
+            return demo_person(desk, session.role, session.address)
+        return people.person_at(desk.db, session.address, now=desk.now())
 
 
 def keep_session(response: Response, desk: Desk, session: Session) -> None:

@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from bot.dialogue import Role
-
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -19,18 +17,6 @@ class Notice:
     title: str
     lines: tuple[str, ...]
 
-
-ROLE_NAMES: Mapping[Role, str] = MappingProxyType(
-    {
-        Role.CITIZEN: "群众",
-        Role.CLERK: "窗口人员",
-        Role.LEAD: "窗口负责人",
-        Role.DEPARTMENT: "证照科室",
-        Role.SUPERVISOR: "督查人员",
-        Role.EDITOR: "编辑",
-        Role.ADMINISTRATOR: "管理员",
-    }
-)
 
 # What a period of the dashboard is called, and the words that ask the core for it.
 PERIODS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -42,7 +28,6 @@ PERIODS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 
-DEMO_NOTE = "演示，不作办事依据"
 WINDOW_UNKNOWN = "没有找到这个窗口的二维码，可能已经换了。不影响问，直接说您要办啥就行。"
 
 UNEXPECTED = Notice("出了点小问题", ("刚才没办成，请再试一次。", "着急的话，请拨 12345。"))
@@ -75,7 +60,9 @@ BY_STATUS: Mapping[int, Notice] = MappingProxyType(
         ),
         404: NOT_FOUND,
         405: Notice("这一页不能这样打开", ("请回首页，在页面上再点一次。",)),
-        413: Notice("太长了", ("一次说不了这么多，什么都没丢。", "请返回，挑要紧的说，分几次也行。")),
+        413: Notice(
+            "太长了", ("一次说不了这么多，什么都没丢。", "请返回，挑要紧的说，分几次也行。")
+        ),
         415: Notice("这里只收文字", ("请把要问的打成字再发。",)),
         421: Notice("演示只在本机打开", ("请用启动时显示的 127.0.0.1 地址打开。",)),
         500: UNEXPECTED,

@@ -1,4 +1,4 @@
-"""Gathering the facts of an answer and recording that it was given; shared by ask and lists."""
+"""Gathering the facts of an answer and recording that it was given, for every handler."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def whereabouts(desk: Desk, place: Place) -> Whereabouts:
 def hall_of(desk: Desk, place: Place) -> Hall | None:
     """Return the hall the person stands in, else the district's."""
     halls = desk.base.places
-    if place.hall in halls:
+    if place.hall is not None and place.hall in halls:
         return halls[place.hall]
     if place.window is not None:
         for hall in halls.values():
@@ -148,7 +148,12 @@ def answer(
         record_interaction(desk, incoming, entry, answers, place, answered=False)
         return first_question_reply(facts.checklist, question, again=previous is not None)
     before = None if previous is None else facts_for(desk, entry, previous, place).checklist
-    reply = answer_reply(facts, previous=before, staff=incoming.person.is_staff)
+    reply = answer_reply(
+        facts,
+        previous=before if before and before.first_question() is None else None,
+        staff=incoming.person.is_staff,
+    )
+    reply = replace(reply, replaces=before is not None)
     return with_invitation(desk, incoming, entry, answers, place, reply)
 
 

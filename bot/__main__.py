@@ -1,0 +1,37 @@
+"""The command line: python -m bot COMMAND."""
+
+from __future__ import annotations
+
+import click
+
+from bot.commands import LazyCommands
+from bot.commands.options import Context, common_options
+
+
+@click.group(
+    cls=LazyCommands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@common_options
+@click.pass_context
+def main(context: click.Context, settings: Context) -> None:
+    """一口清：政务服务窗口的材料一次性告知助手。
+
+    不带命令就是 run：启动程序，打印网页地址。
+
+    \b
+    例：
+      python -m bot                       启动（没有 config.yaml 就用演示数据）
+      python -m bot ask 娃上户口要啥       问一句
+      python -m bot show newborn          看完整清单
+      python -m bot check                 检查设置和知识库
+    """
+    if context.invoked_subcommand is None:
+        command = main.get_command(context, "run")
+        assert command is not None
+        context.invoke(command, settings=settings, demo=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""Options every command takes, before or after its name, and the settings they lead to."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from bot.clock import Clock, parse_instant, real_clock, rehearsal_clock
+from bot.desk import Desk
+from bot.desks import CannotStart, open_desk
+from bot.settings import (
+    CONFIG_NAME,
+    Settings,
+    demo_settings,
+    load_settings,
+    with_environment_token,
+)
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+PROBLEMS_FOUND = 1
+WRONG_USE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the common options said."""
+
+    config: Path | None
+    start: datetime | None
+
+    def clock(self) -> Clock:
+        """Return the program's clock."""
+        return real_clock if self.start is None else rehearsal_clock(self.start)
+
+    def is_demo(self) -> bool:
+        """Tell whether the demonstration is used: no file named and none in the folder."""
+        return self.config is None and not Path(CONFIG_NAME).exists()
+
+    def settings(self, *, demo: bool = False) -> Settings:
+        """Return the settings; without a config.yaml the demonstration's, said on stderr."""
+        if demo or self.is_demo():
+            click.echo("没有用 config.yaml：用演示数据（演示，不作办事依据）。", err=True)
+            return with_environment_token(demo_settings(Path.cwd()), os.environ)
+        settings, problems = load_settings(self.config or Path(CONFIG_NAME), os.environ)
+        if settings is None:
+            for problem in problems:
+                click.echo(str(problem), err=True)
+            fail("设置有误，请照上面改正。", PROBLEMS_FOUND)
+        return settings
+
+    def desk(self) -> Desk:
+        """Open the desk beside a running program, with the demonstration's data where none is."""
+        return opened(self.settings(), self.clock())
+
+
+def opened(settings: Settings, clock: Clock) -> Desk:
+    """Open a desk or end with the reason."""
+    from bot.database import FILE_NAME
+    from bot.demo import fill_demo
+
+    fresh = settings.demo and not (settings.data_dir / FILE_NAME).exists()
+    try:
+        desk = open_desk(settings, clock)
+    except CannotStart as error:
+        for problem in error.problems:
+            click.echo(str(problem), err=True)
+        fail(str(error), PROBLEMS_FOUND)
+    if fresh:
+        fill_demo(desk)
+    return desk
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """Say why on standard error and end with an exit code."""
+    click.echo(message, err=True)
+    raise SystemExit(code)
+
+
+class Instant(click.ParamType):
+    """An instant such as 2025-01-24T16:00, +08:00 where no offset is written."""
+
+    name = "时刻"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Read the instant or fail with what to write."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            return parse_instant(value)
+        except ValueError:
+            self.fail(f"{value} 不是时刻，请写成 2025-01-24T16:00", param, ctx)
+
+
+def common_options(command: Command) -> Command:
+    """Add --config and --clock; what stands after the command's name wins."""
+
+    @click.option("--config", type=click.Path(path_type=Path), help="设置文件，缺省 config.yaml")
+    @click.option("--clock", type=Instant(), help="程序时钟从这个时刻走起，如 2025-01-24T16:00")
+    @click.pass_context
+    @functools.wraps(command)
+    def wrapper(
+        context: click.Context, config: Path | None, clock: datetime | None, **options: Any
+    ) -> Any:
+        above = context.parent.obj if context.parent and context.parent.obj else None
+        above = above or Context(None, None)
+        settings = Context(config or above.config, clock or above.start)
+        context.obj = settings
+        return context.invoke(command, settings=settings, **options)
+
+    return wrapper  # type: ignore[return-value] # click's decorators hide the type
+
+
+def day_option(*names: str, help_: str) -> Callable[[Command], Command]:
+    """Return an option that reads a day written as 2025-02-06."""
+    return click.option(*names, type=click.DateTime(["%Y-%m-%d"]), help=help_)

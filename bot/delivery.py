@@ -1,0 +1,379 @@
+"""The outbox loop: renders what waits at the moment of sending, and sends it at least once.
+
+Exactly once is impossible where a channel knows no idempotency key: a message whose outcome
+nobody knows is repeated once, and only then. Interactive replies do not come this way unless
+their channel failed, and never wait behind what is paced here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Protocol
+
+from bot.database import transaction
+from bot.desk import Desk
+from bot.dialogue import Channel, DeliveryError, Person, Recipient, Reply
+from bot.packing import pack_reply, unpack_reply
+from bot.records import messages, people
+from bot.records.people import Address
+from reminders import outbox
+from reminders.alerts import Alert
+from reminders.outbox import Waiting
+
+log = logging.getLogger(__name__)
+
+REPLY = "reply"
+REJECTED = "rejected"
+"""A permanent error with this reason is our own mistake: the address stays usable."""
+MANY_CHATS = 1000
+
+
+class Sender(Protocol):
+    """What a channel offers to the loop; `send` raises DeliveryError."""
+
+    def parts(self, reply: Reply) -> tuple[Reply, ...]:
+        """Cut a reply, with those that follow it, into what one call of `send` can carry."""
+        ...
+
+    async def send(self, address: str, reply: Reply) -> str:
+        """Send one part and return the channel's name for the message."""
+        ...
+
+
+Render = Callable[[Desk, Waiting, Person, Channel], Reply | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast and how patiently; Telegram asks for under 30 a second and 1 a second per chat."""
+
+    per_second: float = 20.0
+    chat_seconds: float = 1.0
+    at_once: int = 8
+    batch: int = 40
+    idle_seconds: float = 1.0
+    lease_seconds: float = 120.0
+    first_retry_seconds: float = 1.0
+    longest_retry_seconds: float = 300.0
+    nobody_seconds: float = 3600.0
+    give_up_hours: float = 24.0
+    tries_of_a_bug: int = 3
+
+
+class DeliveryLoop:
+    """Delivers the outbox until stopped; stops between two messages."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        senders: Mapping[Channel, Sender],
+        render: Render,
+        *,
+        pace: Pace = Pace(),  # noqa: B008 - frozen
+    ) -> None:
+        """Prepare a loop; nothing happens before `run`."""
+        self._desk = desk
+        self._senders = senders
+        self._render = render
+        self._pace = pace
+        self._turns = _Turns(pace)
+        self._gate = asyncio.Semaphore(pace.at_once)
+        self._awake = asyncio.Event()
+        self._stopping = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look into the outbox at once: something was just put in."""
+        self._awake.set()
+
+    def stop(self) -> None:
+        """End `run` after the messages now on their way."""
+        self._stopping.set()
+        self._awake.set()
+
+    async def run(self) -> None:
+        """Deliver until stopped. Claims of a process that died are freed first."""
+        await self._guarded(self._release(), "release")
+        while not self._stopping.is_set():
+            self._awake.clear()
+            await self._guarded(self.deliver_due(), "delivery")
+            await self._rest()
+
+    async def _rest(self) -> None:
+        try:
+            await asyncio.wait_for(self._awake.wait(), self._pace.idle_seconds)
+        except TimeoutError:
+            return
+
+    async def _release(self) -> None:
+        now = self._desk.now()
+        lease_ends_at = now + timedelta(seconds=self._pace.lease_seconds)
+        with transaction(self._desk.db):
+            outbox.release_expired(self._desk.db, now=now, ending_by=lease_ends_at)
+
+    async def deliver_due(self) -> int:
+        """Deliver what is due now, a batch after the other; return how many rows were taken."""
+        taken = 0
+        while not self._stopping.is_set():
+            with transaction(self._desk.db):
+                batch = outbox.claim(
+                    self._desk.db,
+                    now=self._desk.now(),
+                    lease_seconds=self._pace.lease_seconds,
+                    limit=self._pace.batch,
+                )
+            await asyncio.gather(*(self._deliver_in_order(rows) for rows in _by_recipient(batch)))
+            taken += len(batch)
+            if len(batch) < self._pace.batch:
+                break
+        return taken
+
+    async def _deliver_in_order(self, rows: Sequence[Waiting]) -> None:
+        for waiting in rows:
+            if self._stopping.is_set():
+                with transaction(self._desk.db):
+                    outbox.put_back(self._desk.db, waiting.id)
+            elif not await self._guarded(self._deliver(waiting), f"outbox {waiting.id}"):
+                self._after_a_bug(waiting)
+
+    async def _guarded(self, work: Awaitable[object], what: str) -> bool:
+        """Do a piece of work; tell whether it went without a bug, which must not end the loop."""
+        try:
+            await work
+        except Exception:  # the boundary of the delivery loop
+            log.exception("incident %s in %s", secrets.token_hex(3), what)
+            return False
+        return True
+
+    def _after_a_bug(self, waiting: Waiting) -> None:
+        if waiting.attempts >= self._pace.tries_of_a_bug:
+            self._fail(waiting, "bug")
+        else:
+            self._retry(waiting, self._backoff(waiting), "bug")
+
+    # -- one row
+
+    async def _deliver(self, waiting: Waiting) -> None:
+        if waiting.recipient.person_id is None:
+            self._hand_to_holders(waiting)
+            return
+        try:
+            person = people.person_by_id(self._desk.db, waiting.recipient.person_id)
+        except KeyError:
+            self._fail(waiting, "no_person")
+            return
+        for address in self._addresses(waiting, person):
+            if await self._delivered_to(waiting, person, address):
+                return
+        self._fail(waiting, "unreachable")
+
+    def _hand_to_holders(self, waiting: Waiting) -> None:
+        """Turn a row for a role into one for each who holds it now, each with its own fate."""
+        role, scope = waiting.recipient.role, waiting.recipient.scope
+        assert role is not None
+        holders = people.people_with_role(self._desk.db, role, scope)
+        if not holders:
+            self._postpone(waiting, self._pace.nobody_seconds, "nobody")
+            return
+        alerts = [
+            Alert(
+                kind=waiting.kind,
+                recipient=Recipient(person_id=holder.id),
+                facts=waiting.facts,
+                dedupe_key=f"{waiting.dedupe_key}:{holder.id}",
+            )
+            for holder in holders
+        ]
+        now = self._desk.now()
+        with transaction(self._desk.db):
+            outbox.put(self._desk.db, alerts, now=now)
+            outbox.mark_sent(self._desk.db, waiting.id, now=now, sent_as=f"people:{len(alerts)}")
+        self.wake()
+
+    def _addresses(self, waiting: Waiting, person: Person) -> tuple[Address, ...]:
+        """Return where to try, in order: a reply goes where the question came from, if it can."""
+        known = people.addresses_of(self._desk.db, person.id)
+        usable = [address for address in known if address.channel in self._senders]
+        asked_on = waiting.facts.get("channel")
+        return tuple(sorted(usable, key=lambda address: address.channel != asked_on))
+
+    async def _delivered_to(self, waiting: Waiting, person: Person, address: Address) -> bool:
+        """Try one address; tell whether the row needs no other address now."""
+        reply = self._reply(waiting, person, address.channel)
+        if reply is None:
+            self._fail(waiting, "lapsed")
+            return True
+        parts = self._senders[address.channel].parts(reply)
+        try:
+            await self._send(waiting, person, address, parts)
+        except DeliveryError as error:
+            if not error.permanent:
+                self._after_failure(waiting, error)
+                return True
+            log.warning("outbox %s: %s on %s", waiting.id, error.reason, address.channel)
+            if error.reason != REJECTED:
+                with transaction(self._desk.db):
+                    people.mark_unusable(self._desk.db, address, now=self._desk.now())
+            return False
+        return True
+
+    def _reply(self, waiting: Waiting, person: Person, channel: Channel) -> Reply | None:
+        if waiting.kind == REPLY:
+            return unpack_reply(waiting.facts["reply"])
+        return self._render(self._desk, waiting, person, channel)
+
+    async def _send(
+        self, waiting: Waiting, person: Person, address: Address, parts: Sequence[Reply]
+    ) -> None:
+        """Send part after part; what is left after a failure further on becomes its own row."""
+        sender = self._senders[address.channel]
+        sent_as = ""
+        for number, part in enumerate(parts):
+            if address.channel is Channel.TELEGRAM:
+                await self._turns.wait(address.address, self._stopping)
+            if self._stopping.is_set():
+                self._stop_before(waiting, person, address, parts, number, sent_as)
+                return
+            try:
+                async with self._gate:
+                    name = await sender.send(address.address, part)
+            except DeliveryError as error:
+                if number == 0 or error.permanent:
+                    raise
+                self._split_off(waiting, person, address, parts[number:], sent_as)
+                return
+            sent_as = sent_as or name
+        with transaction(self._desk.db):
+            outbox.mark_sent(self._desk.db, waiting.id, now=self._desk.now(), sent_as=sent_as)
+
+    def _stop_before(
+        self,
+        waiting: Waiting,
+        person: Person,
+        address: Address,
+        parts: Sequence[Reply],
+        number: int,
+        sent_as: str,
+    ) -> None:
+        if number:
+            self._split_off(waiting, person, address, parts[number:], sent_as)
+            return
+        with transaction(self._desk.db):
+            outbox.put_back(self._desk.db, waiting.id)
+
+    def _split_off(
+        self,
+        waiting: Waiting,
+        person: Person,
+        address: Address,
+        rest: Sequence[Reply],
+        sent_as: str,
+    ) -> None:
+        """Record the first parts as sent and put the others in anew, so that none is repeated."""
+        alert = Alert(
+            kind=REPLY,
+            recipient=Recipient(person_id=person.id),
+            facts={"reply": pack_reply(in_sequence(rest)), "channel": address.channel},
+            dedupe_key=f"{waiting.dedupe_key}:rest",
+        )
+        now = self._desk.now()
+        with transaction(self._desk.db):
+            outbox.put(self._desk.db, (alert,), now=now)
+            outbox.mark_sent(self._desk.db, waiting.id, now=now, sent_as=sent_as)
+
+    # -- what became of it
+
+    def _after_failure(self, waiting: Waiting, error: DeliveryError) -> None:
+        if error.sent is not None:
+            self._postpone(waiting, error.retry_after or self._backoff(waiting), error.reason)
+        elif waiting.failure == outbox.UNKNOWN:
+            self._fail(waiting, outbox.UNKNOWN)
+        else:
+            self._retry(waiting, self._pace.first_retry_seconds, outbox.UNKNOWN)
+
+    def _backoff(self, waiting: Waiting) -> float:
+        doubled = self._pace.first_retry_seconds * 2 ** min(waiting.attempts - 1, 20)
+        return float(min(doubled, self._pace.longest_retry_seconds))
+
+    def _postpone(self, waiting: Waiting, seconds: float, reason: str) -> None:
+        """Try again later, unless it has waited for so long that nobody wants it any more."""
+        age = self._desk.now() - waiting.put_at
+        if age > timedelta(hours=self._pace.give_up_hours):
+            self._fail(waiting, reason)
+        else:
+            self._retry(waiting, seconds, reason)
+
+    def _retry(self, waiting: Waiting, seconds: float, reason: str) -> None:
+        now = self._desk.now()
+        with transaction(self._desk.db):
+            outbox.retry_later(self._desk.db, waiting.id, now=now, seconds=seconds, reason=reason)
+
+    def _fail(self, waiting: Waiting, reason: str) -> None:
+        log.warning("outbox %s (%s) given up: %s", waiting.id, waiting.kind, reason)
+        with transaction(self._desk.db):
+            outbox.mark_failed(self._desk.db, waiting.id, now=self._desk.now(), reason=reason)
+
+
+class PageSender:
+    """Delivers to the page by recording the message: the page's poll shows it."""
+
+    def __init__(self, desk: Desk) -> None:
+        """Record at this desk."""
+        self._desk = desk
+
+    def parts(self, reply: Reply) -> tuple[Reply, ...]:
+        """Return each message by itself."""
+        return tuple(replace(each, then=()) for each in reply.messages())
+
+    async def send(self, address: str, reply: Reply) -> str:
+        """Record one message for the person at this address."""
+        db, now = self._desk.db, self._desk.now()
+        person = people.find_person(db, Address(Channel.WEB, address))
+        if person is None:
+            raise DeliveryError("unreachable", permanent=True)
+        packed = pack_reply(replace(reply, number=None, replaces=False))
+        with transaction(db):
+            number = messages.record_out(db, person.id, Channel.WEB, reply.text, packed, now=now)
+        return str(number)
+
+
+def in_sequence(parts: Sequence[Reply]) -> Reply:
+    """Make one reply of several, each following the other."""
+    first, *later = parts
+    return replace(first, then=tuple(later))
+
+
+def _by_recipient(batch: Sequence[Waiting]) -> tuple[tuple[Waiting, ...], ...]:
+    """Group rows by whom they are for, since one person's messages keep their order."""
+    groups: dict[Recipient, list[Waiting]] = {}
+    for waiting in batch:
+        groups.setdefault(waiting.recipient, []).append(waiting)
+    return tuple(tuple(group) for group in groups.values())
+
+
+class _Turns:
+    """Says when the next message may go: overall and to one chat."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._between = 1 / pace.per_second
+        self._chat_seconds = pace.chat_seconds
+        self._next = 0.0
+        self._next_in_chat: dict[str, float] = {}
+
+    async def wait(self, address: str, stopping: asyncio.Event) -> None:
+        """Wait for one's turn, or until the program stops."""
+        now = asyncio.get_running_loop().time()
+        at = max(now, self._next, self._next_in_chat.get(address, 0.0))
+        self._next = max(now, self._next) + self._between
+        if len(self._next_in_chat) > MANY_CHATS:
+            self._next_in_chat = {a: t for a, t in self._next_in_chat.items() if t > now}
+        self._next_in_chat[address] = at + self._chat_seconds
+        if at > now:
+            try:
+                await asyncio.wait_for(stopping.wait(), at - now)
+            except TimeoutError:
+                return

@@ -1,0 +1,135 @@
+"""Counts of our own ratings (服务反馈) by day, window, entry and district, within a scope.
+
+好评 and 差评 count by the day of the rating, 未评 the interactions begun that day without one.
+Ours only: the province's 好差评 is never added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from sqlite_utils import Database
+
+from bot.dialogue import Scope
+from bot.reports.percentages import Rate
+
+UNASSIGNED = "未归属"
+
+
+class By(StrEnum):
+    """What the rows of a count stand for."""
+
+    WINDOW = "window"
+    ENTRY = "entry"
+    DISTRICT = "district"
+    DAY = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Good, bad and unrated of one key."""
+
+    key: str
+    good: int = 0
+    bad: int = 0
+    unrated: int = 0
+
+    @property
+    def rated(self) -> int:
+        """Count the ratings."""
+        return self.good + self.bad
+
+    @property
+    def good_rate(self) -> Rate:
+        """Return 好评率 with both of its parts."""
+        return Rate(self.good, self.rated)
+
+
+@dataclass(frozen=True, slots=True)
+class Ratings:
+    """The counts of a period: rows and their total."""
+
+    from_on: date
+    to_on: date
+    rows: tuple[Counts, ...]
+    total: Counts
+
+
+_KEYS = {
+    By.WINDOW: f"coalesce(i.window, '{UNASSIGNED}')",
+    By.ENTRY: "i.entry_id",
+    By.DISTRICT: f"coalesce(i.district, '{UNASSIGNED}')",
+}
+
+
+def count_ratings(
+    db: Database,
+    scope: Scope,
+    from_on: date,
+    to_on: date,
+    by: By,
+    *,
+    entries_of_department: Sequence[str] = (),
+) -> Ratings:
+    """Count the ratings of a period within a scope.
+
+    A scope with a department sees the entries that department owns, handed in by name.
+    """
+    where, values = _within(scope, entries_of_department)
+    rated_key = _KEYS.get(by, "r.rated_on")
+    begun_key = _KEYS.get(by, "i.began_on")
+    period = [from_on.isoformat(), to_on.isoformat()]
+    rated = db.execute(
+        f"""SELECT {rated_key}, sum(r.level >= 3), sum(r.level < 3)
+            FROM ratings r JOIN interactions i ON i.id = r.interaction_id
+            WHERE r.rated_on BETWEEN ? AND ? AND r.voided_at IS NULL AND i.counted = 1 {where}
+            GROUP BY 1""",
+        [*period, *values],
+    ).fetchall()
+    unrated = db.execute(
+        f"""SELECT {begun_key}, count(*)
+            FROM interactions i LEFT JOIN ratings r ON r.interaction_id = i.id
+            WHERE i.began_on BETWEEN ? AND ? AND i.counted = 1 AND i.answered_at IS NOT NULL
+              AND r.id IS NULL {where}
+            GROUP BY 1""",
+        [*period, *values],
+    ).fetchall()
+    left = dict(unrated)
+    counts = {key: Counts(key, good, bad, left.pop(key, 0)) for key, good, bad in rated}
+    counts |= {key: Counts(key, 0, 0, number) for key, number in left.items()}
+    rows = tuple(sorted(counts.values(), key=lambda c: _order(c, by)))
+    return Ratings(from_on, to_on, rows, _sum(rows))
+
+
+def _within(scope: Scope, entries: Sequence[str]) -> tuple[str, list[str]]:
+    where, values = "", []
+    if scope.district is not None:
+        where += " AND i.district = ?"
+        values.append(scope.district)
+    if scope.window is not None:
+        where += " AND i.window = ?"
+        values.append(scope.window)
+    if scope.department is not None:
+        marks = ", ".join("?" for _ in entries)
+        where += f" AND i.entry_id IN ({marks})"
+        values += entries
+    return where, values
+
+
+def _order(counts: Counts, by: By) -> tuple[int, int, str]:
+    """Order days by date, everything else by the number of ratings and of interactions."""
+    if by is By.DAY:
+        return 0, 0, counts.key
+    return -counts.rated, -counts.unrated, counts.key
+
+
+def _sum(rows: Sequence[Counts]) -> Counts:
+    return Counts(
+        "合计",
+        sum(row.good for row in rows),
+        sum(row.bad for row in rows),
+        sum(row.unrated for row in rows),
+    )

@@ -1,0 +1,184 @@
+"""The outbox: alerts that wait to be told, and what became of each. No wording, no chat.
+
+At least once: a row is claimed for a while, sent, and marked. A claim that ran out was cut off
+in mid-sending; nobody knows whether its message arrived, so it counts as an unknown outcome.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlite_utils import Database
+
+from reminders.alerts import Alert
+from reminders.recipients import Recipient, Role, Scope
+
+UNKNOWN = "unknown"
+"""The reason of a try whose outcome nobody knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A claimed row: `attempts` counts this try too; `failure` is the reason of the last one."""
+
+    id: int
+    kind: str
+    recipient: Recipient
+    facts: Mapping[str, str]
+    dedupe_key: str
+    put_at: datetime
+    attempts: int
+    failure: str | None
+
+
+def put(db: Database, alerts: Sequence[Alert], *, now: datetime) -> int:
+    """Put alerts in; one whose dedupe key is known already is left out. Return how many are new."""
+    return sum(_put(db, alert, now) for alert in alerts)
+
+
+def _put(db: Database, alert: Alert, now: datetime) -> int:
+    recipient = alert.recipient
+    return db.execute(
+        """INSERT OR IGNORE INTO outbox (kind, person_id, role, district, department, window,
+               facts, dedupe_key, put_at, not_before_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        [
+            alert.kind,
+            recipient.person_id,
+            recipient.role,
+            recipient.scope.district,
+            recipient.scope.department,
+            recipient.scope.window,
+            json.dumps(dict(alert.facts), ensure_ascii=False, separators=(",", ":")),
+            alert.dedupe_key,
+            now.isoformat(),
+            alert.not_before_at.isoformat() if alert.not_before_at else None,
+        ],
+    ).rowcount
+
+
+def claim(db: Database, *, now: datetime, lease_seconds: float, limit: int) -> tuple[Waiting, ...]:
+    """Take the rows that are due, oldest first, and keep others off them for the lease."""
+    until = now + timedelta(seconds=lease_seconds)
+    rows = db.execute(
+        """UPDATE outbox SET claimed_until_at = ?, attempts = attempts + 1
+           WHERE id IN (
+               SELECT id FROM outbox
+               WHERE sent_at IS NULL AND failed_at IS NULL
+                 AND (not_before_at IS NULL OR not_before_at <= ?)
+                 AND (next_try_at IS NULL OR next_try_at <= ?)
+                 AND (claimed_until_at IS NULL OR claimed_until_at <= ?)
+               ORDER BY id LIMIT ?)
+           RETURNING id, kind, person_id, role, district, department, window, facts,
+               dedupe_key, put_at, attempts, failure""",
+        [until.isoformat(), *[now.isoformat()] * 3, limit],
+    ).fetchall()
+    return tuple(sorted((_waiting(row) for row in rows), key=lambda waiting: waiting.id))
+
+
+def _waiting(row: Any) -> Waiting:
+    (
+        row_id,
+        kind,
+        person_id,
+        role,
+        district,
+        department,
+        window,
+        facts,
+        dedupe_key,
+        put_at,
+        attempts,
+        failure,
+    ) = row
+    scope = Scope(district, department, window)
+    return Waiting(
+        id=row_id,
+        kind=kind,
+        recipient=Recipient(person_id, Role(role) if role else None, scope),
+        facts=json.loads(facts),
+        dedupe_key=dedupe_key,
+        put_at=datetime.fromisoformat(put_at),
+        attempts=attempts,
+        failure=failure,
+    )
+
+
+def mark_sent(db: Database, row_id: int, *, now: datetime, sent_as: str) -> None:
+    """Record that the message was accepted, and under which name its channel knows it."""
+    db.execute(
+        """UPDATE outbox SET sent_at = ?, sent_as = ?, claimed_until_at = NULL, next_try_at = NULL
+           WHERE id = ?""",
+        [now.isoformat(), sent_as, row_id],
+    )
+
+
+def retry_later(db: Database, row_id: int, *, now: datetime, seconds: float, reason: str) -> None:
+    """Give a row back, to be tried again after some seconds.
+
+    A reason `unknown` is kept over later ones: it is what bounds the repeats.
+    """
+    db.execute(
+        """UPDATE outbox SET claimed_until_at = NULL, next_try_at = ?,
+               failure = CASE WHEN failure = ? THEN failure ELSE ? END
+           WHERE id = ?""",
+        [(now + timedelta(seconds=seconds)).isoformat(), UNKNOWN, reason, row_id],
+    )
+
+
+def put_back(db: Database, row_id: int) -> None:
+    """Give a row back untried, as when the program stops."""
+    db.execute(
+        "UPDATE outbox SET claimed_until_at = NULL, attempts = attempts - 1 WHERE id = ?",
+        [row_id],
+    )
+
+
+def mark_failed(db: Database, row_id: int, *, now: datetime, reason: str) -> None:
+    """Give a row up for good; staff can see it and why."""
+    db.execute(
+        """UPDATE outbox SET failed_at = ?, failure = ?, claimed_until_at = NULL,
+               next_try_at = NULL
+           WHERE id = ?""",
+        [now.isoformat(), reason, row_id],
+    )
+
+
+def release_expired(db: Database, *, now: datetime, ending_by: datetime) -> int:
+    """Free the rows whose lease ends by an instant, and return how many.
+
+    Their sending was cut off, outcome unknown: once is repeated, a second time fails. At the
+    program's start `ending_by` lies a lease ahead, since every claim is then a dead process's.
+    """
+    db.execute(
+        """UPDATE outbox SET failed_at = ?, claimed_until_at = NULL
+           WHERE sent_at IS NULL AND failed_at IS NULL AND claimed_until_at <= ?
+             AND failure = ?""",
+        [now.isoformat(), ending_by.isoformat(), UNKNOWN],
+    )
+    return db.execute(
+        """UPDATE outbox SET claimed_until_at = NULL, failure = ?
+           WHERE sent_at IS NULL AND failed_at IS NULL AND claimed_until_at <= ?""",
+        [UNKNOWN, ending_by.isoformat()],
+    ).rowcount
+
+
+def oldest_waiting_at(db: Database, *, now: datetime) -> datetime | None:
+    """Return since when the longest-waiting row could have been told, for the health check."""
+    row = db.execute(
+        """SELECT min(coalesce(not_before_at, put_at)) FROM outbox
+           WHERE sent_at IS NULL AND failed_at IS NULL
+             AND (not_before_at IS NULL OR not_before_at <= ?)""",
+        [now.isoformat()],
+    ).fetchone()
+    return datetime.fromisoformat(row[0]) if row[0] else None
+
+
+def waiting_count(db: Database) -> int:
+    """Return how many rows are neither sent nor given up."""
+    query = "SELECT count(*) FROM outbox WHERE sent_at IS NULL AND failed_at IS NULL"
+    return int(db.execute(query).fetchone()[0])
