@@ -114,7 +114,9 @@ def score(labelled: Labelled, found: Understanding, ms: float) -> Scored:
     if labelled.kind == MULTI:
         both = set(labelled.expected) <= set(names[:3])
         return Scored(labelled, found, bool(names) and names[0] in right, both, ms)
-    return Scored(labelled, found, names[:1] != [] and names[0] in right, bool(right & set(names[:3])), ms)
+    return Scored(
+        labelled, found, names[:1] != [] and names[0] in right, bool(right & set(names[:3])), ms
+    )
 
 
 def evaluate(search: Search, rows: Sequence[Labelled]) -> list[Scored]:

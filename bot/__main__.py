@@ -15,7 +15,7 @@ from bot.commands.options import Context, common_options
 )
 @common_options
 @click.pass_context
-def main(context: click.Context, settings: Context) -> None:
+def main(context: click.Context, settings: Context) -> None:  # noqa: ARG001 - read below it
     """一口清：政务服务窗口的材料一次性告知助手。
 
     不带命令就是 run：启动程序，打印网页地址。
@@ -28,9 +28,10 @@ def main(context: click.Context, settings: Context) -> None:
       python -m bot check                 检查设置和知识库
     """
     if context.invoked_subcommand is None:
-        command = main.get_command(context, "run")
-        assert command is not None
-        context.invoke(command, settings=settings, demo=False)
+        run = main.get_command(context, "run")
+        assert run is not None
+        with run.make_context("run", [], parent=context) as running:
+            run.invoke(running)
 
 
 if __name__ == "__main__":

@@ -74,7 +74,7 @@ class DeliveryLoop:
         senders: Mapping[Channel, Sender],
         render: Render,
         *,
-        pace: Pace = Pace(),  # noqa: B008 - frozen
+        pace: Pace = Pace(),
     ) -> None:
         """Prepare a loop; nothing happens before `run`."""
         self._desk = desk
@@ -166,7 +166,12 @@ class DeliveryLoop:
         except KeyError:
             self._fail(waiting, "no_person")
             return
-        for address in self._addresses(waiting, person):
+        known = people.addresses_of(self._desk.db, person.id)
+        usable = [address for address in known if address.channel in self._senders]
+        if known and not usable:
+            self._postpone(waiting, self._pace.longest_retry_seconds, "no_channel")
+            return
+        for address in _asking_channel_first(waiting, usable):
             if await self._delivered_to(waiting, person, address):
                 return
         self._fail(waiting, "unreachable")
@@ -193,13 +198,6 @@ class DeliveryLoop:
             outbox.put(self._desk.db, alerts, now=now)
             outbox.mark_sent(self._desk.db, waiting.id, now=now, sent_as=f"people:{len(alerts)}")
         self.wake()
-
-    def _addresses(self, waiting: Waiting, person: Person) -> tuple[Address, ...]:
-        """Return where to try, in order: a reply goes where the question came from, if it can."""
-        known = people.addresses_of(self._desk.db, person.id)
-        usable = [address for address in known if address.channel in self._senders]
-        asked_on = waiting.facts.get("channel")
-        return tuple(sorted(usable, key=lambda address: address.channel != asked_on))
 
     async def _delivered_to(self, waiting: Waiting, person: Person, address: Address) -> bool:
         """Try one address; tell whether the row needs no other address now."""
@@ -345,6 +343,12 @@ def in_sequence(parts: Sequence[Reply]) -> Reply:
     """Make one reply of several, each following the other."""
     first, *later = parts
     return replace(first, then=tuple(later))
+
+
+def _asking_channel_first(waiting: Waiting, usable: Sequence[Address]) -> list[Address]:
+    """Return where to try, in order: a reply goes where the question came from, if it can."""
+    asked_on = waiting.facts.get("channel")
+    return sorted(usable, key=lambda address: address.channel != asked_on)
 
 
 def _by_recipient(batch: Sequence[Waiting]) -> tuple[tuple[Waiting, ...], ...]:

@@ -6,10 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 
 TOKEN_VARIABLE = "TELEGRAM_BOT_TOKEN"  # noqa: S105 - the name of a variable, not a secret
 SHIPPED_KNOWLEDGE = Path(__file__).resolve().parent.parent / "knowledge" / "data"
@@ -30,6 +38,14 @@ class Enabled(StrEnum):
     OFF = "off"
 
 
+def _yaml_boolean(value: object) -> object:
+    """Read YAML's on and off, which arrive as booleans."""
+    return {True: "on", False: "off"}[value] if isinstance(value, bool) else value
+
+
+Switch = Annotated[Enabled, BeforeValidator(_yaml_boolean)]
+
+
 class PersonalData(StrEnum):
     """Whether personal data may pass through Telegram."""
 
@@ -48,7 +64,7 @@ class Webhook(Part):
 class TelegramSettings(Part):
     """The Telegram channel."""
 
-    enabled: Enabled = Field(Enabled.AUTO, description="auto 有令牌就开；on；off")
+    enabled: Switch = Field(Enabled.AUTO, description="auto 有令牌就开；on；off")
     token_file: Path | None = Field(None, description="放令牌的文件；或用环境变量")
     base_url: str = Field("https://api.telegram.org/bot", description="Bot API 地址")
     base_file_url: str = Field("https://api.telegram.org/file/bot", description="文件地址")
@@ -59,12 +75,6 @@ class TelegramSettings(Part):
         PersonalData.DENY, description="deny 不让个人信息经过 Telegram；allow 须先做过评估"
     )
     webhook: Webhook = Webhook()
-
-    @field_validator("enabled", mode="before")
-    @classmethod
-    def _yaml_booleans(cls, value: object) -> object:
-        """Read YAML's on/off, which arrive as booleans."""
-        return {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else value
 
 
 class WebSettings(Part):
@@ -124,7 +134,7 @@ class HumanSettings(Part):
 class SearchSettings(Part):
     """Understanding of questions."""
 
-    encoder: Enabled = Field(Enabled.OFF, description="句向量编码器；off 不用")
+    encoder: Switch = Field(Enabled.OFF, description="句向量编码器；off 不用")
 
 
 class Settings(Part):

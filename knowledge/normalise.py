@@ -17,7 +17,9 @@ MAX_LENGTH = 600
 _OWN_FORMS = {"乾": "干", "著": "着", "佔": "占", "証": "证", "裏": "里", "甚": "什"}
 
 _SPACES = re.compile(r"\s+")
-_UNSEEN = re.compile("[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
+_UNSEEN = re.compile(
+    "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]"
+)
 _REPEATED = re.compile(r"([^\w\s])\1+|([啊哈呀嗯哦呵嘿])\2{2,}")
 
 

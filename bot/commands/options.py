@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar, cast
 
 import click
 
@@ -83,7 +83,7 @@ def fail(message: str, code: int) -> NoReturn:
     raise SystemExit(code)
 
 
-class Instant(click.ParamType):
+class Instant(click.ParamType[datetime]):
     """An instant such as 2025-01-24T16:00, +08:00 where no offset is written."""
 
     name = "时刻"
@@ -103,20 +103,21 @@ class Instant(click.ParamType):
 def common_options(command: Command) -> Command:
     """Add --config and --clock; what stands after the command's name wins."""
 
-    @click.option("--config", type=click.Path(path_type=Path), help="设置文件，缺省 config.yaml")
-    @click.option("--clock", type=Instant(), help="程序时钟从这个时刻走起，如 2025-01-24T16:00")
-    @click.pass_context
     @functools.wraps(command)
-    def wrapper(
-        context: click.Context, config: Path | None, clock: datetime | None, **options: Any
-    ) -> Any:
-        above = context.parent.obj if context.parent and context.parent.obj else None
-        above = above or Context(None, None)
+    def wrapper(*, config: Path | None, clock: datetime | None, **options: Any) -> Any:
+        context = click.get_current_context()
+        above = (context.parent.obj if context.parent else None) or Context(None, None)
         settings = Context(config or above.config, clock or above.start)
         context.obj = settings
-        return context.invoke(command, settings=settings, **options)
+        return command(settings=settings, **options)
 
-    return wrapper  # type: ignore[return-value] # click's decorators hide the type
+    config_option = click.option(
+        "--config", type=click.Path(path_type=Path), help="设置文件，缺省 config.yaml"
+    )
+    clock_option = click.option(
+        "--clock", type=Instant(), help="程序时钟从这个时刻走起，如 2025-01-24T16:00"
+    )
+    return cast(Command, config_option(clock_option(wrapper)))
 
 
 def day_option(*names: str, help_: str) -> Callable[[Command], Command]:

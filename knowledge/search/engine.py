@@ -26,7 +26,6 @@ from knowledge.search.linear import Floats, softmax
 from knowledge.search.material import SearchMaterial
 from knowledge.search.nearest import Nearest, Neighbour, load_index, make_index, save_index
 from knowledge.search.situation import answers_in
-from knowledge.search.training import Trained
 from knowledge.search.understanding import Candidate, Outcome, Understanding
 
 NEAREST_WEIGHT = 2.0
@@ -103,7 +102,9 @@ class Search:
                 at = exact - self._corpus.entries
                 return self._nothing(question, reading, at, "与指路牌的一句话相同")
             if exact == self._corpus.outside:
-                return self._nothing(question, reading, self._door(reading), "与已知的范围外问题相同")
+                return self._nothing(
+                    question, reading, self._door(reading), "与已知的范围外问题相同"
+                )
         elif exact is not None:
             return self._sure(question, reading, exact, "与已有说法相同")
         last = self._place.get(last_entry) if last_entry else None
@@ -133,7 +134,17 @@ class Search:
             ours, right = _untrained_verdict(near, corpus.entries)
         neighbours = tuple(self._nearest.best(likenesses, 3))
         return Reading(
-            folded, row, len(names), logits, near, neighbours, shares, softmax(weighed), order, ours, right
+            folded,
+            row,
+            len(names),
+            logits,
+            near,
+            neighbours,
+            shares,
+            softmax(weighed),
+            order,
+            ours,
+            right,
         )
 
     def _limits(self) -> tuple[float, float]:
@@ -169,39 +180,46 @@ class Search:
 
     def _follow(self, question: str, reading: Reading, last: int) -> Understanding | None:
         """Understand against the entry last discussed; None where a new topic is named."""
-        ours_limit, right_limit = self._limits()
-        belief = reading.belief
-        talk = float(belief[-2])
-        stays = talk + float(belief[last]) * LAST_BONUS
-        leaves = sum(float(belief[at]) for at in reading.order if at != last)
-        outside = float(belief[self._corpus.entries : -2].sum()) + float(belief[-1])
-        if reading.order[0] == last and reading.right >= right_limit:
+        belief, corpus = reading.belief, self._corpus
+        if reading.order[0] == last and reading.ours >= OWN_TOPIC:
+            two = self._two_topics(reading)
+            if two:
+                return self._several(question, reading, two)
             return self._sure(question, reading, last, "说的还是上一个事项", followed=True)
-        if reading.right >= right_limit and stays < leaves:
+        stays, talk = float(belief[last]), float(belief[-2])
+        near_outside = float(reading.nearest[corpus.entries :].max())
+        near_inside = max(float(reading.nearest[last]), float(reading.nearest[corpus.talk]))
+        if near_outside > NEAR_OUTSIDE and near_outside > near_inside + 0.1:
             return None
-        if outside > 0.6 and outside > stays:
+        other = next((at for at in reading.order if at != last), last)
+        leaves = float(belief[other])
+        named = reading.right >= SWITCH_RIGHT and leaves >= SWITCH_BELIEF
+        if named and stays * LAST_BONUS + talk * TALK_BONUS < leaves:
             return None
-        if stays >= leaves * 0.5 or reading.ours < ours_limit or reading.right < 0.5:
-            return self._sure(question, reading, last, "没有新的话题，接着上一个事项", followed=True)
-        return None
+        outside = float(belief[corpus.entries : -2].sum() + belief[-1])
+        if outside > SURELY_OUTSIDE and talk < 0.03 and stays < 0.02:
+            return None
+        return self._sure(question, reading, last, "没有新的话题，接着上一个事项", followed=True)
 
     def _two_topics(self, reading: Reading) -> tuple[int, ...]:
-        """Find two topics on different stretches of the text."""
-        first, second = (*reading.order, -1, -1)[:2]
-        if second < 0:
+        """Find two topics on the two sides of a joint; the surer one of the whole stands first.
+
+        Both sides must be certain by themselves, and both topics must be seen in the whole too:
+        a side detail of a story rarely passes.
+        """
+        if reading.total < SHORTEST_PAIR:
             return ()
-        shares = reading.shares
-        if shares[second] < SECOND_SHARE or reading.total < 24:
-            return ()
+        best: tuple[float, tuple[int, ...]] = (TWO_SURE, ())
         for left, right in _splits(reading.folded):
-            one, other = self.read(left), self.read(right)
+            one = self.read(left)
+            if one.right <= best[0]:
+                continue
+            other = self.read(right)
             tops = {one.order[0], other.order[0]}
-            if len(tops) == 2 and tops <= set(reading.order[:3]):
-                weakest = min(float(one.shares[one.order[0]]), float(other.shares[other.order[0]]))
-                ours = min(one.ours, other.ours)
-                if weakest >= 0.5 and ours >= 0.4:
-                    return (one.order[0], other.order[0])
-        return ()
+            if len(tops) == 2 and tops <= set(reading.order[:3]) and other.right > best[0]:
+                two = tuple(at for at in reading.order if at in tops)
+                best = (min(one.right, other.right), two)
+        return best[1]
 
     def _door(self, reading: Reading) -> int | None:
         """Choose the signpost nearest to a question that is not ours."""
@@ -273,7 +291,9 @@ class Search:
             wording = self._corpus.wordings[one.wording]
             yield f"最近的说法“{wording.text}”→{self._class_name(one.of_class)}（{one.likeness:.2f}）"
         if self._trained and order:
-            named = "、".join(f"{name}{weight:+.1f}" for name, weight in self._strongest(reading, order[0]))
+            named = "、".join(
+                f"{name}{weight:+.1f}" for name, weight in self._strongest(reading, order[0])
+            )
             yield f"{entries[order[0]].name}的依据：{named}"
 
     def _class_name(self, of_class: int) -> str:
@@ -301,8 +321,16 @@ class Search:
         return tuple(self._vocabulary)
 
 
-LAST_BONUS = 6.0
-SECOND_SHARE = 0.04
+# A question after another one: how much the entry before is favoured, and when it is left.
+OWN_TOPIC = 0.3
+LAST_BONUS = 30.0
+TALK_BONUS = 5.0
+SWITCH_RIGHT = 0.6
+SWITCH_BELIEF = 0.6
+SURELY_OUTSIDE = 0.93
+NEAR_OUTSIDE = 0.55
+SHORTEST_PAIR = 24
+TWO_SURE = 0.75
 NEAR_DOOR = 0.25
 
 
@@ -312,21 +340,25 @@ def _exact_owners(corpus: Corpus) -> Mapping[str, int]:
     for wording in corpus.wordings:
         key = bare(wording.folded)
         if key:
-            owners[key] = wording.of_class if owners.get(key, wording.of_class) == wording.of_class else -1
+            owners[key] = (
+                wording.of_class if owners.get(key, wording.of_class) == wording.of_class else -1
+            )
     return {key: owner for key, owner in owners.items() if owner >= 0}
 
 
-_JOINERS = re.compile(
-    "|".join(map(re.escape, sorted(language().joiners, key=len, reverse=True))) + "|[,.;!?:、 ]"
+_JOINT = re.compile(
+    r"[,.;!? ]*(?:"
+    + "|".join(map(re.escape, sorted(language().joiners, key=len, reverse=True)))
+    + r")|、|\+|\b(?:and|then|plus)\b|[,.;!?](?=[^,]{0,3}[也还又再都两各])|[,.;!?](?=[^,]*(?:都|两样|两件|两边|两个都|分别|一趟))"
 )
-MOST_SPLITS = 6
+MOST_SPLITS = 5
 
 
 def _splits(folded: str) -> Iterator[tuple[str, str]]:
     """Split a text in two at its joints, the middle ones first."""
     joints = [
         (found.start(), found.end())
-        for found in _JOINERS.finditer(folded)
+        for found in _JOINT.finditer(folded)
         if found.start() >= 2 and len(folded) - found.end() >= 2
     ]
     joints.sort(key=lambda joint: abs(joint[0] + joint[1] - len(folded)))

@@ -11,7 +11,14 @@ LONGEST_TERM = 5
 
 def _stem(word: str) -> str:
     """Cut the endings that English puts on words; both sides of the comparison are cut."""
-    for ending, rest in (("ies", "y"), ("sses", "ss"), ("'s", ""), ("ing", ""), ("ed", ""), ("s", "")):
+    for ending, rest in (
+        ("ies", "y"),
+        ("sses", "ss"),
+        ("'s", ""),
+        ("ing", ""),
+        ("ed", ""),
+        ("s", ""),
+    ):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             word = word[: -len(ending)] + rest
             if ending in ("ing", "ed") and word[-1] == word[-2] and word[-1] not in "ls":

@@ -31,9 +31,7 @@ EVIDENCE = (
 )
 
 
-def evidence(
-    logits: Floats, nearest: Floats, entries: int, known: int, features: int
-) -> Doubles:
+def evidence(logits: Floats, nearest: Floats, entries: int, known: int, features: int) -> Doubles:
     """Collect what speaks for and against; `nearest` holds the best likeness by class."""
     shifted = np.exp(logits - logits.max())
     belief = shifted / shifted.sum()
@@ -112,6 +110,8 @@ def _fit(seen: Doubles, wanted: Doubles, weigh: Doubles, ridge: float = 3.0) -> 
 
 
 OURS_LIMIT = 0.55
+"""The fit weighs both sides alike; a refused question costs its person a little more."""
+
 WRONG_SURE_SHARE = 0.025
 OUTSIDE_SURE_SHARE = 0.01
 
@@ -125,10 +125,9 @@ def fit_judge(seen: Doubles, is_ours: Doubles, is_right: Doubles) -> Judge:
     weigh = balance * len(seen)
     ours = _fit(scaled, is_ours, weigh)
     right = _fit(scaled, is_right, weigh)
-    ours_belief, right_belief = _probability(scaled, ours), _probability(scaled, right)
-    ours_limit = OURS_LIMIT
+    right_belief = _probability(scaled, right)
     right_limit = _sure_limit(right_belief, inside, is_right > 0.5)
-    return Judge(centre, spread, ours, right, ours_limit, right_limit)
+    return Judge(centre, spread, ours, right, OURS_LIMIT, right_limit)
 
 
 def _sure_limit(

@@ -12,9 +12,7 @@ from pathlib import Path
 from knowledge.normalise import is_han
 from knowledge.search.language import language
 
-_TONES = str.maketrans(
-    "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹḿê", "aaaaeeeeiiiioooouuuuvvvvvnnnme"
-)
+_TONES = str.maketrans("āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹḿê", "aaaaeeeeiiiioooouuuuvvvvvnnnme")
 
 _INITIALS = ("zh", "ch", "sh", *"bpmfdtnlgkhjqxrzcsyw", "")
 _FINALS = (
@@ -46,7 +44,9 @@ def known_syllables() -> frozenset[str]:
     """List every syllable that some character is read by."""
     made = {start + end for start in _INITIALS for end in _FINALS}
     common = {one for one in _table().values() if one in made and one.isascii()}
-    return frozenset(common - {"n", "m", "ng", "hm", "hng", "o"} | {"lve", "nve", "lue", "nue", "fen"})
+    return frozenset(
+        common - {"n", "m", "ng", "hm", "hng", "o"} | {"lve", "nve", "lue", "nue", "fen"}
+    )
 
 
 @lru_cache(maxsize=8192)

@@ -12,9 +12,15 @@ from functools import lru_cache
 from knowledge.normalise import fold
 from knowledge.search.material import SearchQuestion
 
-_DENIAL = re.compile(r"(?:没有|没|不是|并非|不|未|无|非|别|不用|不想|不算)(?:在|是|有|办|去|想|过|曾|经)?$")
+_DENIAL = re.compile(
+    r"(?:没有|没|不是|并非|不|未|无|非|别|不用|不想|不算)(?:在|是|有|办|去|想|过|曾|经)?$"
+)
 _DENYING_START = tuple("没不未无非")
-_DIGITS = {one: value for value, one in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0, "俩": 2}
+_DIGITS = {one: value for value, one in enumerate("零一二三四五六七八九")} | {
+    "两": 2,
+    "〇": 0,
+    "俩": 2,
+}
 _UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10000}
 _NUMBER = r"[0-9]+(?:\.[0-9]+)?|[零〇一二两俩三四五六七八九十百千万]+"
 _KINDS = {

@@ -147,7 +147,8 @@ def _columns(corpus: Corpus, nearest: Nearest) -> npt.NDArray[np.int32]:
     return np.where(chosen, np.cumsum(chosen) - 1, -1).astype(np.int32)
 
 
-_NO_JUDGE = Judge(*(np.zeros(0) for _ in range(4)), 0.0, 0.0)
+_NOTHING = np.zeros(0)
+_NO_JUDGE = Judge(_NOTHING, _NOTHING, _NOTHING, _NOTHING, 0.0, 0.0)
 
 
 def _judge(corpus: Corpus, examples: _Examples, trial: Trained, nearest: Nearest) -> Judge:
@@ -191,7 +192,12 @@ def load(path: Path) -> Trained | None:
         with np.load(path, allow_pickle=False) as kept:
             limits = kept["limits"]
             judge = Judge(
-                kept["centre"], kept["spread"], kept["ours"], kept["right"], float(limits[0]), float(limits[1])
+                kept["centre"],
+                kept["spread"],
+                kept["ours"],
+                kept["right"],
+                float(limits[0]),
+                float(limits[1]),
             )
             linear = Linear(kept["weights"].astype(np.float32), kept["bias"])
             trained = Trained(kept["column"], linear, judge)

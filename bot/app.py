@@ -1,0 +1,209 @@
+"""The one place that wires everything: settings to desk to channels, schedule and delivery."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import TextIO
+
+import uvicorn
+
+from bot import router
+from bot.channels.web.app import build_web
+from bot.channels.web.site import Core
+from bot.clock import Clock, real_clock
+from bot.database import connect, transaction
+from bot.delivery import DeliveryLoop, PageSender, Sender
+from bot.demo import clear_demo, fill_demo
+from bot.desk import Desk
+from bot.desks import CannotStart, open_desk
+from bot.dialogue import Channel, Role
+from bot.handlers.slips import slip_page
+from bot.records.retention import drop_old
+from bot.settings import Enabled, Settings
+from bot.views.alerts import render_alert
+from reminders.schedule import Job, start_schedule
+
+log = logging.getLogger(__name__)
+LOCK_NAME = "run.lock"
+STOP_SECONDS = 10
+Say = Callable[[str], None]
+
+
+def run_program(settings: Settings, clock: Clock, *, say: Say) -> None:
+    """Run until stopped; raise CannotStart where it cannot begin."""
+    if not settings.web.enabled and not _wants_telegram(settings):
+        raise CannotStart("没有可运行的渠道：打开 web.enabled，或配好 Telegram 令牌。")
+    with _locked(settings.data_dir):
+        if settings.demo:
+            clear_demo(settings)
+        desk = open_desk(settings, clock)
+        if settings.demo:
+            fill_demo(desk)
+        asyncio.run(_serve(desk, say=say))
+
+
+def _wants_telegram(settings: Settings) -> bool:
+    enabled = settings.telegram.enabled
+    return enabled is not Enabled.OFF and settings.telegram_token is not None
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[TextIO]:
+    """Hold the data folder's lock: a second `run` on it would answer everything twice."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / LOCK_NAME).open("w")
+    except OSError as error:
+        raise CannotStart(
+            f"数据文件夹写不进去：{folder.name}（{error.strerror}）。"
+            "请改权限，或在 config.yaml 里换 data_dir。"
+        ) from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise CannotStart(
+                "这个数据文件夹已经有一个程序在用。先停掉它，或在 config.yaml 里换 data_dir。"
+            ) from None
+        yield lock
+
+
+async def _serve(desk: Desk, *, say: Say) -> None:
+    """Start what is enabled, in order; stop it in reverse when told to."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    async with contextlib.AsyncExitStack() as running:
+        training = loop.create_task(asyncio.to_thread(desk.search.train))
+        health: dict[str, Callable[[], str]] = {}
+        senders: dict[Channel, Sender] = {Channel.WEB: PageSender(desk)}
+        if desk.settings.web.enabled:
+            await running.enter_async_context(_page(desk, health, say=say))
+        if _wants_telegram(desk.settings):
+            telegram = await running.enter_async_context(_telegram(desk, say=say))
+            senders[Channel.TELEGRAM] = telegram.sender
+            health["telegram"] = telegram.health
+        elif desk.settings.telegram.enabled is Enabled.ON:
+            say(
+                "Telegram 没有令牌：请设环境变量 TELEGRAM_BOT_TOKEN 或 telegram.token_file；"
+                "网页照常运行。"
+            )
+        else:
+            say("没有 Telegram 令牌，只开网页。")
+        await running.enter_async_context(_delivery(desk, senders))
+        running.enter_context(_schedule(desk))
+        await stopping.wait()
+        training.cancel()
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn that leaves the signals to the program."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture nothing."""
+        yield
+
+
+@contextlib.asynccontextmanager
+async def _page(
+    desk: Desk, health: Mapping[str, Callable[[], str]], *, say: Say
+) -> AsyncIterator[None]:
+    web = desk.settings.web
+    listening = _listen(web.host, web.port)
+    host, port = listening.getsockname()[:2]
+    address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104
+    desk.links.page = web.public_url or address
+    core = Core(
+        respond=router.respond,
+        settle=router.settle,
+        slip_page=slip_page,
+        menu=_menu_words,
+        health=lambda: {name: state() for name, state in health.items()},
+    )
+    config = uvicorn.Config(
+        build_web(desk, core),
+        loop="asyncio",
+        http="h11",
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    say(f"一口清：{address}/")
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Bind the page's port; raise CannotStart where it is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # The protocol is named so that asyncio turns Nagle's delay off.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise CannotStart(
+            f"端口 {port} 用不了（{error.strerror}）：关掉占用它的程序，"
+            "或在 config.yaml 里把 web.port 改成别的（0 自动找空的）。"
+        ) from error
+    listening.listen(128)
+    listening.setblocking(False)
+    return listening
+
+
+def _menu_words(role: Role) -> tuple[str, ...]:
+    return tuple(c.words[0] for c in router.menu_for(role) if c.words)
+
+
+@contextlib.asynccontextmanager
+async def _delivery(desk: Desk, senders: Mapping[Channel, Sender]) -> AsyncIterator[None]:
+    delivery = DeliveryLoop(desk, senders, render_alert)
+    delivering = asyncio.create_task(delivery.run())
+    try:
+        yield
+    finally:
+        delivery.stop()
+        await delivering
+
+
+@contextlib.contextmanager
+def _schedule(desk: Desk) -> Iterator[None]:
+    """Run the fixed jobs on the program's clock."""
+    offset = desk.now() - real_clock()
+    near_zero = timedelta(seconds=1)
+    jobs = (Job("retention", "03:10", partial(asyncio.to_thread, _drop_old, desk)),)
+    scheduler = start_schedule(jobs, offset=timedelta() if abs(offset) < near_zero else offset)
+    try:
+        yield
+    finally:
+        scheduler.shutdown(wait=False)
+
+
+def _drop_old(desk: Desk) -> None:
+    """Delete what is past its term, over a connection of this thread's own."""
+    name = desk.db.conn.execute("PRAGMA database_list").fetchone()[2]
+    db = connect(Path(name))
+    with transaction(db):
+        dropped = drop_old(db, now=desk.now(), chat_days=desk.settings.privacy.chat_days)
+    db.close()
+    log.info("retention: %s", dropped)
