@@ -28,6 +28,7 @@ from bot.desks import CannotStart, open_desk
 from bot.dialogue import Channel, Role
 from bot.handlers.slips import slip_page
 from bot.records.retention import drop_old
+from bot.reloading import Reloader
 from bot.settings import Enabled, Settings
 from bot.views.alerts import render_alert
 from reminders.schedule import Job, start_schedule
@@ -101,6 +102,7 @@ async def _serve(desk: Desk, *, say: Say) -> None:
         else:
             say("没有 Telegram 令牌，只开网页。")
         await running.enter_async_context(_delivery(desk, senders))
+        await running.enter_async_context(_reloading(desk))
         running.enter_context(_schedule(desk))
         await stopping.wait()
         training.cancel()
@@ -184,6 +186,17 @@ async def _delivery(desk: Desk, senders: Mapping[Channel, Sender]) -> AsyncItera
     finally:
         delivery.stop()
         await delivering
+
+
+@contextlib.asynccontextmanager
+async def _reloading(desk: Desk) -> AsyncIterator[None]:
+    reloading = asyncio.create_task(Reloader(desk).run())
+    try:
+        yield
+    finally:
+        reloading.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await reloading
 
 
 @contextlib.contextmanager

@@ -24,9 +24,14 @@ class Knowledge:
 
 @dataclass(slots=True)
 class Library:
-    """Holds the knowledge in force; a reload swaps it in one assignment."""
+    """Holds the knowledge in force; a reload swaps it in one assignment.
+
+    `reload_later` is set by a running program: it reads the files again beside the answering
+    and tells the person what came of it.
+    """
 
     current: Knowledge
+    reload_later: Callable[[int], None] | None = None
 
 
 @dataclass(slots=True)

@@ -32,7 +32,7 @@ EVERYONE = frozenset(Role)
 CITIZENS = frozenset({Role.CITIZEN})
 COUNTERS = frozenset({Role.CLERK, Role.LEAD})
 OVERSEERS = frozenset({Role.LEAD, Role.DEPARTMENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
-HEADS = frozenset({Role.LEAD, Role.SUPERVISOR, Role.ADMINISTRATOR})
+HEADS = frozenset({Role.LEAD, Role.SUPERVISOR, Role.EDITOR, Role.ADMINISTRATOR})
 CODE_MAKERS = frozenset({Role.LEAD, Role.DEPARTMENT, Role.ADMINISTRATOR})
 EDITORS = frozenset({Role.EDITOR, Role.ADMINISTRATOR})
 
@@ -89,6 +89,10 @@ DEEP_LINKS: dict[str, Command] = {
 PERIOD_WORDS = re.compile(
     r"昨日评价|昨天评价|本周评价|本月评价|\d{4}-\d{1,2}-\d{1,2} ?评价|今天评价|今日评价"
 )
+
+# Numbers that are understood when they are the whole message.
+SLIP_NUMBER = re.compile(r"20\d{6}-?[2-9A-HJ-NP-Za-hj-np-z]{6}")
+ENQUIRY_NUMBER = re.compile(r"[Ll]20\d{6}[2-9A-HJ-NP-Za-hj-np-z]{6}")
 
 TOKENS: dict[str, TokenRoute] = {
     "list": TokenRoute(lists.show_list, public=True),
@@ -217,8 +221,13 @@ def find_command(text: str) -> tuple[Command, str] | None:
     word, _, argument = text.strip().partition(" ")
     if word.startswith("/"):
         return _slash_command(word[1:].split("@")[0].lower(), argument.strip())
-    if PERIOD_WORDS.fullmatch(text.strip()):
-        return next(c for c in COMMANDS if c.name == "today"), text.strip()
+    for pattern, name in (
+        (PERIOD_WORDS, "today"),
+        (SLIP_NUMBER, "slip"),
+        (ENQUIRY_NUMBER, "status"),
+    ):
+        if pattern.fullmatch(text.strip()):
+            return next(c for c in COMMANDS if c.name == name), text.strip()
     for command in COMMANDS:
         if text.strip() in command.words:
             return command, ""

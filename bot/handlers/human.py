@@ -15,6 +15,12 @@ from reminders.working_days import add_working_days
 
 CONTEXT_MESSAGES = 10
 
+# What an inbox holds: corrections of entries go to the editor, messages to the rest.
+READS: dict[Role, tuple[EnquiryKind, ...]] = {
+    Role.EDITOR: (EnquiryKind.CORRECTION,),
+    Role.ADMINISTRATOR: tuple(EnquiryKind),
+}
+
 
 def offer(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Show how to reach a person."""
@@ -89,7 +95,8 @@ def status(desk: Desk, incoming: Incoming, number: str) -> Reply:
 def inbox(desk: Desk, incoming: Incoming, argument: str) -> Reply:
     """List what waits for an answer within the own scope."""
     del argument
-    waiting = enquiries.open_enquiries(desk.db, incoming.person.scope, EnquiryKind.MESSAGE)
+    kinds = READS.get(incoming.person.role, (EnquiryKind.MESSAGE,))
+    waiting = enquiries.open_enquiries(desk.db, incoming.person.scope, *kinds)
     return view.inbox_reply(waiting, desk.today())
 
 
@@ -102,7 +109,10 @@ def open_inbox(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Re
 def _within(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Enquiry:
     if not arguments:
         raise Refusal("button_unknown")
-    return enquiries.enquiry_within(desk.db, incoming.person.scope, arguments[0])
+    enquiry = enquiries.enquiry_within(desk.db, incoming.person.scope, arguments[0])
+    if enquiry.kind not in READS.get(incoming.person.role, (EnquiryKind.MESSAGE,)):
+        raise Refusal("enquiry_unknown")
+    return enquiry
 
 
 def read(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:

@@ -6,10 +6,9 @@ from datetime import timedelta
 
 from bot.desk import Desk
 from bot.dialogue import Incoming, Reply
-from bot.loading import load_current
 from bot.records import gaps as gap_records
+from bot.reloading import read_again
 from bot.views import knowledge as view
-from knowledge.changes import changes
 
 SHOWN = 20
 REVIEW_AHEAD = timedelta(days=14)
@@ -30,11 +29,15 @@ def review(desk: Desk, incoming: Incoming, argument: str) -> Reply:
 
 
 def reload(desk: Desk, incoming: Incoming, argument: str) -> Reply:
-    """Read the knowledge files again; a bad set leaves the old one in force."""
-    del incoming, argument
-    old = desk.base
-    fresh, problems = load_current(desk.settings, today=desk.today())
-    if fresh is None:
-        return view.refused_reply(problems)
-    desk.library.current = fresh
-    return view.reloaded_reply(changes(old, fresh.base), problems)
+    """Read the knowledge files again; a bad set leaves the old one in force.
+
+    In a running program this is done beside the answering and told when it is done.
+    """
+    del argument
+    if desk.library.reload_later is not None:
+        desk.library.reload_later(incoming.person.id)
+        return view.reloading_reply()
+    reloaded = read_again(desk.base, desk.settings, today=desk.today())
+    if reloaded.fresh is not None:
+        desk.library.current = reloaded.fresh
+    return view.reload_told_reply(reloaded.told)

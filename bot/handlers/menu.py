@@ -14,7 +14,7 @@ STAFF_WORDS: dict[Role, tuple[str, ...]] = {
     Role.LEAD: ("留言箱", "今日评价", "发绑定码", "查告知单 编号"),
     Role.DEPARTMENT: ("今日评价", "发绑定码"),
     Role.SUPERVISOR: ("今日评价", "昨日评价", "本周评价", "本月评价", "2025-02-06 评价", "留言箱"),
-    Role.EDITOR: ("待审", "知识缺口", "更新知识"),
+    Role.EDITOR: ("留言箱", "待审", "知识缺口", "更新知识"),
     Role.ADMINISTRATOR: ("今日评价", "留言箱", "发绑定码", "待审", "知识缺口", "更新知识"),
 }
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
-
-from reminders.outbox import Waiting
 
 from bot.desk import Desk
 from bot.dialogue import Channel, Person, Reply
 from bot.records.enquiries import enquiry_by_number
-from bot.views import human
+from bot.views import human, knowledge
+from reminders.outbox import Waiting
 
 
 def render_alert(desk: Desk, waiting: Waiting, person: Person, channel: Channel) -> Reply | None:
@@ -21,6 +21,8 @@ def render_alert(desk: Desk, waiting: Waiting, person: Person, channel: Channel)
             return human.new_note_reply(waiting.facts["number"], due_on)
         case "note_answer":
             return _note_answer(desk, waiting.facts["number"])
+        case "reloaded":
+            return knowledge.reload_told_reply(json.loads(waiting.facts["told"]))
     return None
 
 

@@ -40,16 +40,26 @@ def review_reply(entries: Sequence[ServicePackage], today: date) -> Reply:
     return Reply(lines.text, buttons=((MENU,),))
 
 
-def refused_reply(problems: Sequence[Problem]) -> Reply:
+def reloading_reply() -> Reply:
+    """Say that the files are being read."""
+    return Reply("正在重新读取知识库，几秒后告诉您结果；这期间照常回答。")
+
+
+def reload_told_reply(told: Sequence[str]) -> Reply:
+    """Tell what came of a reload."""
+    return Reply("\n".join(told), buttons=((MENU,),))
+
+
+def refused_lines(problems: Sequence[Problem]) -> tuple[str, ...]:
     """Say that the old base stays in force, and why."""
     errors = [p for p in problems if p.severity is Severity.ERROR]
     lines = Lines()
     lines.add(f"没有更新：有 {len(errors)} 处错误，原来的内容继续用。")
     lines.bullets(str(p) for p in errors[:SHOWN])
-    return Reply(lines.text, buttons=((MENU,),))
+    return tuple(lines.text.split("\n"))
 
 
-def reloaded_reply(changed: Sequence[Change], problems: Sequence[Problem]) -> Reply:
+def reloaded_lines(changed: Sequence[Change], problems: Sequence[Problem]) -> tuple[str, ...]:
     """List what changed, in words."""
     lines = Lines()
     lines.add(f"知识库已更新，{len(changed)} 处变化。" if changed else "知识库没有变化。")
@@ -58,4 +68,4 @@ def reloaded_reply(changed: Sequence[Change], problems: Sequence[Problem]) -> Re
         lines.add(f"……其余 {len(changed) - SHOWN} 处略")
     if problems:
         lines.add(f"另有 {len(problems)} 条提醒，用 python -m bot check 看。")
-    return Reply(lines.text, buttons=((MENU,),))
+    return tuple(lines.text.split("\n"))

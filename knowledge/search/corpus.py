@@ -12,6 +12,8 @@ from knowledge.normalise import fold
 from knowledge.search.language import language
 from knowledge.search.material import SearchMaterial
 
+Floats = npt.NDArray[np.float32]
+
 _NOT_WORDS = re.compile(r"[^\w]+")
 
 
@@ -24,30 +26,33 @@ class Wording:
     of_class: int
 
 
+MANY_ENTRIES = 200
+"""From here on, entries with few wordings share one class of the ranker, to keep it small."""
+
+CURATED_WORDINGS = 15
+PLAIN_SHARPNESS = np.float32(14.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Classes stand in the order entries, doors, talk without a topic, outside.
+    """The wordings with their classes: entries, doors, talk without a topic, outside.
 
-    The ranker learns doors by their kind only (`ranked` maps a class to the ranker's): which
-    door of a kind is left to the nearest wording, and the weights stay small.
+    The ranker learns a coarser set: each curated entry, all plain entries as one, doors by
+    kind, talk, outside (`ranked` maps a class to the ranker's). Which door of a kind, and
+    which of the plain entries, is left to the nearest wording.
     """
 
     wordings: tuple[Wording, ...]
     entries: int
     classes: int
     ranked: tuple[int, ...]
+    curated: npt.NDArray[np.intp]
+    plain: npt.NDArray[np.intp]
 
     @property
     def ranked_classes(self) -> int:
         """Count the ranker's classes; the last two are talk and outside, as here."""
         return self.ranked[-1] + 1
-
-    def rank_best(self, near: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Give each of the ranker's classes the best likeness among its own."""
-        best = np.zeros(self.ranked_classes, np.float32)
-        best[: self.entries] = near[: self.entries]
-        np.maximum.at(best, np.array(self.ranked[self.entries :]), near[self.entries :])
-        return best
 
     @property
     def talk(self) -> int:
@@ -59,9 +64,31 @@ class Corpus:
         """Give the class of questions that lie outside."""
         return self.classes - 1
 
+    def spread(self, logits: Floats, near: Floats) -> Floats:
+        """Give every entry a logit of its own, the plain ones by their nearest wording."""
+        if not len(self.plain):
+            return logits
+        curated = len(self.curated)
+        rest = logits[curated + 1 :]
+        full = np.empty(self.entries + len(rest), np.float32)
+        full[self.curated] = logits[:curated]
+        full[self.entries :] = rest
+        sharp = near[self.plain] * PLAIN_SHARPNESS
+        full[self.plain] = logits[curated] + sharp - np.log(np.exp(sharp).sum())
+        return full
+
+    def best_of_kind(self, near: Floats) -> Floats:
+        """Give the likeness of each entry and, for doors, the best one of each kind."""
+        behind = self.ranked[self.entries]
+        best = np.zeros(self.entries + self.ranked_classes - behind, np.float32)
+        best[: self.entries] = near[: self.entries]
+        places = np.array(self.ranked[self.entries :]) - behind + self.entries
+        np.maximum.at(best, places, near[self.entries :])
+        return best
+
 
 def lay_out(material: SearchMaterial) -> Corpus:
-    """Number the classes and fold every wording once; the first owner of a wording keeps it."""
+    """Number the classes and fold every wording once."""
     entries, doors = len(material.entries), len(material.doors)
     texts: list[tuple[str, int]] = []
     for at, entry in enumerate(material.entries):
@@ -75,10 +102,33 @@ def lay_out(material: SearchMaterial) -> Corpus:
         folded = fold(text)
         if folded:
             seen.setdefault((folded, of_class), Wording(text, folded, of_class))
+    curated, plain = _divide(tuple(seen.values()), entries)
+    return Corpus(
+        tuple(seen.values()),
+        entries,
+        entries + doors + 2,
+        _ranked(material, curated, plain),
+        np.array(curated, np.intp),
+        np.array(plain, np.intp),
+    )
+
+
+def _divide(wordings: tuple[Wording, ...], entries: int) -> tuple[list[int], list[int]]:
+    """Tell the entries the ranker learns one by one from those it lumps together."""
+    if entries < MANY_ENTRIES:
+        return list(range(entries)), []
+    counts = Counter(wording.of_class for wording in wordings)
+    curated = [at for at in range(entries) if counts[at] >= CURATED_WORDINGS]
+    return curated, [at for at in range(entries) if counts[at] < CURATED_WORDINGS]
+
+
+def _ranked(material: SearchMaterial, curated: list[int], plain: list[int]) -> tuple[int, ...]:
+    places = {at: number for number, at in enumerate(curated)}
+    behind = len(curated) + bool(plain)
     kinds = list(dict.fromkeys(door.kind for door in material.doors))
-    ranked = [*range(entries), *(entries + kinds.index(door.kind) for door in material.doors)]
-    ranked += [entries + len(kinds), entries + len(kinds) + 1]
-    return Corpus(tuple(seen.values()), entries, entries + doors + 2, tuple(ranked))
+    ranked = [places.get(at, len(curated)) for at in range(len(material.entries))]
+    ranked += [behind + kinds.index(door.kind) for door in material.doors]
+    return (*ranked, behind + len(kinds), behind + len(kinds) + 1)
 
 
 def bare(folded: str) -> str:

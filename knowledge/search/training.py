@@ -99,14 +99,23 @@ def _make_examples(
         held_out.append(is_held)
         return row
 
+    plain = set(corpus.plain.tolist())
     for at, wording in enumerate(corpus.wordings):
+        if wording.of_class in plain:
+            # Together they are one class with thousands of wordings: no variants are needed.
+            names = features(wording.folded)
+            row = add(names, wording.of_class, wording.of_class, held[at])
+            if held[at]:
+                trials.append((at, row, len(names)))
+            continue
         for turn in range(rounds[wording.of_class]):
             for number, names in enumerate(augment.variants(wording.folded, chance)):
                 row = add(names, wording.of_class, wording.of_class, held[at])
                 if held[at] and not turn and number in TRIED_VARIANTS:
                     trials.append((at, row, len(names)))
-    ours = [at for at, one in enumerate(corpus.wordings) if one.of_class < corpus.entries]
-    for _ in range(len(ours)):
+    curated = set(corpus.curated.tolist())
+    ours = [at for at, one in enumerate(corpus.wordings) if one.of_class in curated]
+    for _ in ours:
         first, second = chance.choice(ours), chance.choice(ours)
         one, other = corpus.wordings[first], corpus.wordings[second]
         if one.of_class != other.of_class:
@@ -139,7 +148,9 @@ def train_all(corpus: Corpus, vocabulary: dict[str, int], nearest: Nearest) -> T
 
 def _columns(corpus: Corpus, nearest: Nearest) -> npt.NDArray[np.int32]:
     """Choose the features that get a weight: the usual ones, and all of small classes."""
-    sizes = np.bincount(nearest.class_of, minlength=corpus.classes)[nearest.class_of]
+    sizes = np.bincount(nearest.class_of, minlength=corpus.classes)
+    sizes[corpus.plain] = SMALL_CLASS
+    sizes = sizes[nearest.class_of]
     small = np.zeros(len(nearest.starts) - 1, bool)
     owners = np.repeat(np.arange(len(small)), np.diff(nearest.starts))
     small[owners[sizes[nearest.wordings] < SMALL_CLASS]] = True
@@ -158,8 +169,8 @@ def _judge(corpus: Corpus, examples: _Examples, trial: Trained, nearest: Nearest
     for at, row, total in examples.trials:
         likenesses = nearest.likenesses(row, total)
         likenesses[hidden] = 0.0
-        logits = trial.logits(row)
         best = nearest.by_class(likenesses, corpus.classes)
+        logits = corpus.spread(trial.logits(row), best)
         seen.append(evidence(logits, best, corpus.entries, len(row), total))
         wanted = corpus.wordings[at].of_class
         ours.append(wanted < corpus.entries)

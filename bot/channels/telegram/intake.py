@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, KeysView, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +67,7 @@ class Intake:
         timing: Timing,
         wake: Callable[[], None],
         on_role: OnRole,
+        on_move: Callable[[str, str], None],
     ) -> None:
         """Answer through `sender`; `wake` is called when something went into the outbox."""
         self._desk = desk
@@ -77,6 +78,7 @@ class Intake:
         self._timing = timing
         self._wake = wake
         self._on_role = on_role
+        self._on_move = on_move
         self._in_hand: dict[int, asyncio.Task[None]] = {}
         self._turns: dict[int, _Turn] = {}
         self._asides: set[asyncio.Task[None]] = set()
@@ -85,9 +87,9 @@ class Intake:
         """Return the tasks of the updates that are not settled."""
         return tuple(self._in_hand.values())
 
-    def unsettled_ids(self) -> frozenset[int]:
+    def unsettled_ids(self) -> KeysView[int]:
         """Return the ids of the updates that are not settled."""
-        return frozenset(self._in_hand)
+        return self._in_hand.keys()
 
     def take(self, raw: RawUpdate) -> asyncio.Task[None]:
         """Begin with an update, or find it in hand; the task returned ends when it is settled."""
@@ -164,7 +166,7 @@ class Intake:
             case Reachable():
                 self._mark(event)
             case Moved():
-                self.move(str(event.old_id), str(event.new_id))
+                self._on_move(str(event.old_id), str(event.new_id))
 
     def _mark(self, event: Reachable) -> None:
         address = _address(event.chat_id)
@@ -173,12 +175,6 @@ class Intake:
                 people.mark_usable(self._desk.db, address)
             else:
                 people.mark_unusable(self._desk.db, address, now=self._desk.now())
-
-    def move(self, old: str, new: str) -> None:
-        """Remember the new id of a group that became a supergroup."""
-        old_address, new_address = (Address(Channel.TELEGRAM, each) for each in (old, new))
-        with transaction(self._desk.db):
-            people.move_address(self._desk.db, old_address, new_address)
 
     async def _show_cards(self, event: Looked) -> None:
         try:
@@ -314,8 +310,3 @@ def _address(chat_id: int) -> Address:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-def ids_of(batch: Sequence[RawUpdate]) -> tuple[int, ...]:
-    """Return the ids of a batch of updates."""
-    return tuple(int(raw["update_id"]) for raw in batch)

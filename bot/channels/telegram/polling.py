@@ -11,10 +11,11 @@ import json
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from urllib.parse import urlencode
 
 from telegram import Bot
-from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
+from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
 from telegram.request import BaseRequest
 
 from bot.channels.telegram.core import Timing
@@ -85,37 +86,38 @@ class Polling:
         if offset is not None:
             asked["offset"] = offset
         # Raw, not through Bot.get_updates: there one unreadable update would spoil its batch.
-        answer = await asyncio.wait_for(
-            self._request.post(
-                f"{self._address}?{urlencode(asked)}", read_timeout=seconds + NETWORK_SECONDS
-            ),
-            timeout=seconds + 3 * NETWORK_SECONDS,
+        posted = self._request.post(
+            f"{self._address}?{urlencode(asked)}", read_timeout=seconds + NETWORK_SECONDS
         )
+        try:
+            answer = await asyncio.wait_for(posted, timeout=seconds + 3 * NETWORK_SECONDS)
+        except (TimeoutError, KeyError) as error:
+            raise NetworkError("getUpdates had no answer, or none of Telegram's") from error
         if not isinstance(answer, list):
-            raise TelegramError("getUpdates answered no list")
+            raise NetworkError("getUpdates answered no list")
         return [raw for raw in answer if isinstance(raw, dict) and "update_id" in raw]
 
     def _offset(self) -> int | None:
         unsettled = self._intake.unsettled_ids()
         if unsettled:
             return min(unsettled)
-        is_long_ago = _loop_time() - self._last_update_at > self._timing.forget_ids
-        if self._highest is None or is_long_ago:
-            return None
-        return self._highest + 1
+        if _loop_time() - self._last_update_at > self._timing.forget_ids:
+            self._highest = None
+        return None if self._highest is None else self._highest + 1
 
     def _take(self, batch: list[RawUpdate]) -> None:
         for raw in batch:
             update_id = int(raw["update_id"])
             self._highest = max(update_id, self._highest or update_id)
             self._last_update_at = _loop_time()
-            if update_id in self._settled:
-                continue
-            task = self._intake.take(raw)
-            task.add_done_callback(lambda _, done=update_id: self._settled.add(done))
-        lowest = min((int(raw["update_id"]) for raw in batch), default=None)
-        if lowest is not None:
-            self._settled = {each for each in self._settled if each >= lowest}
+            if update_id not in self._settled and update_id not in self._intake.unsettled_ids():
+                task = self._intake.take(raw)
+                task.add_done_callback(partial(self._note_settled, update_id))
+        # What Telegram no longer hands out need not be remembered.
+        self._settled &= {int(raw["update_id"]) for raw in batch}
+
+    def _note_settled(self, update_id: int, _: asyncio.Task[None]) -> None:
+        self._settled.add(update_id)
 
     async def _wait_for_hands(self) -> None:
         """Wait a little while anything is in hand, else the next poll would return it at once."""
@@ -127,7 +129,7 @@ class Polling:
         """Return how long to wait after a failed poll; say each kind of trouble once."""
         self._failures += 1
         doubled = self._timing.first_backoff * 2 ** min(self._failures - 1, 10)
-        backoff = min(doubled, self._timing.longest_backoff)
+        backoff = float(min(doubled, self._timing.longest_backoff))
         match error:
             case RetryAfter():
                 return retry_seconds(error)

@@ -20,6 +20,7 @@ _LINK = re.compile(
     r"|(?<![\d-])(?P<phone>0\d{2,3}-\d{7,8}|12345|12393|12333|12329|12366)(?![\d-])"
 )
 _NUMBERED = re.compile(r"\d{1,2}\. ")
+LINKED_PARTS = 4
 _HIDDEN_COMMANDS = ("/start", "/bind", "绑定 ")
 
 
@@ -59,7 +60,8 @@ def show_reply(reply: Reply, number: int | None, window: str | None = None) -> S
 
 def body_of(reply: Reply, number: int | None) -> Iterator[str]:
     """Yield a reply's text, table, picture and document as HTML."""
-    yield lines_html(reply.text, reply.headings)
+    anchor = f"m-{number}" if number is not None else None
+    yield lines_html(reply.text, reply.headings, anchor)
     if reply.table is not None:
         yield _table(reply.table)
     if reply.picture is not None:
@@ -68,19 +70,34 @@ def body_of(reply: Reply, number: int | None) -> Iterator[str]:
         yield _document(reply.document, number)
 
 
-def lines_html(text: str, headings: Iterable[str]) -> str:
-    """Return lines as paragraphs, the first one strong, those named as headings."""
+def lines_html(text: str, headings: Iterable[str], anchor: str | None = None) -> str:
+    """Return lines as paragraphs, the first one strong, those named as headings.
+
+    With `anchor`, a text of many parts gets links to them, before the first one.
+    """
     named = frozenset(headings)
     lines = [line for line in text.splitlines() if line.strip()]
-    return "".join(_line(line, named, is_first=n == 0) for n, line in enumerate(lines))
+    starts = [n for n, line in enumerate(lines) if line in named]
+    html = [_line(line, named, n, anchor) for n, line in enumerate(lines)]
+    if anchor is not None and len(starts) >= LINKED_PARTS:
+        html.insert(starts[0], _contents([(n, lines[n]) for n in starts], anchor))
+    return "".join(html)
 
 
-def _line(line: str, headings: frozenset[str], *, is_first: bool) -> str:
+def _line(line: str, headings: frozenset[str], n: int, anchor: str | None) -> str:
     if line in headings:
-        return f"<h3>{escape(line)}</h3>"
-    if is_first:
+        named = f' id="{anchor}-{n}"' if anchor is not None else ""
+        return f"<h3{named}>{escape(line)}</h3>"
+    if n == 0:
         return f'<p class="first"><strong>{linked(line)}</strong></p>'
     return f"<p{_layout(line)}>{linked(line.strip())}</p>"
+
+
+def _contents(parts: list[tuple[int, str]], anchor: str) -> str:
+    links = " ".join(
+        f'<a href="#{anchor}-{n}">{escape(heading.partition("（")[0])}</a>' for n, heading in parts
+    )
+    return f'<nav class="parts" aria-label="这一条里有">{links}</nav>'
 
 
 def _layout(line: str) -> str:

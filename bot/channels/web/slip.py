@@ -5,7 +5,8 @@ It shows no identity, sets no cookie and is not to be indexed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterator
 from html import escape
 
 from bot.channels.web.pages import Pages
@@ -22,6 +23,8 @@ from bot.views.materials import (
 from bot.views.slip import SlipPage
 
 ESSENTIAL = frozenset({REQUIRED, DEFERRABLE, DECLARABLE, EXEMPT, CONDITIONAL, ELSEWHERE, REFERENCE})
+# A name ends with its form in 【】 or with —— and a remark; a bracket after that is detail.
+_DETAILED = re.compile(r"(.*?(?:】|——)[^（]*)（.*）")
 
 
 def slip_html(pages: Pages, slip: SlipPage) -> str:
@@ -74,15 +77,15 @@ def essential_lines(slip: SlipPage) -> Iterator[str]:
     """Yield what is above the first heading, and the materials without their details."""
     headings = frozenset(slip.reply.headings)
     shown = True
-    for line in _whole_lines(_lines(slip)):
+    for line in _lines(slip):
         if line in headings:
             shown = line in ESSENTIAL
-        if shown:
-            yield line
+        is_detail = line.startswith("   ") and not line.lstrip().startswith("· ")
+        if shown and not is_detail:
+            yield _without_details(line)
 
 
-def _whole_lines(lines: Iterable[str]) -> Iterator[str]:
-    """Yield lines that stand by themselves: not the indented details of the one before."""
-    for line in lines:
-        if not line.startswith("   ") or line.lstrip().startswith("· "):
-            yield line
+def _without_details(line: str) -> str:
+    """Cut the bracket of details at the end of a material's line, not one within its name."""
+    found = _DETAILED.fullmatch(line)
+    return found[1] if found else line

@@ -1,0 +1,106 @@
+"""Reading the knowledge again while answering goes on: by command, and when files change."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from bot.database import transaction
+from bot.desk import Desk, Knowledge
+from bot.loading import load_current
+from bot.settings import Settings
+from bot.views.knowledge import refused_lines, reloaded_lines
+from knowledge.changes import changes
+from knowledge.model import KnowledgeBase
+from reminders import outbox
+from reminders.alerts import Alert
+from reminders.recipients import Recipient, Role
+
+log = logging.getLogger(__name__)
+LOOK_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """What came of reading the files again: the fresh knowledge, if it is good, and the words."""
+
+    fresh: Knowledge | None
+    told: tuple[str, ...]
+
+
+def read_again(old: KnowledgeBase, settings: Settings, *, today: date) -> Reloaded:
+    """Read and check the files and train the search; may run in a worker thread."""
+    fresh, problems = load_current(settings, today=today)
+    if fresh is None:
+        return Reloaded(None, refused_lines(problems))
+    fresh.search.train()
+    return Reloaded(fresh, reloaded_lines(changes(old, fresh.base), problems))
+
+
+class Reloader:
+    """Reloads one at a time beside the answering, and tells those who asked or edit."""
+
+    def __init__(self, desk: Desk) -> None:
+        """Serve this desk's library."""
+        self._desk = desk
+        self._waiting: set[int] = set()
+        self._asked = asyncio.Event()
+        self._seen = stamp(desk.settings.knowledge_dir)
+        desk.library.reload_later = self._ask
+
+    def _ask(self, person_id: int) -> None:
+        self._waiting.add(person_id)
+        self._asked.set()
+
+    async def run(self) -> None:
+        """Reload when asked and when files have changed and come to rest."""
+        while True:
+            try:
+                await asyncio.wait_for(self._asked.wait(), LOOK_SECONDS)
+            except TimeoutError:
+                now = stamp(self._desk.settings.knowledge_dir)
+                if now == self._seen:
+                    continue
+            await self._reload()
+
+    async def _reload(self) -> None:
+        self._asked.clear()
+        people, self._waiting = self._waiting, set()
+        self._seen = stamp(self._desk.settings.knowledge_dir)
+        desk = self._desk
+        reloaded = await asyncio.to_thread(read_again, desk.base, desk.settings, today=desk.today())
+        if reloaded.fresh is not None:
+            desk.library.current = reloaded.fresh
+        log.info("knowledge reloaded: %s", reloaded.told[0])
+        self._tell(people, reloaded)
+
+    def _tell(self, people: set[int], reloaded: Reloaded) -> None:
+        recipients = [Recipient(person_id=person_id) for person_id in sorted(people)]
+        now = self._desk.now()
+        alerts = tuple(
+            Alert(
+                kind="reloaded",
+                recipient=recipient,
+                facts={"told": json.dumps(reloaded.told, ensure_ascii=False)},
+                dedupe_key=f"reloaded:{now.isoformat()}:{recipient.person_id or Role.EDITOR}",
+            )
+            for recipient in recipients or [Recipient(role=Role.EDITOR)]
+        )
+        with transaction(self._desk.db):
+            outbox.put(self._desk.db, alerts, now=now)
+
+
+def stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Return what tells whether any knowledge file has changed: names, sizes, times."""
+    found = []
+    for path in sorted(folder.rglob("*.yaml")):
+        try:
+            state = path.stat()
+        except FileNotFoundError:
+            continue
+        found.append((path.name, state.st_size, state.st_mtime_ns))
+    return tuple(found)
