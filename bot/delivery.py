@@ -232,7 +232,7 @@ class DeliveryLoop:
         sent_as = ""
         for number, part in enumerate(parts):
             if address.channel is Channel.TELEGRAM:
-                await self._turns.wait(address.address, self._stopping)
+                await self._turns.wait(address.address)
             if self._stopping.is_set():
                 self._stop_before(waiting, person, address, parts, number, sent_as)
                 return
@@ -368,16 +368,12 @@ class _Turns:
         self._next = 0.0
         self._next_in_chat: dict[str, float] = {}
 
-    async def wait(self, address: str, stopping: asyncio.Event) -> None:
-        """Wait for one's turn, or until the program stops."""
+    async def wait(self, address: str) -> None:
+        """Wait for one's turn: at most a second where a chat's messages go one by one."""
         now = asyncio.get_running_loop().time()
         at = max(now, self._next, self._next_in_chat.get(address, 0.0))
         self._next = max(now, self._next) + self._between
         if len(self._next_in_chat) > MANY_CHATS:
             self._next_in_chat = {a: t for a, t in self._next_in_chat.items() if t > now}
         self._next_in_chat[address] = at + self._chat_seconds
-        if at > now:
-            try:
-                await asyncio.wait_for(stopping.wait(), at - now)
-            except TimeoutError:
-                return
+        await asyncio.sleep(at - now)

@@ -249,4 +249,6 @@ def build_search(material: SearchMaterial, *, cache_dir: Path | None = None) -> 
         if index:
             save_index(*kept, index)
     trained = training.load(weights) if weights else None
-    return Search(material, Reader(corpus, *kept, trained), weights)
+    vocabulary, nearest = kept
+    reader = Reader(corpus, vocabulary, tuple(vocabulary), nearest, trained)
+    return Search(material, reader, weights)

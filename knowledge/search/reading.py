@@ -44,6 +44,7 @@ class Reader:
 
     corpus: Corpus
     vocabulary: dict[str, int]
+    names: tuple[str, ...]  # the vocabulary in order
     nearest: Nearest
     trained: Trained | None
 
@@ -83,35 +84,29 @@ class Reader:
         """List the features of a text that speak most for an entry."""
         if not self.trained:
             return []
-        weights = self._weights_of(entry)[reading.row]
+        columns = self.trained.column[reading.row]
+        known = columns >= 0
+        weights = self.trained.linear.weights[columns[known], self.corpus.ranked[entry]]
+        rows = reading.row[known]
         top = np.argsort(-weights)[:count]
-        names = self._names(reading.row[top])
-        return [(name, float(weights[at])) for name, at in zip(names, top, strict=True)]
+        return [(self.names[rows[at]], float(weights[at])) for at in top]
 
     def telling(self, first: int, second: int, count: int) -> tuple[str, ...]:
         """List the words that speak most for one entry against another."""
         if not self.trained:
             return ()
-        difference = self._weights_of(first) - self._weights_of(second)
-        names = self._names(np.argsort(-difference)[: count * 12])
-        words = [name for name in names if len(name) > 1 and not set("'#=?") & set(name)]
+        ranked, column = self.corpus.ranked, self.trained.column
+        weights = self.trained.linear.weights
+        features = np.flatnonzero(column >= 0)
+        difference = (weights[:, ranked[first]] - weights[:, ranked[second]])[column[features]]
+        likely = features[np.argsort(-difference)[: count * 12]]
+        words = [name for at in likely if is_word(name := self.names[at])]
         return tuple(words[:count])
 
-    def _weights_of(self, entry: int) -> Floats:
-        """Give the weight of every feature for an entry, none for features without a column."""
-        assert self.trained is not None
-        column, weights = self.trained.column, self.trained.linear.weights
-        known = np.where(column >= 0, column, 0)
-        found: Floats = np.where(column >= 0, weights[known, self.corpus.ranked[entry]], 0.0)
-        return found
 
-    def _names(self, features: npt.NDArray[np.integer]) -> list[str]:
-        wanted = {int(at): number for number, at in enumerate(features)}
-        names = [""] * len(wanted)
-        for name, at in self.vocabulary.items():
-            if at in wanted:
-                names[wanted[at]] = name
-        return names
+def is_word(name: str) -> bool:
+    """Tell whether a feature reads as a word: no sounds, gaps or concepts."""
+    return len(name) > 1 and not set("'#=?") & set(name)
 
 
 def _likeness_verdict(near: Floats, entries: int) -> tuple[float, float]:

@@ -28,7 +28,8 @@ def two_topics(reader: Reader, reading: Reading) -> tuple[int, ...]:
     """
     if reading.total < SHORTEST_PAIR:
         return ()
-    surest, found = TWO_SURE, ()
+    surest = TWO_SURE
+    found: tuple[int, ...] = ()
     for left, right in _splits(reading.folded):
         one = reader.read(left)
         if one.right <= surest:

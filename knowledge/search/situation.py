@@ -29,9 +29,8 @@ _KINDS = {
     "months": r"个月|月龄",
     "people": r"人|个人|名",
 }
-_QUANTITY = re.compile(
-    rf"({_NUMBER})(多|来|几)?\s*(?:{'|'.join(f'(?P<{kind}>{unit})' for kind, unit in _KINDS.items())})"
-)
+_UNIT = "|".join(f"(?P<{kind}>{unit})" for kind, unit in _KINDS.items())
+_QUANTITY = re.compile(rf"({_NUMBER})(多|来|几)?\s*(?:{_UNIT})")
 _UPTO_BEFORE = re.compile(r"(?:不超过|不满|未满|不足|小于|少于|低于|不到|≤|<=|<)$")
 _UPTO_AFTER = re.compile(r"^(?:以下|以内|及以下|之内|\(含\)以下|含以下|或以下|及以内)")
 _OVER_BEFORE = re.compile(r"(?:超过|大于|多于|高于|满|>|≥|>=|超)$")

@@ -115,13 +115,15 @@ def _json_answer(site: Site, session: Session, said: Said, form: Mapping[str, st
     recorded = conversation(site.desk, said.after, after=known)
     numbers = {one.number for one in recorded}
     others = [one for one in _told(said) if one.number is None or one.number not in numbers]
+    # A message changed in place has an older number: it comes first, as it stands.
+    new = sorted((*recorded, *others), key=lambda one: one.number or GREATEST_NUMBER)
 
     async def settle() -> None:
         site.core.settle(site.desk, said.key)
 
     response = JSONResponse(
         {
-            "messages": [_as_json(one) for one in (*recorded, *others)],
+            "messages": [_as_json(one) for one in new],
             "fresh": session.is_new,
             "forgotten": said.after is None,
         },
