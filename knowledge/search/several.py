@@ -31,6 +31,8 @@ def two_topics(reader: Reader, reading: Reading) -> tuple[int, ...]:
     surest = TWO_SURE
     found: tuple[int, ...] = ()
     for left, right in _splits(reading.folded):
+        if reader.glance(left) == reader.glance(right):
+            continue
         one = reader.read(left)
         if one.right <= surest:
             continue

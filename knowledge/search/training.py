@@ -91,7 +91,8 @@ def _make_examples(
     trials: list[tuple[int, npt.NDArray[np.int32], int]] = []
 
     def add(names: set[str], first: int, second: int, is_held: bool) -> npt.NDArray[np.int32]:
-        row = np.array([vocabulary[name] for name in names if name in vocabulary], np.int32)
+        # Sorted, since the order of a set differs from one run to the next.
+        row = np.array(sorted(vocabulary[name] for name in names if name in vocabulary), np.int32)
         mapped = column[row]
         columns.frombytes(mapped[mapped >= 0].astype(np.int32).tobytes())
         starts.append(len(columns))
