@@ -173,6 +173,8 @@ def count_line(checklist: Checklist) -> str:
         line += f"（其中 {len(uploads)} 件上传）"
     if checklist.unconfirmed_count:
         line += f"；另有 {checklist.unconfirmed_count} 件开封未确认"
+    if not checklist.count:
+        line += f"。不是什么都不用带：开封的清单还没确认全，去前先打 {HOTLINE} 问"
     return line
 
 
@@ -202,7 +204,8 @@ def _situation_lines(checklist: Checklist) -> tuple[str, ...]:
     ]
     lines = [f"您的情况：{'；'.join(chosen)}"] if chosen else []
     if checklist.route and checklist.route.text:
-        lines.append(end_sentence(checklist.route.text))
+        note = _elsewhere(checklist, checklist.route)
+        lines.append(f"{end_sentence(checklist.route.text)}{note}")
     elif len(checklist.routes) > 1:
         lines += [f"· {_condition(checklist, r)}{r.text}" for r in checklist.routes if r.text]
     return tuple(lines)

@@ -55,7 +55,7 @@ class Search:
     def train(self) -> None:
         """Train the ranker and take it into use; long, so call it in a worker thread."""
         reader = self._reader
-        if reader.trained is not None:
+        if reader.trained is not None or not training.is_enough(reader.corpus):
             return
         trained = training.train_all(reader.corpus, reader.vocabulary, reader.nearest)
         if self._cache:
@@ -64,6 +64,8 @@ class Search:
 
     def understand(self, question: str, *, last_entry: str | None = None) -> Understanding:
         """Understand one question, against the entry last discussed where there is one."""
+        if not self.material.entries:
+            return Understanding(question, Outcome.NOTHING, ())
         folded = fold(question)
         reading = self._reader.read(folded)
         door = self._doors.trouble(folded)

@@ -30,6 +30,7 @@ RARE = 3
 """A feature of fewer wordings than this gets no weight of its own, unless its class is small."""
 
 SMALL_CLASS = 20
+FEWEST_WORDINGS = 30
 
 FULL = Recipe()
 TRIAL = Recipe(epochs=3)
@@ -132,6 +133,12 @@ def _make_examples(
 
 
 TRIED_VARIANTS = (0, 1, 2, 6)
+
+
+def is_enough(corpus: Corpus) -> bool:
+    """Tell whether there is enough to learn from; below that the nearest wordings serve."""
+    counts = np.bincount([one.of_class for one in corpus.wordings], minlength=corpus.classes)
+    return corpus.entries > 1 and int(counts[: corpus.entries].sum()) >= FEWEST_WORDINGS
 
 
 def train_all(corpus: Corpus, vocabulary: dict[str, int], nearest: Nearest) -> Trained:

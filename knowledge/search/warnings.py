@@ -10,6 +10,8 @@ from knowledge.search.engine import Search
 
 CLOSE_SHARE = 0.25
 HELPING_WORDS = 5
+NEAR_WORDINGS = 50
+CLOSE_LIKENESS = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +36,46 @@ class CloseEntries:
 
 
 def alias_warnings(search: Search) -> tuple[AliasWarning, ...]:
-    """List the names and aliases that do not lead to their own entry."""
+    """List the names and aliases that lead to another entry, or would without having been told.
+
+    The ranker has learned each alias by heart, so its word is not enough: an alias whose
+    nearest other wordings all stand in another entry is a warning too.
+    """
+    places = {entry.id: at for at, entry in enumerate(search.material.entries)}
+    own_places = _wording_places(search)
     warnings: list[AliasWarning] = []
-    entries = search.material.entries
-    for entry in entries:
+    for entry in search.material.entries:
         for wording in dict.fromkeys((entry.name, *entry.aliases)):
-            reading = search.read(fold(wording))
-            if not reading.order:
-                continue
-            first = entries[reading.order[0]].id
-            if first != entry.id:
-                share = round(float(reading.shares[reading.order[0]]), 3)
-                warnings.append(AliasWarning(entry.id, wording, first, share))
+            folded = fold(wording)
+            place = own_places.get((folded, places[entry.id]))
+            given = place is not None and _given_to(search, folded, places[entry.id], place)
+            if given:
+                other, share = given
+                other_id = search.material.entries[other].id
+                warnings.append(AliasWarning(entry.id, wording, other_id, round(share, 3)))
     return tuple(warnings)
+
+
+def _wording_places(search: Search) -> dict[tuple[str, int], int]:
+    return {(one.folded, one.of_class): at for at, one in enumerate(search.corpus.wordings)}
+
+
+def _given_to(search: Search, folded: str, own: int, place: int) -> tuple[int, float] | None:
+    """Give the other entry a wording goes to, with how strongly."""
+    reading = search.read(folded)
+    if reading.order[0] != own:
+        return reading.order[0], float(reading.shares[reading.order[0]])
+    likenesses = search.likenesses(folded)
+    likenesses[place] = 0.0
+    entries = len(search.material.entries)
+    near = np.zeros(entries, np.float32)
+    for at in np.argsort(-likenesses)[:NEAR_WORDINGS]:
+        of_class = search.corpus.wordings[int(at)].of_class
+        if of_class < entries:
+            near[of_class] = max(near[of_class], likenesses[at])
+    other = int(near.argmax())
+    strongly = near[other] >= CLOSE_LIKENESS and near[other] > near[own] + 0.2
+    return (other, float(near[other])) if other != own and strongly else None
 
 
 def close_entries(search: Search) -> tuple[CloseEntries, ...]:

@@ -1,4 +1,7 @@
-"""Keeps the token out of every log line: httpx writes it with each request's address."""
+"""Keeps the token out of every log line: httpx writes it with each request's address.
+
+At DEBUG the libraries also write what people say, so they are held to warnings.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 HIDDEN = "<token>"
-TALKATIVE = ("httpx", "httpcore")
+TALKATIVE = ("httpx", "httpcore", "telegram")
 
 
 class TokenHider:
@@ -20,7 +23,7 @@ class TokenHider:
         self._before: Callable[..., logging.LogRecord] | None = None
 
     def install(self) -> None:
-        """Begin, and let the HTTP libraries log warnings only."""
+        """Begin, and let the libraries log warnings only."""
         for name in TALKATIVE:
             logging.getLogger(name).setLevel(logging.WARNING)
         self._before = logging.getLogRecordFactory()

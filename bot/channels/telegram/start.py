@@ -79,6 +79,7 @@ class TelegramChannel:
         self._core = core
         self._timing = timing
         self._hider = TokenHider(token.get_secret_value())
+        self._hider.install()  # first of all: the library logs the token as it is made
         self._poll_request, self._bot = _connect(desk, token.get_secret_value(), timing)
         self.sender = TelegramSender(self._bot, on_move=self._move)
         self._intake: Intake | None = None
@@ -95,7 +96,6 @@ class TelegramChannel:
         """
         if self.webhook is not None and not self._desk.settings.telegram.webhook.url:
             raise CannotUseTelegram(webhook_url_missing_line())
-        self._hider.install()
         self.state = State.CONNECTING
         try:
             await asyncio.wait_for(self._bot.initialize(), self._timing.first_try)

@@ -19,6 +19,7 @@ from bot.channels.web.session import (
     Session,
     keep_session,
     known_person,
+    new_session,
     person_of,
     session_of,
 )
@@ -129,8 +130,13 @@ def _json_answer(site: Site, session: Session, said: Said, form: Mapping[str, st
         },
         background=BackgroundTask(settle) if said.reply is not None else None,
     )
-    keep_session(response, site.desk, session)
+    _keep(response, site, session, said)
     return response
+
+
+def _keep(response: Response, site: Site, session: Session, said: Said) -> None:
+    """Keep the session; somebody who had their data deleted comes back as somebody new."""
+    keep_session(response, site.desk, session if said.after is not None else new_session())
 
 
 def _told(said: Said) -> list[Shown]:
@@ -158,7 +164,7 @@ def _page_answer(site: Site, session: Session, said: Said, *, is_large: bool) ->
     else:
         anchor = f"#m-{told[0].number}" if told else "#end"
         response = RedirectResponse(f"/{anchor}", 303)
-    keep_session(response, site.desk, session)
+    _keep(response, site, session, said)
     return response
 
 
