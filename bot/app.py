@@ -8,11 +8,11 @@ import fcntl
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import uvicorn
 
@@ -29,14 +29,18 @@ from bot.dialogue import Channel, Role
 from bot.handlers.slips import slip_page
 from bot.records.retention import drop_old
 from bot.reloading import Reloader
-from bot.settings import Enabled, Settings
+from bot.settings import TOKEN_VARIABLE, Enabled, Settings
 from bot.views.alerts import render_alert
 from reminders.schedule import Job, start_schedule
+
+if TYPE_CHECKING:
+    from bot.channels.telegram.start import TelegramChannel
 
 log = logging.getLogger(__name__)
 LOCK_NAME = "run.lock"
 STOP_SECONDS = 10
 Say = Callable[[str], None]
+ASGI = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 def run_program(settings: Settings, clock: Clock, *, say: Say) -> None:
@@ -86,26 +90,58 @@ async def _serve(desk: Desk, *, say: Say) -> None:
         loop.add_signal_handler(number, stopping.set)
     async with contextlib.AsyncExitStack() as running:
         training = loop.create_task(asyncio.to_thread(desk.search.train))
-        health: dict[str, Callable[[], str]] = {}
         senders: dict[Channel, Sender] = {Channel.WEB: PageSender(desk)}
-        if desk.settings.web.enabled:
-            await running.enter_async_context(_page(desk, health, say=say))
-        if _wants_telegram(desk.settings):
-            telegram = await running.enter_async_context(_telegram(desk, say=say))
+        delivery = DeliveryLoop(desk, senders, render_alert)
+        telegram = _prepare_telegram(desk, delivery) if _wants_telegram(desk.settings) else None
+        if desk.settings.web.enabled or (telegram and telegram.webhook):
+            await running.enter_async_context(_page(desk, telegram, say=say))
+        if telegram is not None:
             senders[Channel.TELEGRAM] = telegram.sender
-            health["telegram"] = telegram.health
-        elif desk.settings.telegram.enabled is Enabled.ON:
-            say(
-                "Telegram 没有令牌：请设环境变量 TELEGRAM_BOT_TOKEN 或 telegram.token_file；"
-                "网页照常运行。"
-            )
+            await running.enter_async_context(_started(telegram, senders, say=say))
         else:
-            say("没有 Telegram 令牌，只开网页。")
-        await running.enter_async_context(_delivery(desk, senders))
+            say(_without_telegram(desk.settings))
+        await running.enter_async_context(_delivering(delivery))
         await running.enter_async_context(_reloading(desk))
         running.enter_context(_schedule(desk))
         await stopping.wait()
         training.cancel()
+
+
+def _without_telegram(settings: Settings) -> str:
+    if settings.telegram.enabled is Enabled.ON:
+        return (
+            f"Telegram 没有令牌：请设环境变量 {TOKEN_VARIABLE} 或 telegram.token_file；"
+            "网页照常运行。"
+        )
+    return "没有 Telegram 令牌，只开网页。"
+
+
+def _prepare_telegram(desk: Desk, delivery: DeliveryLoop) -> TelegramChannel:
+    """Make the channel; its library is loaded only where there is a token."""
+    from bot.channels.telegram.core import Core as TelegramCore
+    from bot.channels.telegram.start import TelegramChannel
+
+    core = TelegramCore(router.respond, router.settle, router.settle_later, router.menu_for)
+    return TelegramChannel(desk, core, wake=delivery.wake)
+
+
+@contextlib.asynccontextmanager
+async def _started(
+    telegram: TelegramChannel, senders: dict[Channel, Sender], *, say: Say
+) -> AsyncIterator[None]:
+    from bot.channels.telegram.start import CannotUseTelegram
+
+    try:
+        await telegram.start()
+    except CannotUseTelegram as error:
+        say(str(error))
+        del senders[Channel.TELEGRAM]
+        yield
+        return
+    try:
+        yield
+    finally:
+        await telegram.stop()
 
 
 class _Server(uvicorn.Server):
@@ -118,9 +154,7 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def _page(
-    desk: Desk, health: Mapping[str, Callable[[], str]], *, say: Say
-) -> AsyncIterator[None]:
+async def _page(desk: Desk, telegram: TelegramChannel | None, *, say: Say) -> AsyncIterator[None]:
     web = desk.settings.web
     listening = _listen(web.host, web.port)
     host, port = listening.getsockname()[:2]
@@ -131,10 +165,11 @@ async def _page(
         settle=router.settle,
         slip_page=slip_page,
         menu=_menu_words,
-        health=lambda: {name: state() for name, state in health.items()},
+        health=lambda: {"telegram": telegram.health()} if telegram else {},
     )
+    page = build_web(desk, core) if web.enabled else _nothing_here
     config = uvicorn.Config(
-        build_web(desk, core),
+        _with_webhook(page, desk.settings.telegram.webhook.path, telegram),
         loop="asyncio",
         http="h11",
         ws="none",
@@ -146,12 +181,33 @@ async def _page(
     )
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
-    say(f"一口清：{address}/")
+    if web.enabled:
+        say(f"一口清：{address}/")
     try:
         yield
     finally:
         server.should_exit = True
         await serving
+
+
+def _with_webhook(page: ASGI, path: str, telegram: TelegramChannel | None) -> ASGI:
+    """Give Telegram's posts to the channel and everything else to the page."""
+    if telegram is None or telegram.webhook is None:
+        return page
+    webhook = telegram.webhook
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        here = scope["type"] == "http" and scope["path"] == path
+        await (webhook if here else page)(scope, receive, send)
+
+    return application
+
+
+async def _nothing_here(scope: Any, receive: Any, send: Any) -> None:
+    """Answer 404: the page is switched off, only the webhook is served."""
+    del scope, receive
+    await send({"type": "http.response.start", "status": 404, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -178,8 +234,7 @@ def _menu_words(role: Role) -> tuple[str, ...]:
 
 
 @contextlib.asynccontextmanager
-async def _delivery(desk: Desk, senders: Mapping[Channel, Sender]) -> AsyncIterator[None]:
-    delivery = DeliveryLoop(desk, senders, render_alert)
+async def _delivering(delivery: DeliveryLoop) -> AsyncIterator[None]:
     delivering = asyncio.create_task(delivery.run())
     try:
         yield

@@ -13,7 +13,7 @@ from pathlib import Path
 MAX_LENGTH = 600
 """Longer questions keep their beginning and their end: the wish stands in one of the two."""
 
-# Opencc's table names one simplified form per character; these were chosen for the words of offices.
+# Opencc's table names one form per character; these were chosen for the words of offices.
 _OWN_FORMS = {"乾": "干", "著": "着", "佔": "占", "証": "证", "裏": "里", "甚": "什"}
 
 _SPACES = re.compile(r"\s+")

@@ -64,7 +64,9 @@ def test_two_topics_are_both_answered(search: Search) -> None:
     assert {one.entry_id for one in found.candidates[:2]} == {"newborn", "passport"}
 
 
-@pytest.mark.parametrize("question", ["明天会下雨吗", "讲个笑话吧", "帮我写首诗歌", "", "   ", "🎉🎉"])
+@pytest.mark.parametrize(
+    "question", ["明天会下雨吗", "讲个笑话吧", "帮我写首诗歌", "", "   ", "🎉🎉"]
+)
 def test_what_is_not_ours_is_refused(search: Search, question: str) -> None:
     assert search.understand(question).outcome is Outcome.NOTHING
 

@@ -291,7 +291,7 @@ def test_a_program_killed_before_the_reply_left_answers_after_the_restart(
 ) -> None:
     user, path = stub.user(), tmp_path / "chat.db"
     user.sends("退休")
-    stub.script("sendMessage", *[DropBeforeEffect()] * 3)
+    stub.script("sendMessage", DropBeforeEffect())
     program = _program(stub, path)
     stub.wait_for(lambda: stub.calls_of("sendMessage"), seconds=15)
     program.kill()
@@ -411,17 +411,17 @@ def test_a_long_flood_sends_the_reply_by_way_of_the_outbox(stub: Stub, core: Scr
 
 
 def test_under_telegrams_strictest_pace_nothing_is_lost(core: ScriptedCore) -> None:
-    core.answer = lambda _: Reply("一", then=(Reply("二"), Reply("三")))
+    core.answer = lambda _: Reply("一", then=(Reply("二"),))
     with running_stub(pace=Pace(chat_seconds=1)) as stub:
         user = stub.user()
 
         async def act() -> None:
             user.sends("退休")
-            await answers(stub, user, 3)
+            await answers(stub, user, 2)
 
         talk(stub, core, act)
 
-        assert user.texts() == ("一", "二", "三")
+        assert user.texts() == ("一", "二")
 
 
 def test_whoever_blocked_us_is_remembered_until_they_come_back(

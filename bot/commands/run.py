@@ -27,6 +27,8 @@ def run(settings: Context, demo: bool) -> None:
     logging.basicConfig(
         level=chosen.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
+    for chatty in ("apscheduler", "uvicorn"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         run_program(chosen, settings.clock(), say=lambda line: click.echo(line))
     except CannotStart as error:

@@ -103,7 +103,7 @@ def _menu(site: Site, person: Person | None) -> str:
     if not words:
         return ""
     buttons = "".join(
-        f'<button type="submit" name="text" value="{escape(word)}">{escape(word)}</button>'
+        f'<button type="submit" name="topic" value="{escape(word)}">{escape(word)}</button>'
         for word in words
     )
     return site.pages.fill("menu.html", hidden=hidden_fields(None), buttons=buttons)

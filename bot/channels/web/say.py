@@ -68,7 +68,7 @@ def say_to_core(site: Site, session: Session, form: Mapping[str, str]) -> Said:
     incoming = Incoming(
         person=person,
         channel=Channel.WEB,
-        text=None if token else form.get("text", ""),
+        text=None if token else words_of(form),
         token=token,
         key=_key(session, form),
         message=read_number(form.get("message")) or None,
@@ -77,6 +77,11 @@ def say_to_core(site: Site, session: Session, form: Mapping[str, str]) -> Said:
     assert incoming.key is not None
     after = known_person(desk, Session(session.secret, is_new=False, role=session.role))
     return Said(person, after, reply, incoming.key)
+
+
+def words_of(form: Mapping[str, str]) -> str:
+    """Return what was typed, or the words of a button that speaks for the person."""
+    return form.get("topic") or form.get("text", "")
 
 
 def _remember_window(site: Site, person: Person, code: str) -> None:
@@ -94,7 +99,7 @@ def _key(session: Session, form: Mapping[str, str]) -> str:
     what was pressed is part of the name.
     """
     made = form.get("key") or secrets.token_urlsafe(12)
-    parts = (made, form.get("token", ""), form.get("text", ""), form.get("message", ""))
+    parts = (made, form.get("token", ""), words_of(form), form.get("message", ""))
     digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
     return f"web:{session.address.address[:16]}:{session.role}:{digest[:32]}"
 
