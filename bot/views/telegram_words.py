@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.dialogue import Reply
 from bot.settings import Settings
 from knowledge.model import ServicePackage
 
@@ -23,6 +24,11 @@ KINDS = {
 def kind_word(kind: str) -> str:
     """Return what people call a kind of message that is not text."""
     return KINDS.get(kind, "这种消息")
+
+
+def file_too_large_reply() -> Reply:
+    """Say to staff that Telegram hands over no file of this size."""
+    return Reply("文件超过 20 MB，在 Telegram 上收不下，请在网页上传。")
 
 
 def command_description(word: str, description: str) -> str:

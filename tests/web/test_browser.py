@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
@@ -34,7 +35,7 @@ CUT_OFF = """
     }).map(function (e) { return e.textContent; });
 """
 TOO_SMALL = """
-    return Array.from(document.querySelectorAll('button, a.button, input:not([type=hidden]), select'))
+    return Array.from(document.querySelectorAll('button, a.button, #field, select'))
         .filter(function (e) {
             const box = e.getBoundingClientRect();
             return box.width && (box.height < 44 || box.width < 44);
@@ -71,7 +72,7 @@ TOO_PALE = """
 
 
 def wait(browser: WebDriver, seconds: float = 10) -> WebDriverWait[WebDriver]:
-    return WebDriverWait(browser, seconds, poll_frequency=0.05)
+    return WebDriverWait(browser, seconds, 0.05, [StaleElementReferenceException])
 
 
 def wait_for_words(browser: WebDriver, words: str) -> None:
@@ -79,8 +80,8 @@ def wait_for_words(browser: WebDriver, words: str) -> None:
 
 
 def ask(browser: WebDriver, text: str) -> None:
-    browser.find_element(By.NAME, "text").clear()
-    field = browser.find_element(By.CSS_SELECTOR, "input[name=text]")
+    field = browser.find_element(By.NAME, "text")
+    field.clear()
     field.send_keys(text)
     press(browser, "发送")
 

@@ -15,9 +15,8 @@ from tests.web.conftest import Server, resize
 pytestmark = pytest.mark.browser
 
 NUMBER = "20250206-ABCDEF"
-LINES = "".join(
-    f"{n}. 材料{n}（写上名字和日期的那一页）【原件，复印件 2 份】\n" for n in range(1, 16)
-)
+NAMES = (f"材料{n}（写上名字和日期的那一页）【原件，复印件 2 份】" for n in range(1, 16))
+LINES = "".join(f"{n}. {name}\n" for n, name in enumerate(NAMES, start=1))
 
 
 @pytest.fixture

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import sqlite3
 from collections.abc import Awaitable, Callable, KeysView, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from telegram import Bot, Update
@@ -30,14 +31,14 @@ from bot.channels.telegram.incoming import (
 from bot.channels.telegram.inline import CACHE_SECONDS, cards_for
 from bot.channels.telegram.sender import CannotEdit, TelegramSender
 from bot.database import transaction
-from bot.delivery import in_sequence
 from bot.desk import Desk
 from bot.dialogue import Channel, DeliveryError, Incoming, Person, Reply, Role, Upload
 from bot.records import people
 from bot.records.people import Address
 from bot.settings import PersonalData
 from bot.views.questions import unsupported_reply
-from bot.views.telegram_words import kind_word
+from bot.views.refusals import incident_reply
+from bot.views.telegram_words import file_too_large_reply, kind_word
 
 log = logging.getLogger(__name__)
 
@@ -155,7 +156,16 @@ class Intake:
                 return
             log.error("update %s failed, try %s", update_id, attempt, exc_info=failure)
             await asyncio.sleep(self._timing.between_tries)
-        log.error("update %s given up after %s tries", update_id, self._timing.tries)
+        incident = secrets.token_hex(3)
+        log.error("incident %s: update %s given up", incident, update_id)
+        if isinstance(event, Said):
+            await self._apologise(event, incident)
+
+    async def _apologise(self, said: Said, incident: str) -> None:
+        try:
+            await self._send(said, incident_reply(incident))
+        except DeliveryError as error:
+            log.warning("not even an apology was delivered: %s", error.reason)
 
     async def _handle(self, update_id: int, event: Event) -> None:
         match event:
@@ -192,19 +202,24 @@ class Intake:
     async def _answer(self, key: str, said: Said) -> None:
         deadline = _now() + self._timing.settle
         person = self._person(said.chat_id)
-        upload, unreadable = None, said.unreadable
-        if said.attached is not None:
-            upload = await self._fetch(said.attached, person) if not said.is_public else None
-            unreadable = None if upload else "document"
+        upload = await self._fetch(said, person)
         incoming = self._incoming(key, said, person, upload)
-        if unreadable is not None:
-            reply: Reply | None = unsupported_reply(kind_word(unreadable))
-        else:
+        reply = self._unreadable(said, person, upload)
+        if reply is None:
             reply = self._core.respond(self._desk, incoming)
+            self._notice_role(said, person)
         if reply is not None:
             await self._deliver(said, incoming, reply, deadline)
-        if unreadable is None and not said.is_public:
-            self._notice_role(said.chat_id, person)
+
+    def _unreadable(self, said: Said, person: Person, upload: Upload | None) -> Reply | None:
+        """Return what is said to somebody who sent what we cannot read, else None."""
+        if said.unreadable is not None:
+            return unsupported_reply(kind_word(said.unreadable))
+        if said.attached is None or upload is not None:
+            return None
+        if person.is_staff and _is_too_large(said.attached):
+            return file_too_large_reply()
+        return unsupported_reply(kind_word("document"))
 
     def _person(self, chat_id: int) -> Person:
         """Return whom we talk to: in a group the group itself, which is a citizen."""
@@ -227,9 +242,10 @@ class Intake:
             public=said.is_public,
         )
 
-    async def _fetch(self, attached: Attached, person: Person) -> Upload | None:
+    async def _fetch(self, said: Said, person: Person) -> Upload | None:
         """Fetch a file from staff; None for citizens', too large ones and those out of reach."""
-        if not person.is_staff or attached.size is None or attached.size > LARGEST_UPLOAD:
+        attached = said.attached
+        if attached is None or not person.is_staff or _is_too_large(attached):
             return None
         try:
             file = await self._bot.get_file(attached.file_id)
@@ -239,10 +255,11 @@ class Intake:
             return None
         return Upload(attached.name, bytes(content))
 
-    def _notice_role(self, chat_id: int, before: Person) -> None:
-        after = people.find_person(self._desk.db, _address(chat_id))
-        if after is not None and after.role != before.role:
-            self._aside(self._on_role(chat_id, after.role))
+    def _notice_role(self, said: Said, before: Person) -> None:
+        """Where an answer gave or took a role, let the chat's menu follow."""
+        after = people.find_person(self._desk.db, _address(said.chat_id))
+        if not said.is_public and after is not None and after.role != before.role:
+            self._aside(self._on_role(said.chat_id, after.role))
 
     async def _deliver(self, said: Said, incoming: Incoming, reply: Reply, deadline: float) -> None:
         """Send part after part; settle, or put what is left into the outbox and settle."""
@@ -254,7 +271,7 @@ class Intake:
             except DeliveryError as error:
                 if self._is_hopeless(said, error):
                     break
-                rest = in_sequence(parts[number:])
+                rest = replace(part, then=parts[number + 1 :])
                 self._core.settle_later(self._desk, incoming, rest)
                 self._wake()
                 return
@@ -302,6 +319,10 @@ class Intake:
                 return
         quoting = said.said_in if said.is_public else None
         await self._sender.answer(address, part, quoting=quoting)
+
+
+def _is_too_large(attached: Attached) -> bool:
+    return attached.size is None or attached.size > LARGEST_UPLOAD
 
 
 def _address(chat_id: int) -> Address:
