@@ -36,3 +36,151 @@ def m001_outbox(db: Database) -> None:
     db.execute("""
         CREATE INDEX outbox_waiting ON outbox (next_try_at)
             WHERE sent_at IS NULL AND failed_at IS NULL""")
+
+
+@reminders_migrations()
+def m002_cases(db: Database) -> None:
+    """Create cases (办件), where each came from, and everything that happened to them."""
+    db.execute("""
+        CREATE TABLE case_imports (
+            id INTEGER PRIMARY KEY,
+            file_hash TEXT NOT NULL,
+            file_name TEXT NOT NULL,
+            at TEXT NOT NULL,
+            by_person_id INTEGER,
+            covers TEXT NOT NULL CHECK (json_valid(covers)),
+            data_as_of TEXT NOT NULL,
+            UNIQUE (file_hash, covers)
+        ) STRICT""")
+    db.execute("""
+        CREATE TABLE cases (
+            id INTEGER PRIMARY KEY,
+            number TEXT NOT NULL UNIQUE CHECK (number <> ''),
+            item TEXT NOT NULL,
+            entry_id TEXT,
+            kind TEXT NOT NULL CHECK (kind IN ('immediate', 'promised')),
+            unit TEXT,
+            district TEXT,
+            department TEXT,
+            window TEXT,
+            applicant TEXT,
+            accepted_on TEXT NOT NULL,
+            starts_on TEXT NOT NULL,
+            limit_days INTEGER NOT NULL CHECK (limit_days >= 0),
+            statutory_days INTEGER CHECK (statutory_days > 0),
+            handler_number TEXT,
+            handler_name TEXT,
+            handler_id INTEGER,
+            offered_to_id INTEGER,
+            papers_asked_on TEXT,
+            papers_source TEXT CHECK (papers_source IN ('person', 'platform')),
+            completed_on TEXT,
+            missing TEXT CHECK (missing IN ('unverified', 'perhaps_done')),
+            missing_at TEXT,
+            cause TEXT,
+            import_id INTEGER REFERENCES case_imports(id),
+            sheet TEXT,
+            row INTEGER,
+            CHECK ((missing IS NULL) = (missing_at IS NULL)),
+            CHECK (papers_asked_on IS NULL OR papers_source IS NOT NULL)
+        ) STRICT""")
+    db.execute("CREATE INDEX cases_open ON cases (district) WHERE completed_on IS NULL")
+    db.execute("CREATE INDEX cases_by_completion ON cases (completed_on)")
+    db.execute("""
+        CREATE TABLE case_events (
+            id INTEGER PRIMARY KEY,
+            case_id INTEGER NOT NULL REFERENCES cases(id),
+            at TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            by_person_id INTEGER,
+            facts TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(facts))
+        ) STRICT""")
+    db.execute("CREATE INDEX case_events_by_case ON case_events (case_id, id)")
+    db.execute("""
+        CREATE TABLE suspensions (
+            id INTEGER PRIMARY KEY,
+            case_id INTEGER NOT NULL REFERENCES cases(id),
+            begins_on TEXT NOT NULL,
+            ends_on TEXT,
+            reason TEXT NOT NULL,
+            document TEXT,
+            by_person_id INTEGER,
+            at TEXT NOT NULL,
+            CHECK (ends_on IS NULL OR ends_on >= begins_on),
+            CHECK (reason = 'platform' OR document <> '')
+        ) STRICT""")
+    db.execute("""
+        CREATE UNIQUE INDEX suspensions_open ON suspensions (case_id) WHERE ends_on IS NULL""")
+    db.execute("CREATE INDEX suspensions_by_case ON suspensions (case_id)")
+    db.execute("""
+        CREATE TABLE extensions (
+            id INTEGER PRIMARY KEY,
+            case_id INTEGER NOT NULL REFERENCES cases(id),
+            days INTEGER NOT NULL CHECK (days > 0),
+            approver TEXT NOT NULL CHECK (approver <> ''),
+            reason TEXT NOT NULL CHECK (reason <> ''),
+            proof TEXT NOT NULL CHECK (proof <> ''),
+            by_person_id INTEGER,
+            at TEXT NOT NULL,
+            UNIQUE (case_id)
+        ) STRICT""")
+    db.execute("""
+        CREATE TABLE acknowledgements (
+            id INTEGER PRIMARY KEY,
+            case_id INTEGER NOT NULL REFERENCES cases(id),
+            person_id INTEGER NOT NULL,
+            at TEXT NOT NULL,
+            on_day TEXT NOT NULL,
+            done_by_on TEXT
+        ) STRICT""")
+    db.execute("""
+        CREATE UNIQUE INDEX acknowledgements_once
+            ON acknowledgements (case_id, person_id, on_day, coalesce(done_by_on, ''))""")
+
+
+@reminders_migrations()
+def m003_oversight(db: Database) -> None:
+    """Create what was told about cases, acts of the office, and the runs of the jobs."""
+    db.execute("""
+        CREATE TABLE case_notices (
+            id INTEGER PRIMARY KEY,
+            case_id INTEGER NOT NULL REFERENCES cases(id),
+            kind TEXT NOT NULL CHECK (kind IN ('remind', 'due_today', 'chase', 'intervene',
+                'bulletin', 'repeat', 'waiting', 'cause')),
+            occasion TEXT NOT NULL,
+            recipient TEXT NOT NULL,
+            due_on TEXT NOT NULL,
+            decided_at TEXT NOT NULL,
+            message_key TEXT NOT NULL,
+            UNIQUE (case_id, kind, occasion, recipient)
+        ) STRICT""")
+    db.execute("CREATE INDEX case_notices_by_message ON case_notices (message_key)")
+    db.execute("""
+        CREATE TABLE case_acts (
+            id INTEGER PRIMARY KEY,
+            case_id INTEGER NOT NULL REFERENCES cases(id),
+            kind TEXT NOT NULL CHECK (kind IN ('intervene', 'bulletin')),
+            red_card INTEGER NOT NULL CHECK (red_card IN (0, 1)),
+            due_on TEXT NOT NULL,
+            drafted_at TEXT NOT NULL,
+            decision TEXT CHECK (decision IN ('released', 'declined', 'lapsed')),
+            decided_at TEXT,
+            decided_by INTEGER,
+            reason TEXT,
+            UNIQUE (case_id, kind, due_on),
+            CHECK ((decision IS NULL) = (decided_at IS NULL)),
+            CHECK (decision IS NOT 'declined' OR reason <> ''),
+            CHECK (decision IS NULL OR decision = 'lapsed' OR decided_by IS NOT NULL)
+        ) STRICT""")
+    db.execute("CREATE INDEX case_acts_waiting ON case_acts (case_id) WHERE decision IS NULL")
+    db.execute("""
+        CREATE TABLE job_runs (
+            id INTEGER PRIMARY KEY,
+            job TEXT NOT NULL,
+            slot_at TEXT NOT NULL,
+            began_at TEXT NOT NULL,
+            ended_at TEXT,
+            late INTEGER NOT NULL DEFAULT 0 CHECK (late IN (0, 1)),
+            told INTEGER
+        ) STRICT""")
+    db.execute("CREATE INDEX job_runs_by_job ON job_runs (job, slot_at)")

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 from rapidfuzz import fuzz
 
 from knowledge.normalise import fold
@@ -27,7 +26,8 @@ from knowledge.search.understanding import Candidate, Outcome, Understanding
 
 NEAR_EXACT = 93.0
 SHORTEST_NEAR_EXACT = 5
-NEAR_DOOR = 0.25
+DOOR_LIMIT = 0.55
+"""Belief and likeness together from which a signpost is shown; a wrong one is worse than none."""
 REASONS = 6
 
 
@@ -153,11 +153,9 @@ class Search:
         if not doors:
             return None
         near = reading.nearest[corpus.entries : corpus.entries + doors]
-        behind = corpus.entries - corpus.ranked[corpus.entries]
-        ranked = corpus.ranked[corpus.entries : corpus.entries + doors]
-        kinds = reading.belief[np.array(ranked) + behind]
-        best = int((near + kinds * np.float32(0.3)).argmax())
-        return best if float(near[best]) > NEAR_DOOR else None
+        fits = self._reader.doors(reading) + near
+        best = int(fits.argmax())
+        return best if float(fits[best]) > DOOR_LIMIT else None
 
     def _sure(self, question: str, reading: Reading, entry: int, why: str) -> Understanding:
         order = (entry, *(at for at in reading.order if at != entry))

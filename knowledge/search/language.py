@@ -25,7 +25,7 @@ class Language:
     chatter: tuple[str, ...]
     joiners: tuple[str, ...]
     follow_ups: tuple[str, ...]
-    follow_cues: tuple[str, ...]
+    about: Mapping[str, tuple[str, ...]]
     source: str
 
 
@@ -55,6 +55,6 @@ def language() -> Language:
         chatter=_words(raw["chatter"]),
         joiners=_words(raw["joiners"]),
         follow_ups=_words(raw["follow_ups"]),
-        follow_cues=_words(raw["follow_cues"]),
+        about={part: _words(cues) for part, cues in raw["about"].items()},
         source=source,
     )

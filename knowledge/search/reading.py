@@ -85,6 +85,12 @@ class Reader:
             folded, row, total, near, neighbours, softmax(weighed), shares, order, ours, right
         )
 
+    def doors(self, reading: Reading) -> Floats:
+        """Give the belief in every signpost, for a question known to lie outside."""
+        if self.trained:
+            return softmax(self.trained.door_logits(reading.row))
+        return np.zeros(self.corpus.talk - self.corpus.entries, np.float32)
+
     def strongest(self, reading: Reading, entry: int, count: int) -> list[tuple[str, float]]:
         """List the features of a text that speak most for an entry."""
         if not self.trained:

@@ -42,6 +42,7 @@ class Trained:
 
     column: npt.NDArray[np.int32]
     linear: Linear
+    doors: Linear  # tells the signposts apart, once a question is known to lie outside
     judge: Judge
 
     def logits(self, row: npt.NDArray[np.int32]) -> npt.NDArray[np.float32]:
@@ -49,13 +50,19 @@ class Trained:
         columns = self.column[row]
         return self.linear.logits(columns[columns >= 0])
 
+    def door_logits(self, row: npt.NDArray[np.int32]) -> npt.NDArray[np.float32]:
+        """Score a row of features against every signpost."""
+        columns = self.column[row]
+        return self.doors.logits(columns[columns >= 0])
+
 
 @dataclass(frozen=True, slots=True)
 class _Examples:
     """Training rows in the ranker's columns, and the full rows that the judge is fitted on."""
 
     rows: Encoded
-    targets: npt.NDArray[np.int16]
+    targets: npt.NDArray[np.int16]  # two of the ranker's classes
+    doors: npt.NDArray[np.int16]  # the signpost, -1 for none
     held_out: npt.NDArray[np.bool_]
     trials: tuple[tuple[int, npt.NDArray[np.int32], int], ...]  # wording, features, their total
 
@@ -88,7 +95,7 @@ def _make_examples(
     chance = random.Random(SEED)  # noqa: S311  varied wordings, not secrets
     rounds, held = _rounds(corpus), _held_out(corpus, chance)
     columns, starts = array("i"), array("q", [0])
-    targets, held_out = array("h"), array("b")
+    targets, doors, held_out = array("h"), array("h"), array("b")
     trials: list[tuple[int, npt.NDArray[np.int32], int]] = []
 
     def add(names: set[str], first: int, second: int, is_held: bool) -> npt.NDArray[np.int32]:
@@ -98,6 +105,7 @@ def _make_examples(
         columns.frombytes(mapped[mapped >= 0].astype(np.int32).tobytes())
         starts.append(len(columns))
         targets.extend((corpus.ranked[first], corpus.ranked[second]))
+        doors.append(first - corpus.entries if corpus.entries <= first < corpus.talk else -1)
         held_out.append(is_held)
         return row
 
@@ -129,7 +137,8 @@ def _make_examples(
         np.zeros(len(held_out), np.int32),
     )
     both = np.frombuffer(targets, np.int16).reshape(-1, 2)
-    return _Examples(rows, both, np.frombuffer(held_out, np.int8).astype(bool), tuple(trials))
+    held_rows = np.frombuffer(held_out, np.int8).astype(bool)
+    return _Examples(rows, both, np.frombuffer(doors, np.int16), held_rows, tuple(trials))
 
 
 TRIED_VARIANTS = (0, 1, 2, 6)
@@ -148,10 +157,16 @@ def train_all(corpus: Corpus, vocabulary: dict[str, int], nearest: Nearest) -> T
     examples = _make_examples(corpus, vocabulary, column)
     shown = np.flatnonzero(~examples.held_out)
     trial = train(examples.rows, examples.targets, shown, (count, classes), TRIAL)
-    judge = _judge(corpus, examples, Trained(column, trial, _NO_JUDGE), nearest)
+    judge = _judge(corpus, examples, Trained(column, trial, trial, _NO_JUDGE), nearest)
     everything = np.arange(len(examples.held_out))
     linear = train(examples.rows, examples.targets, everything, (count, classes), FULL)
-    return Trained(column, linear, judge)
+    return Trained(column, linear, _train_doors(corpus, examples, count), judge)
+
+
+def _train_doors(corpus: Corpus, examples: _Examples, count: int) -> Linear:
+    shown = np.flatnonzero(examples.doors >= 0)
+    targets = np.stack([examples.doors, examples.doors], axis=1)
+    return train(examples.rows, targets, shown, (count, corpus.talk - corpus.entries), TRIAL)
 
 
 def _columns(corpus: Corpus, nearest: Nearest) -> npt.NDArray[np.int32]:
@@ -196,6 +211,8 @@ def save(trained: Trained, path: Path) -> None:
         column=trained.column,
         weights=trained.linear.weights.astype(np.float16),
         bias=trained.linear.bias,
+        door_weights=trained.doors.weights.astype(np.float16),
+        door_bias=trained.doors.bias,
         centre=judge.centre,
         spread=judge.spread,
         ours=judge.ours,
@@ -219,7 +236,8 @@ def load(path: Path) -> Trained | None:
                 float(limits[1]),
             )
             linear = Linear(kept["weights"].astype(np.float32), kept["bias"])
-            trained = Trained(kept["column"], linear, judge)
+            doors = Linear(kept["door_weights"].astype(np.float32), kept["door_bias"])
+            trained = Trained(kept["column"], linear, doors, judge)
     except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return None
     return trained if len(trained.judge.centre) == len(EVIDENCE) else None

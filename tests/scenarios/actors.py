@@ -100,7 +100,7 @@ class TelegramActor:
         """Do something and wait until the program has confirmed the update as settled."""
         update = act()
         wait_until(
-            lambda: all(u["update_id"] != update for u in self._stub.pending_updates()),
+            lambda: update not in self._stub.pending_updates(),
             lambda: f"update {update} was not settled; {self._text()[-500:]}",
         )
 

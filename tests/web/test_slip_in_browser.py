@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
+from selenium.webdriver.support.ui import WebDriverWait
 
 from bot.dialogue import Reply
 from bot.views.slip import SlipPage
@@ -68,9 +69,9 @@ def test_handing_on_without_a_share_sheet_copies_the_address(
 def test_a_slip_leads_into_the_conversation(phone: WebDriver, server: Server) -> None:
     phone.get(f"{server.address}/slip/{NUMBER}")
     phone.find_element(By.CSS_SELECTOR, "form button").click()
+    WebDriverWait(phone, 10).until(lambda b: b.find_elements(By.CSS_SELECTOR, "[role=log] .told"))
 
     assert server.core.heard[0].text == f"/start s-{NUMBER}"
-    assert phone.find_elements(By.CSS_SELECTOR, ".told")
 
 
 def test_a_slip_is_no_wider_than_the_smallest_phone(phone: WebDriver, server: Server) -> None:

@@ -29,6 +29,7 @@ from bot.channels.telegram.incoming import (
     read_update,
 )
 from bot.channels.telegram.inline import CACHE_SECONDS, cards_for
+from bot.channels.telegram.lean import lean_update
 from bot.channels.telegram.sender import CannotEdit, TelegramSender
 from bot.database import transaction
 from bot.desk import Desk
@@ -114,7 +115,7 @@ class Intake:
     def _read(self, update_id: int, raw: RawUpdate) -> Event | None:
         """Read an update; a pressed button is answered at once, before its turn comes."""
         try:
-            update = Update.de_json(dict(raw), self._bot)
+            update = Update.de_json(lean_update(raw), self._bot)
             event = read_update(update, self._us)
         except (KeyError, TypeError, ValueError, AttributeError):
             log.exception("update %s cannot be read", update_id)
@@ -223,10 +224,13 @@ class Intake:
 
     def _person(self, chat_id: int) -> Person:
         """Return whom we talk to: in a group the group itself, which is a citizen."""
-        address = _address(chat_id)
-        with transaction(self._desk.db):
-            person = people.person_at(self._desk.db, address, now=self._desk.now())
-            people.mark_usable(self._desk.db, address)
+        db, address = self._desk.db, _address(chat_id)
+        person = people.find_person(db, address)
+        if person is not None and address in people.addresses_of(db, person.id):
+            return person
+        with transaction(db):
+            person = people.person_at(db, address, now=self._desk.now())
+            people.mark_usable(db, address)
         return person
 
     def _incoming(self, key: str, said: Said, person: Person, upload: Upload | None) -> Incoming:

@@ -86,11 +86,10 @@ class Polling:
         if offset is not None:
             asked["offset"] = offset
         # Raw, not through Bot.get_updates: there one unreadable update would spoil its batch.
-        posted = self._request.post(
-            f"{self._address}?{urlencode(asked)}", read_timeout=seconds + NETWORK_SECONDS
-        )
+        address = f"{self._address}?{urlencode(asked)}"
         try:
-            answer = await asyncio.wait_for(posted, timeout=seconds + 3 * NETWORK_SECONDS)
+            async with asyncio.timeout(seconds + 3 * NETWORK_SECONDS):
+                answer = await self._request.post(address, read_timeout=seconds + NETWORK_SECONDS)
         except (TimeoutError, KeyError) as error:
             raise NetworkError("getUpdates had no answer, or none of Telegram's") from error
         if not isinstance(answer, list):

@@ -22,6 +22,7 @@ from bot.channels.telegram.core import Core, Timing
 from bot.channels.telegram.groups import OurName
 from bot.channels.telegram.incoming import WANTED_UPDATES
 from bot.channels.telegram.intake import Intake
+from bot.channels.telegram.lean import LeanRequest
 from bot.channels.telegram.menus import clear_chat_menu, publish_chat_menu, publish_profile
 from bot.channels.telegram.polling import Polling
 from bot.channels.telegram.secrecy import TokenHider
@@ -245,8 +246,8 @@ def _connect(desk: Desk, token: str, timing: Timing) -> tuple[HTTPXRequest, Bot]
     settings = desk.settings.telegram
     client = _client_settings(settings.base_url, settings.proxy)
 
-    def request(connections: int) -> HTTPXRequest:
-        return HTTPXRequest(
+    def request(kind: type[HTTPXRequest], connections: int) -> HTTPXRequest:
+        return kind(
             connection_pool_size=connections,
             proxy=settings.proxy,
             connect_timeout=timing.connect,
@@ -256,12 +257,12 @@ def _connect(desk: Desk, token: str, timing: Timing) -> tuple[HTTPXRequest, Bot]
             httpx_kwargs=client,
         )
 
-    poll_request = request(POLL_CONNECTIONS)
+    poll_request = request(HTTPXRequest, POLL_CONNECTIONS)
     bot = Bot(
         token,
         base_url=settings.base_url,
         base_file_url=settings.base_file_url,
-        request=request(REPLY_CONNECTIONS),
+        request=request(LeanRequest, REPLY_CONNECTIONS),
         get_updates_request=poll_request,
     )
     return poll_request, bot

@@ -1,0 +1,29 @@
+"""make bench: every figure the project promises, measured and printed; nothing is asserted.
+
+python -m benchmarks                 all of them
+python -m benchmarks start telegram  only these
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+BENCHMARKS = {
+    "start": "from start to the first 200 of /healthz; resident memory",
+    "telegram": "CPU per update against an echo bot that makes the same API calls",
+    "answers": "rendering every path of every entry",
+    "understanding": "the search, by kind of question, beside plain rapidfuzz",
+}
+
+
+def main() -> None:
+    """Run the benchmarks named, else all that need no further arguments."""
+    names = [name for name in sys.argv[1:] if not name.startswith("-")] or list(BENCHMARKS)
+    for name in names:
+        print(f"\n## {name}: {BENCHMARKS.get(name, '')}\n", flush=True)
+        importlib.import_module(f"benchmarks.{name}").main()
+
+
+if __name__ == "__main__":
+    main()
