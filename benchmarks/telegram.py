@@ -56,9 +56,7 @@ def _journey(stub: Stub, user: User) -> None:
 
 def _settled(stub: Stub, act: Callable[[], int]) -> None:
     update = act()
-    done = stub.wait_for(
-        lambda: update not in stub.pending_updates(), seconds=20
-    )
+    done = stub.wait_for(lambda: update not in stub.pending_updates(), seconds=20)
     assert done is not False, f"update {update} was not settled"
 
 

@@ -249,7 +249,6 @@ def parts() -> tuple[Part, ...]:
     return (
         Part("不用读音", features, "_add_sounds", lambda names, sounds: None),
         Part("不用同义概念", features, "concepts", lambda text: set()),
-        Part("不用形近字", features, "_look", dict),
         Part("不去掉“不是……”", features, "without_denied", lambda text: text),
         Part("不用英文词表", english, "translate", lambda words: ()),
         Part("不造变体", augment, "CHANGES", (lambda text, chance: text,) * augment.CHANGED),

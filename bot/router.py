@@ -279,12 +279,19 @@ def _recorded(desk: Desk, incoming: Incoming, reply: Reply) -> Reply:
     now = desk.now()
     person_id = incoming.person.id
     if incoming.text:
-        messages.record_in(desk.db, person_id, incoming.channel, incoming.text, now=now)
+        text = _without_code(incoming.text)
+        messages.record_in(desk.db, person_id, incoming.channel, text, now=now)
     numbered = _numbered(desk, incoming, reply)
     if incoming.key is not None:
         packed = pack_reply(numbered)
         messages.put_receipt(desk.db, incoming.key, person_id, packed, now=now)
     return numbered
+
+
+def _without_code(text: str) -> str:
+    """Keep a binding code out of the history."""
+    found = find_command(text)
+    return "绑定 ****" if found and found[0].name == "bind" and found[1] else text
 
 
 def _numbered(desk: Desk, incoming: Incoming, reply: Reply) -> Reply:

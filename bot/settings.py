@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import time
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -18,6 +20,8 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
+
+from reminders.overdue import Level, Override, Rules, Rung
 
 TOKEN_VARIABLE = "TELEGRAM_BOT_TOKEN"  # noqa: S105 - the name of a variable, not a secret
 SHIPPED_KNOWLEDGE = Path(__file__).resolve().parent.parent / "knowledge" / "data"
@@ -131,6 +135,86 @@ class HumanSettings(Part):
     due_working_days: int = Field(1, ge=0, description="留言几个工作日内回复")
 
 
+LadderLevel = Literal["handler", "lead", "department", "district", "city"]
+
+
+class Ladder(Part):
+    """Who is told at each rung of the ladder."""
+
+    remind: tuple[LadderLevel, ...] = Field(
+        ("handler", "district"), description="提醒（即将超期、今日到期）告诉谁"
+    )
+    chase: tuple[LadderLevel, ...] = Field(
+        ("handler", "district", "lead", "department"), description="催办（超期第一天）告诉谁"
+    )
+    intervene: tuple[LadderLevel, ...] = Field(
+        ("handler", "district", "lead", "department", "city"), description="督办签发后告诉谁"
+    )
+    bulletin: tuple[LadderLevel, ...] = Field(
+        ("handler", "district", "lead", "department", "city"), description="通报签发后告诉谁"
+    )
+
+
+class OversightOverride(Part):
+    """Other numbers for an entry, a district, or an entry there."""
+
+    entry: str | None = Field(None, description="条目编号；不填是所有条目")
+    district: str | None = Field(None, description="区县全称；不填是全市")
+    warn_wd: int | None = Field(None, ge=0, description="剩几个工作日起黄灯")
+    red_card_wd: int | None = Field(None, ge=1, description="超期几个工作日起红牌")
+
+
+class OversightSettings(Part):
+    """Supervision of deadlines (电子监察)."""
+
+    warn_wd_short: int = Field(1, ge=0, description="短承诺剩几个工作日起黄灯")
+    short_max_wd: int = Field(5, ge=0, description="几个工作日以内算短承诺")
+    warn_wd_long: int = Field(3, ge=0, description="其他承诺剩几个工作日起黄灯")
+    red_card_wd: int = Field(3, ge=1, description="超期几个工作日起红牌、督办")
+    circular_wd_after_urge: int = Field(5, ge=1, description="催办后几个工作日没说明就拟通报")
+    correction_notice_wd: int = Field(5, ge=1, description="受理后几个工作日内可要求补正")
+    suspend_site_visit: bool = Field(False, description="现场勘验停不停表")
+    send_at: tuple[str, ...] = Field(
+        ("08:30", "14:30"), min_length=1, description="工作日几点发汇总"
+    )
+    quiet_from: str = Field("18:00", description="几点起不再发")
+    ladder: Ladder = Ladder()
+    overrides: tuple[OversightOverride, ...] = Field((), description="个别条目、区县的天数")
+
+    @field_validator("send_at", "quiet_from")
+    @classmethod
+    def _times_only(cls, value: tuple[str, ...] | str) -> tuple[str, ...] | str:
+        """Refuse what is no time of day; without quotes YAML reads 08:30 as a number."""
+        for text in (value,) if isinstance(value, str) else value:
+            if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
+                raise ValueError(f'{text} 不是时刻，请写成 "08:30"，带引号')
+        return value
+
+    def rules(self) -> Rules:
+        """Return the numbers in the form the rules take."""
+        of_rung = {
+            Rung.REMIND: self.ladder.remind,
+            Rung.DUE_TODAY: self.ladder.remind,
+            Rung.CHASE: self.ladder.chase,
+            Rung.INTERVENE: self.ladder.intervene,
+            Rung.BULLETIN: self.ladder.bulletin,
+        }
+        return Rules(
+            warn_days_short=self.warn_wd_short,
+            short_max_days=self.short_max_wd,
+            warn_days_long=self.warn_wd_long,
+            red_card_days=self.red_card_wd,
+            bulletin_days_after_chase=self.circular_wd_after_urge,
+            papers_notice_days=self.correction_notice_wd,
+            send_at=tuple(sorted(time.fromisoformat(at) for at in self.send_at)),
+            quiet_from=time.fromisoformat(self.quiet_from),
+            ladder=tuple((rung, tuple(map(Level, names))) for rung, names in of_rung.items()),
+            overrides=tuple(
+                Override(o.entry, o.district, o.warn_wd, o.red_card_wd) for o in self.overrides
+            ),
+        )
+
+
 class SearchSettings(Part):
     """Understanding of questions."""
 
@@ -150,6 +234,7 @@ class Settings(Part):
     interaction: InteractionSettings = InteractionSettings()
     privacy: PrivacySettings = PrivacySettings()
     human: HumanSettings = HumanSettings()
+    oversight: OversightSettings = OversightSettings()
     search: SearchSettings = SearchSettings()
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="日志详略")
     demo: bool = Field(False, exclude=True, description="演示方式；由命令行决定，不写在文件里")

@@ -174,9 +174,7 @@ class Case:
 
     def stops(self, today: date) -> tuple[Stop, ...]:
         """Return the days on which the clock stood still, an open suspension until `today`."""
-        return tuple(
-            (s.begins_on, s.ends_on or max(s.begins_on, today)) for s in self.suspensions
-        )
+        return tuple((s.begins_on, s.ends_on or max(s.begins_on, today)) for s in self.suspensions)
 
 
 # -- imports
@@ -533,7 +531,9 @@ def cases_in_progress_since(db: Database, scope: Scope, first_on: date) -> tuple
 def closed_without_cause(db: Database, scope: Scope, since_on: date) -> tuple[Case, ...]:
     """Return the cases finished since a day for which nobody has said a cause."""
     where, values = _within(scope)
-    return _cases(db, f"completed_on >= ? AND cause IS NULL{where}", [since_on.isoformat(), *values])
+    return _cases(
+        db, f"completed_on >= ? AND cause IS NULL{where}", [since_on.isoformat(), *values]
+    )
 
 
 def _within(scope: Scope) -> tuple[str, list[str]]:

@@ -15,8 +15,8 @@ def test_a_homophone_typo_keeps_the_sounds() -> None:
     assert "tui'xiu" in shared("退修手续", "退休手续")
 
 
-def test_a_lookalike_counts_as_the_same_character() -> None:
-    assert "护照丢" in shared("护熙丢了", "护照丢了")
+def test_a_wrong_character_leaves_its_neighbours_joined() -> None:
+    assert "结?证" in shared("领结惛证", "领结婚证")
 
 
 def test_typed_pinyin_meets_the_characters() -> None:

@@ -23,7 +23,9 @@ def people(settings: Context) -> None:
 
 
 @people.command()
-@click.option("--role", required=True, type=click.Choice(sorted(STAFF)), help="角色")
+@click.option(
+    "--role", required=True, type=click.Choice(sorted(role.value for role in STAFF)), help="角色"
+)
 @click.option("--district", help="区县，任何常用叫法；督查人员不填就是全市")
 @click.option("--department", help="部门编号，见 departments.yaml")
 @click.option("--window", help="窗口编号，见 places.yaml")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.answering import answer, entry_of, facts_for, place_of, with_invitation
 from bot.desk import Desk
-from bot.dialogue import Incoming, Reply
+from bot.dialogue import Channel, Incoming, Reply
 from bot.places import heard_place
 from bot.records import conversations, gaps
 from bot.views import about as about_view
@@ -134,9 +134,9 @@ def none_of_these(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) ->
 
 
 def _with_privacy_line(desk: Desk, incoming: Incoming, reply: Reply) -> Reply:
-    """Say once, on first contact, who runs this and what is kept."""
+    """Say once, on first contact, who runs this and what is kept; the page says it always."""
     conversation = conversations.conversation_of(desk.db, incoming.person.id, now=desk.now())
-    if conversation.told_privacy or incoming.public:
+    if conversation.told_privacy or incoming.public or incoming.channel is Channel.WEB:
         return reply
     conversations.remember_privacy_told(desk.db, incoming.person.id, now=desk.now())
     line = questions.privacy_line(desk.settings.organiser, desk.settings.privacy.chat_days)

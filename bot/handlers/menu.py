@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.desk import Desk
-from bot.dialogue import Incoming, Refusal, Reply, Role
+from bot.dialogue import Channel, Incoming, Refusal, Reply, Role
 from bot.places import place_of_window
 from bot.records import conversations, retention
 from bot.views import menu as view
@@ -40,7 +40,9 @@ def at_window(desk: Desk, incoming: Incoming, code: str) -> Reply:
 def _with_privacy(desk: Desk, incoming: Incoming, reply: Reply) -> Reply:
     now = desk.now()
     person_id = incoming.person.id
-    if incoming.public or conversations.conversation_of(desk.db, person_id, now=now).told_privacy:
+    if incoming.public or incoming.channel is Channel.WEB:
+        return reply
+    if conversations.conversation_of(desk.db, person_id, now=now).told_privacy:
         return reply
     conversations.remember_privacy_told(desk.db, person_id, now=now)
     settings = desk.settings

@@ -78,10 +78,8 @@ class Layout(_Part):
         for column in self.columns:
             if column.one_of:
                 groups.setdefault(column.one_of, []).append(column)
-        for group in groups.values():
-            if not any(column.key in keys for column in group):
-                alone.append("或".join(column.name for column in group))
-        return tuple(alone)
+        lacking = [g for g in groups.values() if not any(column.key in keys for column in g)]
+        return (*alone, *("或".join(column.name for column in group) for group in lacking))
 
 
 class _File(_Part):
@@ -110,6 +108,7 @@ class Table:
     titles: Mapping[str, str]
     dropped: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    above: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +321,13 @@ def _table(layout: Layout, sheet: Sheet, header: _Header) -> Table:
             named = title.partition("\n")[0]
             (dropped if is_personal(title) else ignored).append(named)
     titles = {key: header.titles[place].partition("\n")[0] for place, key in used.items()}
+    above = [
+        text
+        for number, cells in _first_lines(sheet)
+        if number < header.row
+        for cell in cells
+        if (text := cell_text(cell))
+    ]
     return Table(
         layout,
         sheet,
@@ -330,6 +336,7 @@ def _table(layout: Layout, sheet: Sheet, header: _Header) -> Table:
         MappingProxyType(titles),
         tuple(dropped),
         tuple(ignored),
+        tuple(above),
     )
 
 

@@ -189,3 +189,27 @@ def m005_enquiries(db: Database) -> None:
             nearest TEXT NOT NULL DEFAULT '[]'
         ) STRICT""")
     db.execute("CREATE INDEX gaps_by_at ON gaps (at)")
+
+
+@records_migrations()
+def m010_staff(db: Database) -> None:
+    """Create the roster (花名册): who works where, in whose place, and who of them is bound."""
+    db.execute("""
+        CREATE TABLE staff (
+            number TEXT PRIMARY KEY CHECK (number <> ''),
+            name TEXT NOT NULL CHECK (name <> ''),
+            unit TEXT,
+            district TEXT,
+            department TEXT,
+            window TEXT,
+            role TEXT NOT NULL CHECK (role IN ('clerk', 'lead', 'department', 'supervisor',
+                'editor', 'administrator')),
+            team TEXT,
+            deputy_number TEXT,
+            leave_from_on TEXT,
+            leave_to_on TEXT,
+            person_id INTEGER UNIQUE REFERENCES people(id),
+            CHECK ((leave_from_on IS NULL) = (leave_to_on IS NULL)),
+            CHECK (leave_to_on IS NULL OR leave_to_on >= leave_from_on)
+        ) STRICT""")
+    db.execute("CREATE INDEX staff_by_name ON staff (name)")

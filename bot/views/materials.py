@@ -117,7 +117,7 @@ def write_materials(lines: Lines, checklist: Checklist, phone: str) -> None:
     _write_deferrable(lines, by_group[Group.DEFERRABLE], checklist)
     _write_declarable(lines, by_group[Group.DECLARABLE], checklist)
     _write_exempt(lines, by_group[Group.EXEMPT], checklist)
-    _write_conditional(lines, open_ones, checklist)
+    _write_conditional(lines, open_ones)
     _write_elsewhere(lines, by_group[Group.ELSEWHERE], checklist, phone)
 
 
@@ -204,9 +204,7 @@ def _write_exempt(lines: Lines, materials: Sequence[ListedMaterial], checklist: 
         _add_details(lines, told)
 
 
-def _write_conditional(
-    lines: Lines, materials: Sequence[ListedMaterial], checklist: Checklist
-) -> None:
+def _write_conditional(lines: Lines, materials: Sequence[ListedMaterial]) -> None:
     if not materials:
         return
     lines.heading(CONDITIONAL)
@@ -216,18 +214,17 @@ def _write_conditional(
     for condition in dict.fromkeys(first_seen):
         lines.add(f"{condition}：")
         for alternatives in _alternatives(groups[condition]):
-            _add_alternatives(lines, alternatives, checklist)
+            _add_alternatives(lines, alternatives)
 
 
-def _add_alternatives(
-    lines: Lines, alternatives: Sequence[ListedMaterial], checklist: Checklist
-) -> None:
+def _add_alternatives(lines: Lines, alternatives: Sequence[ListedMaterial]) -> None:
     if len(alternatives) > 1:
         names = "、".join(title_of(m) for m in alternatives)
         lines.add(f"· 任带一样：{names}{_group_note(alternatives[0])}")
         return
     material = alternatives[0]
-    details = details_of(material, checklist)
+    issuer = [f"没有去：{material.issuer}"] if material.issuer else []
+    details = [*_instructions(material), *issuer]
     tail = f"（{'；'.join(details)}）" if details else ""
     lines.add(f"· {title_of(material)}{_group_note(material)}{tail}")
 

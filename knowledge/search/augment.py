@@ -67,10 +67,11 @@ def slip(text: str, chance: random.Random) -> str:
 
 def dialect(text: str, chance: random.Random) -> str:
     """Say it as in Kaifeng."""
-    for standard, local in language().dialect.items():
-        if chance.random() < 0.7:
+    words = language()
+    for standard, local in words.dialect.items():
+        if standard in text and chance.random() < 0.7:
             text = text.replace(standard, local)
-    return chance.choice(("俺", "")) + text + chance.choice(("嘞", "", "中不中", "不"))
+    return chance.choice(words.dialect_starts) + text + chance.choice(words.dialect_ends)
 
 
 @lru_cache(maxsize=1)
@@ -113,12 +114,12 @@ def story(text: str, chance: random.Random) -> str:
     """Put talk round it that has nothing to do with it."""
     parts = chance.sample(language().chatter, chance.randint(1, 4))
     parts.insert(chance.choice((0, len(parts), len(parts))), text)
-    return ",".join(parts)
+    return chance.choice((",", ",", "")).join(parts)
 
 
 Change = Callable[[str, random.Random], str]
 CHANGES: tuple[Change, ...] = (
-    reword, reword, mishear, mishear, misread, slip, dialect, synonym, story, story,
+    reword, reword, mishear, mishear, misread, slip, dialect, dialect, synonym, story, story,
 )  # fmt: skip
 CHANGED = 5
 VARIANTS = CHANGED + 2

@@ -22,7 +22,10 @@ _VIOLENCE = (
     r"被(?:老公|丈夫|男朋友|家人|家里人|男人|对象|前夫|公公|婆婆)[^,]{0,4}打|"
     r"domestic violence|husband (?:beats|hits)"
 )
-_FRAUD = r"被骗(?!子)|被诈骗|电信诈骗|诈骗|骗走|骗了我|骗光|刷单|杀猪盘|转账给了?骗子|scammed"
+_FRAUD = (
+    r"(?:短信|电话|微信|陌生人|客服|网友|链接)[^,]{0,14}(?:点链接|点开链接|转账|共享屏幕|验证码|安全账户)|"
+    r"被骗(?!子)|被诈骗|电信诈骗|诈骗|骗走|骗了我|骗光|刷单|杀猪盘|转账给了?骗子|scammed"
+)
 _CRIME = r"被拐|拐卖|被绑|失踪了|走失|被性侵|强奸|猥亵|被虐待|虐待|报警"
 _FIRE = r"着火了|失火|煤气中毒"
 _RESCUE = r"救命|救护车|快不行了|晕倒"
@@ -45,6 +48,10 @@ class Doors:
     exact: dict[str, int]
     crisis: tuple[tuple[str, int], ...]
     nets: tuple[tuple[re.Pattern[str], int], ...]
+
+    def of_trouble(self) -> tuple[int, ...]:
+        """List the doors for people in danger."""
+        return tuple(at for at, door in enumerate(self.doors) if door.kind in TROUBLE)
 
     def trouble(self, folded: str) -> int | None:
         """Give the helpline for somebody in trouble."""

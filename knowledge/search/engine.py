@@ -26,9 +26,18 @@ from knowledge.search.understanding import Candidate, Outcome, Understanding
 
 NEAR_EXACT = 93.0
 SHORTEST_NEAR_EXACT = 5
-DOOR_LIMIT = 0.55
+DOOR_LIMIT = 0.65
 """Belief and likeness together from which a signpost is shown; a wrong one is worse than none."""
+TROUBLE_BELIEF = 0.4
+"""From here on a question that is not ours leads to a helpline, rather once too often."""
+
+TALK_BELIEF = 0.3
+"""Above it the words name no topic at all, and no signpost would fit."""
+
 REASONS = 6
+KEPT_FILES = 8
+CLEAR_SHARE = 0.85
+"""Below it a bare word such as 公积金 still fits two entries, however usual one of them is."""
 
 
 class Search:
@@ -60,6 +69,7 @@ class Search:
         trained = training.train_all(reader.corpus, reader.vocabulary, reader.nearest)
         if self._cache:
             training.save(trained, self._cache)
+            _forget_old(self._cache.parent)
         self._reader = replace(reader, trained=trained)
 
     def understand(self, question: str, *, last_entry: str | None = None) -> Understanding:
@@ -77,11 +87,16 @@ class Search:
         if known is not None:
             return known
         last = self._place.get(last_entry) if last_entry else None
+        topic = self._without_paper(reading)
         if last is not None:
-            followed = self._after(question, reading, last)
+            followed = self._after(question, reading, topic, last)
             if followed is not None:
                 return followed
-        return self._alone(question, reading)
+        found = self._alone(question, reading)
+        if found.outcome is Outcome.SURE and topic.ours < self._reader.limits()[0]:
+            why = "只提到一样证件，没说办什么事"
+            return self._answered(question, Outcome.UNSURE, reading, reading.order, why)
+        return found
 
     def read(self, folded: str) -> Reading:
         """Ask every witness about a folded text."""
@@ -109,9 +124,18 @@ class Search:
         door = owner - corpus.entries
         return self._nothing(question, reading, door, "与指路牌的一句话相同")
 
-    def _after(self, question: str, reading: Reading, last: int) -> Understanding | None:
+    def _without_paper(self, reading: Reading) -> Reading:
+        """Read the question without the paper it asks about: 结婚证要不要带 is not of marriage."""
+        _, paper = about_of(reading.folded)
+        if paper is None or paper not in language().papers:
+            return reading
+        return self._reader.read(reading.folded.replace(paper, " "))
+
+    def _after(
+        self, question: str, reading: Reading, topic: Reading, last: int
+    ) -> Understanding | None:
         """Understand against the entry last discussed; None where a new topic is named."""
-        match turn_of(reading, last, self.corpus):
+        match turn_of(topic, last, self.corpus):
             case Turn.NEW:
                 return None
             case Turn.SAME:
@@ -133,7 +157,8 @@ class Search:
         two = two_topics(self._reader, reading)
         if two:
             return self._several(question, reading, two)
-        if reading.right >= right_limit:
+        clear = float(reading.shares[reading.order[0]]) >= CLEAR_SHARE
+        if reading.right >= right_limit and clear:
             return self._sure(question, reading, reading.order[0], "把握足够")
         return self._answered(question, Outcome.UNSURE, reading, reading.order, "把握不够，先问清")
 
@@ -150,10 +175,15 @@ class Search:
     def _door(self, reading: Reading) -> int | None:
         """Choose the signpost nearest to a question that is not ours."""
         corpus, doors = self.corpus, len(self.material.doors)
-        if not doors:
+        if not doors or float(reading.belief[-2]) > TALK_BELIEF:
             return None
         near = reading.nearest[corpus.entries : corpus.entries + doors]
         fits = self._reader.doors(reading) + near
+        trouble = list(self._doors.of_trouble())
+        behind = corpus.entries - corpus.ranked[corpus.entries]
+        kinds = {behind + corpus.ranked[corpus.entries + at] for at in trouble}
+        if trouble and float(reading.belief[list(kinds)].sum()) > TROUBLE_BELIEF:
+            return trouble[int(fits[trouble].argmax())]
         best = int(fits.argmax())
         return best if float(fits[best]) > DOOR_LIMIT else None
 
@@ -233,8 +263,16 @@ def _exact_owners(corpus: Corpus) -> Mapping[str, int]:
 
 def _method() -> str:
     """Read the method itself, so that weights of an older one are never taken for its own."""
-    modules = [Path(fold.__code__.co_filename), *Path(__file__).parent.glob("*.py")]
+    here = Path(__file__)
+    modules = [here.parents[1] / "normalise.py", *here.parent.glob("*.py")]
     return "".join(module.read_text("utf-8") for module in sorted(modules))
+
+
+def _forget_old(folder: Path) -> None:
+    """Remove what older contents left behind; a few are kept, since edits are taken back."""
+    kept = sorted(folder.glob("search-*.npz"), key=lambda one: one.stat().st_mtime, reverse=True)
+    for old in kept[KEPT_FILES:]:
+        old.unlink(missing_ok=True)
 
 
 def build_search(material: SearchMaterial, *, cache_dir: Path | None = None) -> Search:

@@ -1,8 +1,8 @@
 """Turn a folded text into features: characters, sounds and concepts in runs of one to three.
 
-Characters that look alike count as one, sounds that are confused count as one, and words
-that mean the same add their concept. Words are not segmented: typing errors and dialect
-break every segmentation.
+Sounds that are confused count as one, words that mean the same add their concept, and a gap in
+a run of three forgives a character that only looks like the right one (a table of look-alikes
+was tried and bought nothing). Words are not segmented: typing errors and dialect break that.
 """
 
 import re
@@ -20,16 +20,6 @@ Run = tuple[str, tuple[str, ...]]
 _PARTS = re.compile(r"[\u3400-\u9fff]+|[a-z][a-z0-9&'-]*|[0-9]+(?:\.[0-9]+)?")
 _LATIN = re.compile(r"[a-z][a-z0-9&'-]*")
 _HAS_HAN = re.compile(r"[\u3400-\u9fff]")
-
-
-@lru_cache(maxsize=1)
-def _look() -> dict[int, str]:
-    table: dict[int, str] = {}
-    for alike in language().lookalikes:
-        first = table.get(ord(alike[0]), alike[0])
-        for one in alike:
-            table.setdefault(ord(one), first)
-    return table
 
 
 @lru_cache(maxsize=1)
@@ -125,14 +115,13 @@ def without_denied(folded: str) -> str:
 
 
 def _add_characters(names: set[str], characters: str) -> None:
-    alike = characters.translate(_look())
-    length = len(alike)
-    names.update(alike)
+    length = len(characters)
+    names.update(characters)
     for at in range(length - 1):
-        names.add(alike[at : at + 2])
+        names.add(characters[at : at + 2])
         if at + 2 < length:
-            names.add(alike[at : at + 3])
-            names.add(f"{alike[at]}?{alike[at + 2]}")
+            names.add(characters[at : at + 3])
+            names.add(f"{characters[at]}?{characters[at + 2]}")
 
 
 def _add_sounds(names: set[str], sounds: tuple[str, ...]) -> None:

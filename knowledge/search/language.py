@@ -17,15 +17,17 @@ class Language:
     english: Mapping[str, str]
     english_plain: frozenset[str]
     abbreviations: Mapping[str, str]
-    lookalikes: tuple[str, ...]
     polyphones: Mapping[str, str]
     prefixes: tuple[str, ...]
     suffixes: tuple[str, ...]
     dialect: Mapping[str, str]
+    dialect_starts: tuple[str, ...]
+    dialect_ends: tuple[str, ...]
     chatter: tuple[str, ...]
     joiners: tuple[str, ...]
     follow_ups: tuple[str, ...]
     about: Mapping[str, tuple[str, ...]]
+    papers: frozenset[str]
     source: str
 
 
@@ -47,14 +49,16 @@ def language() -> Language:
         english=_pairs(raw["english"]),
         english_plain=frozenset(_words(raw["english_plain"])),
         abbreviations=_pairs(raw["abbreviations"]),
-        lookalikes=_words(raw["lookalikes"]),
         polyphones=_pairs(raw["polyphones"]),
         prefixes=_words(raw["prefixes"]),
         suffixes=_words(raw["suffixes"]),
         dialect=_pairs(raw["dialect"]),
+        dialect_starts=_words(raw["dialect_starts"]),
+        dialect_ends=_words(raw["dialect_ends"]),
         chatter=_words(raw["chatter"]),
         joiners=_words(raw["joiners"]),
         follow_ups=_words(raw["follow_ups"]),
         about={part: _words(cues) for part, cues in raw["about"].items()},
+        papers=frozenset(_words(raw["papers"])),
         source=source,
     )

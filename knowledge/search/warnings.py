@@ -8,7 +8,7 @@ import numpy as np
 from knowledge.normalise import fold
 from knowledge.search.engine import Search
 
-CLOSE_SHARE = 0.25
+CLOSE_SHARE = 0.15
 HELPING_WORDS = 5
 NEAR_WORDINGS = 50
 CLOSE_LIKENESS = 0.7

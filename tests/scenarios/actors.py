@@ -129,7 +129,8 @@ class PageActor:
         path = {"w": "/w/", "s": "/slip/", "": "/"}[kind]
         self._browser.get(f"{self._address}{path}{value}")
         if kind == "s":
-            self._browser.find_element(By.CSS_SELECTOR, "form.into-chat button").click()
+            into_chat = "//button[starts-with(normalize-space(), '接着问')]"
+            self._browser.find_element(By.XPATH, into_chat).click()
 
     def says(self, text: str) -> None:
         """Type into the field and press 发送."""
@@ -151,9 +152,12 @@ class PageActor:
         self._rest()
 
     def reads(self, words: str) -> str:
-        """Wait for words in the conversation."""
-        wait_until(lambda: words in self._text(), lambda: f"no {words}: {self._text()[-1500:]}")
-        return self._text()
+        """Wait for words on the page."""
+        wait_until(lambda: words in self._page(), lambda: f"no {words}: {self._page()[-1500:]}")
+        return self._page()
+
+    def _page(self) -> str:
+        return str(self._browser.find_element(By.TAG_NAME, "main").text)
 
     def _rest(self) -> None:
         """Wait until the page is no longer sending."""

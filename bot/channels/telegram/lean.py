@@ -1,7 +1,8 @@
-"""Leaves out of Telegram's objects what nobody here reads, before the library builds them.
+"""The library's HTTP, and the objects it builds, without what nobody here reads.
 
 A message of ours comes back whole, with every entity and button, after each send and with each
-pressed button; of it we use the ids alone.
+pressed button; of it we use the ids alone. Redirects, cookies and authentication, which httpx's
+client looks after for each request, do not occur in the Bot API.
 """
 
 from __future__ import annotations
@@ -9,14 +10,70 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from telegram.request import HTTPXRequest
+import httpx
+from telegram.error import NetworkError, TimedOut
+from telegram.request import BaseRequest, HTTPXRequest, RequestData
 
 OF_OUR_MESSAGE = ("message_id", "date", "chat")
 OF_AN_ANSWERED_MESSAGE = (*OF_OUR_MESSAGE, "from")
 
 
 class LeanRequest(HTTPXRequest):
-    """Reads of a sent message only its id, date and chat."""
+    """Speaks straight to httpx's transport; reads of a sent message only id, date and chat."""
+
+    def __init__(
+        self,
+        transport: httpx.AsyncHTTPTransport,
+        *,
+        connect_seconds: float,
+        answer_seconds: float,
+        upload_seconds: float,
+    ) -> None:
+        """Use this transport, which is closed with the request object."""
+        super().__init__(httpx_kwargs={"transport": transport, "trust_env": False})
+        self._transport = transport
+        self._connect_seconds = connect_seconds
+        self._answer_seconds = answer_seconds
+        self._upload_seconds = upload_seconds
+
+    async def do_request(
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        read_timeout: Any = BaseRequest.DEFAULT_NONE,
+        write_timeout: Any = BaseRequest.DEFAULT_NONE,
+        connect_timeout: Any = BaseRequest.DEFAULT_NONE,
+        pool_timeout: Any = BaseRequest.DEFAULT_NONE,
+    ) -> tuple[int, bytes]:
+        """Make one request and return its status and body; errors are the library's own."""
+        del write_timeout, connect_timeout, pool_timeout
+        files = request_data.multipart_data if request_data else None
+        reads = self._answer_seconds if read_timeout is BaseRequest.DEFAULT_NONE else read_timeout
+        timeouts = {
+            "connect": self._connect_seconds,
+            "pool": self._connect_seconds,
+            "read": reads,
+            "write": self._upload_seconds if files else self._answer_seconds,
+        }
+        request = httpx.Request(
+            method,
+            url,
+            headers={"User-Agent": self.USER_AGENT},
+            data=request_data.json_parameters if request_data else None,
+            files=files,
+            extensions={"timeout": timeouts},
+        )
+        try:
+            response = await self._transport.handle_async_request(request)
+            try:
+                return response.status_code, await response.aread()
+            finally:
+                await response.aclose()
+        except httpx.TimeoutException as error:
+            raise TimedOut from error
+        except httpx.HTTPError as error:
+            raise NetworkError(f"httpx.{type(error).__name__}: {error}") from error
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:

@@ -42,9 +42,14 @@ class TelegramSender:
         self._bot = bot
         self._on_move = on_move
         self._rests_until: dict[str, float] = {}
+        self._is_closed = False
         self._is_doubtful = False
         self._ask_again_at = 0.0
         self._asking = asyncio.Lock()
+
+    def close(self) -> None:
+        """Send nothing any more: the program stops."""
+        self._is_closed = True
 
     def parts(self, reply: Reply) -> tuple[Reply, ...]:
         """Cut a reply into what one call each can carry."""
@@ -91,6 +96,8 @@ class TelegramSender:
     # -- one call
 
     async def _call(self, key: str, request: Callable[[], Awaitable[T]]) -> T:
+        if self._is_closed:
+            raise DeliveryError("stopped")
         self._check_rest(key)
         await self._check_line()
         try:

@@ -12,11 +12,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 from telegram import Bot
 from telegram.error import BadRequest, InvalidToken, TelegramError
-from telegram.request import HTTPXRequest
 
 from bot.channels.telegram.core import Core, Timing
 from bot.channels.telegram.groups import OurName
@@ -43,6 +43,8 @@ log = logging.getLogger(__name__)
 
 REPLY_CONNECTIONS = 64
 POLL_CONNECTIONS = 4
+KEEPALIVE_SECONDS = 5.0
+UPLOAD_SECONDS = 20.0
 LOOPBACK_NAMES = frozenset({"localhost"})
 PATIENT = Timing()
 
@@ -121,6 +123,7 @@ class TelegramChannel:
             await self._intake.drain()
         if self._polling is not None:
             await self._polling.confirm()
+        self.sender.close()
         await self._bot.shutdown()
         self._hider.remove()
         self.state = State.STOPPED
@@ -241,47 +244,57 @@ class TelegramChannel:
             )
 
 
-def _connect(desk: Desk, token: str, timing: Timing) -> tuple[HTTPXRequest, Bot]:
+def _connect(desk: Desk, token: str, timing: Timing) -> tuple[LeanRequest, Bot]:
     """Make the bot with two pools: no reply waits behind a long poll."""
     settings = desk.settings.telegram
-    client = _client_settings(settings.base_url, settings.proxy)
+    verify, proxy = _client_settings(settings.base_url, settings.proxy)
 
-    def request(kind: type[HTTPXRequest], connections: int) -> HTTPXRequest:
-        return kind(
-            connection_pool_size=connections,
-            proxy=settings.proxy,
-            connect_timeout=timing.connect,
-            read_timeout=timing.answer,
-            write_timeout=timing.answer,
-            pool_timeout=timing.connect,
-            httpx_kwargs=client,
+    def request(connections: int) -> LeanRequest:
+        transport = httpx.AsyncHTTPTransport(
+            verify=verify,
+            trust_env=False,
+            proxy=proxy,
+            limits=httpx.Limits(max_connections=connections, keepalive_expiry=KEEPALIVE_SECONDS),
+        )
+        return LeanRequest(
+            transport,
+            connect_seconds=timing.connect,
+            answer_seconds=timing.answer,
+            upload_seconds=UPLOAD_SECONDS,
         )
 
-    poll_request = request(HTTPXRequest, POLL_CONNECTIONS)
+    poll_request = request(POLL_CONNECTIONS)
     bot = Bot(
         token,
         base_url=settings.base_url,
         base_file_url=settings.base_file_url,
-        request=request(LeanRequest, REPLY_CONNECTIONS),
+        request=request(REPLY_CONNECTIONS),
         get_updates_request=poll_request,
     )
     return poll_request, bot
 
 
-def _client_settings(base_url: str, proxy: str | None) -> dict[str, Any]:
-    """Decide whether the environment's proxies count, and load certificates only once.
+def _client_settings(base_url: str, proxy: str | None) -> tuple[ssl.SSLContext | bool, str | None]:
+    """Return how to check certificates, loaded only once, and the proxy to use.
 
-    They count only where Telegram is abroad and our own settings name no proxy: httpx would
-    send even requests to 127.0.0.1 through them.
+    The environment's proxy counts only where Telegram is abroad and our own settings name none:
+    httpx would else send even requests to 127.0.0.1 through it.
     """
-    is_local = _is_loopback(base_url)
-    trusts_environment = proxy is None and not is_local
-    verify: ssl.SSLContext | bool
-    if base_url.startswith("http://") and proxy is None:
-        verify = False  # nothing is encrypted there, and loading certificates takes time
-    else:
-        verify = httpx.create_ssl_context(trust_env=trusts_environment)
-    return {"trust_env": trusts_environment, "verify": verify}
+    if proxy is None and not _is_loopback(base_url):
+        proxy = _proxy_of_environment(base_url)
+    if base_url.startswith("http://") and not (proxy or "").startswith("https://"):
+        return False, proxy  # nothing is encrypted there, and loading certificates takes time
+    return httpx.create_ssl_context(), proxy
+
+
+def _proxy_of_environment(url: str) -> str | None:
+    """Return the proxy that HTTPS_PROXY, ALL_PROXY and NO_PROXY name for an address."""
+    parts = urlsplit(url)
+    if proxy_bypass(parts.hostname or ""):
+        return None
+    proxies = getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    return f"http://{proxy}" if proxy and "://" not in proxy else proxy
 
 
 def _is_loopback(url: str) -> bool:

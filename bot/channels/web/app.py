@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.channels.web import wording
+from bot.views import page_words as wording
 from bot.channels.web.guard import (
     SecurityHeaders,
     add_security_headers,

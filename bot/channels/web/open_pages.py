@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from bot.channels.web import wording
+from bot.views import page_words as wording
 from bot.channels.web.chat_page import chat_html
 from bot.channels.web.render import hidden_fields
 from bot.channels.web.say import read_number

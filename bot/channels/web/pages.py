@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 
-from bot.channels.web.wording import Notice
+from bot.views.page_words import Notice
 
 FOLDER = Path(__file__).parent / "page"
 MEDIA_TYPES = {

@@ -1,0 +1,139 @@
+"""Import of certificates (证照): what a row of a register means.
+
+No identity number stays: a number that holds one (残疾人证) is replaced by a keyed hash and its
+last four characters. A contact is kept only together with the day on which its owner agreed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from bot.importing.columns import Kind
+from bot.importing.plan import RowReader
+from bot.importing.sheets import Cell
+from bot.importing.values import (
+    PERMANENT,
+    BadValue,
+    CertificateState,
+    Names,
+    holds_identity,
+    parse_certificate_state,
+    parse_date,
+    parse_number,
+    parse_phone,
+    parse_text,
+    parse_valid_to,
+)
+from reminders.cases import Covers
+
+KEY_FILE = "import.key"
+_KEY_BYTES = 32
+_HASH_BYTES = 8
+_TAIL = 4
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateRow:
+    """A row of a register: `expires_on` None is 长期有效, `kind_id` None is 规则未登记."""
+
+    number: str
+    kind: str
+    kind_id: str | None
+    holder: str
+    issuer: str | None
+    department: str | None
+    district: str | None
+    valid_from: date | None
+    expires_on: date | None
+    state: CertificateState
+    replaces: str | None
+    contact: str | None
+    consent_on: date | None
+
+
+class CertificateParser:
+    """Reads rows as certificates."""
+
+    kind = Kind.CERTIFICATES
+
+    def __init__(self, names: Names, *, key: bytes, today: date) -> None:
+        """Know the names of kinds and places, the key for masking, and the day."""
+        self._names = names
+        self._key = key
+        self._today = today
+
+    def key(self, parsed: CertificateRow) -> str:
+        """Return the kind and number: two kinds may use the same numbers."""
+        return f"{parsed.kind_id or parsed.kind}\n{parsed.number}"
+
+    def parse(self, reader: RowReader) -> CertificateRow | None:
+        """Return the certificate a row speaks of, or None with its problems noted."""
+        number = reader.required("number", self._number)
+        kind = reader.required("kind", parse_text)
+        holder = reader.required("holder", parse_text)
+        valid_to = reader.required("valid_to", parse_valid_to)
+        valid_from = reader.optional("valid_from", parse_date)
+        issuer = reader.optional("issuer", parse_text)
+        district = reader.optional("district", self._names.district)
+        state = reader.optional("state", parse_certificate_state)
+        replaces = reader.optional("replaces", self._number)
+        consent_on = reader.optional("consent_on", self._past_day)
+        contact = reader.optional("contact", parse_phone) if consent_on else None
+        expires_on = None if valid_to is PERMANENT else valid_to
+        if isinstance(expires_on, date) and valid_from and expires_on < valid_from:
+            reader.refuse("valid_to", "早于有效期起；请核对这两个日期")
+        if replaces is not None and replaces == number:
+            reader.refuse("replaces", "和证照编号相同；请填被换下的旧编号，或留空")
+        if reader.problems:
+            return None
+        assert number is not None
+        assert kind is not None
+        assert holder is not None
+        return CertificateRow(
+            number=number,
+            kind=kind,
+            kind_id=self._names.certificate_kind(kind),
+            holder=holder,
+            issuer=issuer,
+            department=issuer and (self._names.department(issuer) or issuer),
+            district=district,
+            valid_from=valid_from,
+            expires_on=expires_on if isinstance(expires_on, date) else None,
+            state=state or CertificateState.VALID,
+            replaces=replaces,
+            contact=contact,
+            consent_on=consent_on if contact else None,
+        )
+
+    def _number(self, cell: Cell) -> str:
+        number = parse_number(cell)
+        if not holds_identity(number):
+            return number
+        digest = hashlib.blake2b(number.upper().encode(), key=self._key, digest_size=_HASH_BYTES)
+        return f"#{digest.hexdigest()}-{number[-_TAIL:]}"
+
+    def _past_day(self, cell: Cell) -> date:
+        day = parse_date(cell)
+        if day > self._today:
+            raise BadValue(f"在今天（{self._today}）之后；请核对")
+        return day
+
+    def propose_coverage(self, rows: Iterator[CertificateRow]) -> Covers | None:
+        """Propose nothing: a register that lacks a certificate says nothing about it."""
+        del rows
+        return None
+
+
+def masking_key(folder: Path) -> bytes:
+    """Return this installation's key for masking numbers, made at the first import."""
+    path = folder / KEY_FILE
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_bytes(secrets.token_bytes(_KEY_BYTES))
+    return path.read_bytes()

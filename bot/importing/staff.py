@@ -1,0 +1,125 @@
+"""Import of the roster (人员名册): who works where; leave and binding stay as they are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from bot.dialogue import CITY, Role, Scope
+from bot.importing.apply import Statement
+from bot.importing.columns import Kind, Row
+from bot.importing.plan import Plan, RowReader
+from bot.importing.values import Names, parse_number, parse_role, parse_text
+from bot.records.roster import Member, compare_member, members, put_member
+from reminders.cases import Change, Covers
+
+
+class StaffImporter:
+    """Reads rows as members of the roster and brings it up to them."""
+
+    kind = Kind.STAFF
+    in_batches = False
+
+    def __init__(self, names: Names) -> None:
+        """Know the names of places and departments."""
+        self._names = names
+
+    def key(self, parsed: Member) -> str:
+        """Return the 工号."""
+        return parsed.number
+
+    def parse(self, reader: RowReader) -> Member | None:
+        """Return the member a row speaks of, or None with its problems noted."""
+        number = reader.required("number", parse_number)
+        name = reader.required("name", parse_text)
+        unit = reader.required("unit", parse_text)
+        district = reader.optional("district", self._names.district)
+        window = reader.optional("window", parse_text)
+        role = reader.optional("role", parse_role)
+        team = reader.optional("group", parse_text)
+        deputy = reader.optional("deputy", parse_text)
+        if deputy is not None and deputy in (number, name):
+            reader.refuse("deputy", "代班人是本人；请填别人的工号，或留空")
+        if reader.problems:
+            return None
+        assert number is not None
+        assert name is not None
+        assert unit is not None
+        department = self._names.department(unit) or unit
+        code = window and (self._names.window(window) or window)
+        return Member(
+            number=number,
+            name=name,
+            role=role or Role.CLERK,
+            scope=Scope(district, department, code),
+            unit=unit,
+            team=team,
+            deputy_number=deputy,
+        )
+
+    def propose_coverage(self, rows: Iterator[Member]) -> Covers | None:
+        """Propose nothing: who is not in a roster's file is not struck from it."""
+        del rows
+        return None
+
+    def was_taken(self, db: Database, plan: Plan[Member], said: Statement) -> bool:
+        """Tell no: a roster is compared row by row, so that the same file changes nothing."""
+        del db, plan, said
+        return False
+
+    def compare(
+        self,
+        db: Database,
+        rows: Sequence[tuple[Row, Member]],
+        plan: Plan[Member],
+        said: Statement,
+        now: datetime,
+    ) -> Counter[Change]:
+        """Count what the rows would do, without doing it."""
+        del plan, said, now
+        named = _numbers_by_name(db, rows)
+        return Counter(
+            Change(compare_member(db, _with_deputy(member, named))) for _, member in rows
+        )
+
+    def begin(self, db: Database, plan: Plan[Member], said: Statement, now: datetime) -> int:
+        """Return no id: the roster keeps none."""
+        del db, plan, said, now
+        return 0
+
+    def apply(
+        self, db: Database, rows: Sequence[tuple[Row, Member]], import_id: int, now: datetime
+    ) -> Counter[Change]:
+        """Bring the roster up to the rows."""
+        del import_id, now
+        named = _numbers_by_name(db, rows)
+        return Counter(Change(put_member(db, _with_deputy(member, named))) for _, member in rows)
+
+    def count_missing(
+        self, db: Database, plan: Plan[Member], said: Statement, now: datetime
+    ) -> int:
+        """Return none."""
+        del db, plan, said, now
+        return 0
+
+    def mark_missing(self, db: Database, plan: Plan[Member], said: Statement, now: datetime) -> int:
+        """Return none."""
+        del db, plan, said, now
+        return 0
+
+
+def _numbers_by_name(db: Database, rows: Sequence[tuple[Row, Member]]) -> dict[str, set[str]]:
+    numbers: dict[str, set[str]] = {}
+    for member in (*members(db, CITY), *(member for _, member in rows)):
+        numbers.setdefault(member.name, set()).add(member.number)
+    return numbers
+
+
+def _with_deputy(member: Member, named: dict[str, set[str]]) -> Member:
+    """Turn a deputy written by name into the number, where only one has that name."""
+    numbers = named.get(member.deputy_number or "", set())
+    return replace(member, deputy_number=next(iter(numbers))) if len(numbers) == 1 else member

@@ -1,0 +1,333 @@
+"""The roster (花名册): who works where, who is on leave and who stands in, who is bound.
+
+`Roster` answers for a sweep who is meant by handler, lead, department or supervisor of a case
+on a day: bound people by id, else the role.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from sqlite_utils import Database
+
+from bot.dialogue import CITY, Person, Recipient, Role, Scope
+from reminders.cases import Case
+from reminders.overdue import Level
+
+MOST_DEPUTIES = 3
+"""A deputy on leave has a deputy; so many steps are followed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody on the roster; `team` is the rotation group (企航组, 民护组)."""
+
+    number: str
+    name: str
+    role: Role
+    scope: Scope = CITY
+    unit: str | None = None
+    team: str | None = None
+    deputy_number: str | None = None
+    leave_from_on: date | None = None
+    leave_to_on: date | None = None
+    person_id: int | None = None
+
+    def is_on_leave(self, on: date) -> bool:
+        """Tell whether a day lies in their leave."""
+        if self.leave_from_on is None or self.leave_to_on is None:
+            return False
+        return self.leave_from_on <= on <= self.leave_to_on
+
+
+class RosterChange(StrEnum):
+    """What a roster's row does to our records."""
+
+    ADDED = "added"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+
+
+_COLUMNS = """number, name, unit, district, department, window, role, team, deputy_number,
+    leave_from_on, leave_to_on, person_id"""
+
+
+def members(db: Database, scope: Scope) -> tuple[Member, ...]:
+    """Return the roster within a scope, by number."""
+    rows = db.execute(f"SELECT {_COLUMNS} FROM staff ORDER BY number").fetchall()
+    return tuple(m for m in map(_member, rows) if scope.covers(m.scope))
+
+
+def member_by_number(db: Database, number: str) -> Member | None:
+    """Return the member with a 工号."""
+    row = db.execute(f"SELECT {_COLUMNS} FROM staff WHERE number = ?", [number]).fetchone()
+    return _member(row) if row else None
+
+
+def member_of_person(db: Database, person_id: int) -> Member | None:
+    """Return the member a bound person is."""
+    row = db.execute(f"SELECT {_COLUMNS} FROM staff WHERE person_id = ?", [person_id]).fetchone()
+    return _member(row) if row else None
+
+
+def _member(row: Any) -> Member:
+    return Member(
+        number=row[0],
+        name=row[1],
+        unit=row[2],
+        scope=Scope(row[3], row[4], row[5]),
+        role=Role(row[6]),
+        team=row[7],
+        deputy_number=row[8],
+        leave_from_on=_day(row[9]),
+        leave_to_on=_day(row[10]),
+        person_id=row[11],
+    )
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def compare_member(db: Database, member: Member) -> RosterChange:
+    """Tell what a row of a roster would do, without doing it."""
+    known = member_by_number(db, member.number)
+    if known is None:
+        return RosterChange.ADDED
+    same = replace(
+        member,
+        person_id=known.person_id,
+        leave_from_on=known.leave_from_on,
+        leave_to_on=known.leave_to_on,
+    )
+    return RosterChange.UNCHANGED if same == known else RosterChange.UPDATED
+
+
+def put_member(db: Database, member: Member) -> RosterChange:
+    """Add or bring up to date a member by number; leave and binding stay as they are."""
+    change = compare_member(db, member)
+    if change is not RosterChange.UNCHANGED:
+        db.execute(
+            """INSERT INTO staff (number, name, unit, district, department, window, role, team,
+                   deputy_number)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+               ON CONFLICT (number) DO UPDATE SET name = excluded.name, unit = excluded.unit,
+                   district = excluded.district, department = excluded.department,
+                   window = excluded.window, role = excluded.role, team = excluded.team,
+                   deputy_number = excluded.deputy_number""",
+            [
+                member.number,
+                member.name,
+                member.unit,
+                member.scope.district,
+                member.scope.department,
+                member.scope.window,
+                member.role,
+                member.team,
+                member.deputy_number,
+            ],
+        )
+    return change
+
+
+def set_leave(
+    db: Database, number: str, from_on: date | None, to_on: date | None, deputy: str | None
+) -> None:
+    """Note a member's leave and who stands in; None ends it."""
+    db.execute(
+        """UPDATE staff SET leave_from_on = ?, leave_to_on = ?,
+               deputy_number = coalesce(?, deputy_number) WHERE number = ?""",
+        [
+            from_on.isoformat() if from_on else None,
+            to_on.isoformat() if to_on else None,
+            deputy,
+            number,
+        ],
+    )
+
+
+def link_person(db: Database, number: str, person_id: int) -> None:
+    """Note which bound person a member is; an older account loses the tie."""
+    db.execute("UPDATE staff SET person_id = NULL WHERE person_id = ?", [person_id])
+    db.execute("UPDATE staff SET person_id = ? WHERE number = ?", [person_id, number])
+
+
+def link_namesakes(db: Database) -> int:
+    """Tie members to people bound under their name, role and district, where that is unique."""
+    return db.execute(
+        """UPDATE staff SET person_id = (
+               SELECT p.id FROM people p WHERE p.name = staff.name AND p.role = staff.role
+                   AND p.district IS staff.district)
+           WHERE person_id IS NULL
+             AND 1 = (SELECT count(*) FROM people p WHERE p.name = staff.name
+                 AND p.role = staff.role AND p.district IS staff.district
+                 AND p.id NOT IN (SELECT person_id FROM staff WHERE person_id IS NOT NULL))
+             AND 1 = (SELECT count(*) FROM staff s WHERE s.name = staff.name
+                 AND s.role = staff.role AND s.district IS staff.district)"""
+    ).rowcount
+
+
+@dataclass(frozen=True, slots=True)
+class Unbound:
+    """Handlers named by open cases who cannot be reached here, with how many cases each."""
+
+    name: str
+    unit: str | None
+    cases: int
+
+
+class Roster:
+    """The roster and the bound people as they are now; read once for a whole sweep."""
+
+    def __init__(self, db: Database) -> None:
+        """Read roster and people who can be reached."""
+        self._members = {m.number: m for m in members(db, CITY)}
+        self._by_name: dict[str, list[Member]] = {}
+        for member in self._members.values():
+            self._by_name.setdefault(member.name, []).append(member)
+        self._people = _reachable(db)
+        self._by_id = {person.id: person for person in self._people}
+        self._by_person = {m.person_id: m for m in self._members.values() if m.person_id}
+        self._holders: dict[tuple[Level, Scope, date], tuple[Recipient, ...]] = {}
+
+    def recipients(self, level: Level, case: Case, on: date) -> tuple[Recipient, ...]:
+        """Return who is meant by a level for a case on a day."""
+        if level is Level.HANDLER:
+            person_id = self.handler(case, on)
+            if person_id is not None:
+                return (Recipient(person_id),)
+            return self._instead(case, on)
+        key = (level, case.scope, on)
+        if key not in self._holders:
+            self._holders[key] = self._found(level, case.scope, on)
+        return self._holders[key]
+
+    def handler(self, case: Case, on: date) -> int | None:
+        """Return the bound person who must act on a case, or who stands in for them.
+
+        Who took it over comes first, else the one with the 工号, else the name where it is
+        unique in the unit, else a bound person of that name in the district.
+        """
+        if case.handler_id is not None:
+            member = self._by_person.get(case.handler_id)
+            if member is None:
+                return case.handler_id if case.handler_id in self._by_id else None
+            return self._present(member, on)
+        member = self._member_named(case)
+        if member is not None:
+            return self._present(member, on)
+        return self._person_named(case)
+
+    def _member_named(self, case: Case) -> Member | None:
+        if case.handler_number and case.handler_number in self._members:
+            return self._members[case.handler_number]
+        named = [m for m in self._by_name.get(case.handler_name or "", ()) if _same_unit(m, case)]
+        return named[0] if len(named) == 1 else None
+
+    def _person_named(self, case: Case) -> int | None:
+        if not case.handler_name or case.handler_name in self._by_name:
+            return None
+        named = [
+            p
+            for p in self._people
+            if p.name == case.handler_name
+            and p.role in (Role.CLERK, Role.LEAD)
+            and p.scope.district == case.scope.district
+        ]
+        return named[0].id if len(named) == 1 else None
+
+    def _present(self, member: Member, on: date) -> int | None:
+        """Return the member's person, or their deputy's while they are on leave."""
+        present: Member | None = member
+        for _ in range(MOST_DEPUTIES):
+            if present is None or not present.is_on_leave(on):
+                break
+            present = self._members.get(present.deputy_number or "")
+        if present is None or present.is_on_leave(on):
+            return None
+        return present.person_id if present.person_id in self._by_id else None
+
+    def _instead(self, case: Case, on: date) -> tuple[Recipient, ...]:
+        """Return the lead for a case nobody bound handles, else the district's supervisor."""
+        leads = self.recipients(Level.LEAD, case, on)
+        if leads and leads[0].person_id is not None:
+            return leads
+        supervisors = self.recipients(Level.DISTRICT, case, on)
+        return supervisors if supervisors and supervisors[0].person_id is not None else leads
+
+    def _found(self, level: Level, scope: Scope, on: date) -> tuple[Recipient, ...]:
+        match level:
+            case Level.LEAD:
+                fallback = Recipient(role=Role.LEAD, scope=scope)
+                return self._with_role(Role.LEAD, scope, on) or (fallback,)
+            case Level.DEPARTMENT if scope.department is not None:
+                of_department = Scope(None, scope.department)
+                fallback = Recipient(role=Role.DEPARTMENT, scope=of_department)
+                return self._with_role(Role.DEPARTMENT, of_department, on) or (fallback,)
+            case Level.DISTRICT:
+                return self._district(scope, on)
+            case Level.CITY:
+                fallback = Recipient(role=Role.SUPERVISOR, scope=CITY)
+                return self._with_role(Role.SUPERVISOR, CITY, on) or (fallback,)
+        return ()
+
+    def _district(self, scope: Scope, on: date) -> tuple[Recipient, ...]:
+        """Return the supervisors of the district itself; the city's where it has none."""
+        covering = self._with_role(Role.SUPERVISOR, scope, on)
+        own = tuple(
+            r
+            for r in covering
+            if r.person_id is not None and self._by_id[r.person_id].scope != CITY
+        )
+        fallback = Recipient(role=Role.SUPERVISOR, scope=Scope(scope.district))
+        return own or covering or (fallback,)
+
+    def _with_role(self, role: Role, scope: Scope, on: date) -> tuple[Recipient, ...]:
+        holders = [p for p in self._people if p.role is role and p.scope.covers(scope)]
+        return tuple(dict.fromkeys(Recipient(i) for p in holders if (i := self._acting(p, on))))
+
+    def _acting(self, person: Person, on: date) -> int | None:
+        member = self._by_person.get(person.id)
+        return self._present(member, on) if member else person.id
+
+    def unbound(self, cases: Sequence[Case], on: date) -> tuple[Unbound, ...]:
+        """List the handlers of open cases who are not bound, most cases first."""
+        counts: dict[tuple[str, str | None], int] = {}
+        for case in cases:
+            if self.handler(case, on) is None and (case.handler_name or case.handler_number):
+                key = (case.handler_name or case.handler_number or "", case.unit_name)
+                counts[key] = counts.get(key, 0) + 1
+        found = [Unbound(name, unit, number) for (name, unit), number in counts.items()]
+        return tuple(sorted(found, key=lambda u: (-u.cases, u.name)))
+
+
+def _same_unit(member: Member, case: Case) -> bool:
+    if member.unit and case.unit:
+        return member.unit == case.unit
+    return member.scope.district == case.scope.district
+
+
+def _reachable(db: Database) -> tuple[Person, ...]:
+    """Return the staff who have an address that takes messages."""
+    rows = db.execute(
+        """SELECT id, role, district, department, window, name FROM people p
+           WHERE role <> 'citizen' AND erased_at IS NULL AND EXISTS
+               (SELECT 1 FROM addresses a WHERE a.person_id = p.id AND a.unusable_at IS NULL)
+           ORDER BY id"""
+    ).fetchall()
+    return tuple(Person(r[0], Role(r[1]), Scope(r[2], r[3], r[4]), r[5]) for r in rows)
+
+
+def colleagues(db: Database, person: Person) -> tuple[Person, ...]:
+    """Return the clerks and leads of the same district to whom a case may be handed over."""
+    return tuple(
+        p
+        for p in _reachable(db)
+        if p.role in (Role.CLERK, Role.LEAD)
+        and p.id != person.id
+        and p.scope.district == person.scope.district
+    )

@@ -1,0 +1,150 @@
+"""What was decided to be told about cases: one row per case, rung (or repeat) and recipient.
+
+Every row names the outbox message it goes out in, so that one person gets one message and the
+proof of each case is still complete: when decided here, when sent or given up in the outbox.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlite_utils import Database
+
+from reminders.cases import Case
+from reminders.overdue import person_of_key
+
+LAPSED = "lapsed"
+"""The outbox's word for a message that came too late to be sent; what it held is told again."""
+
+
+class NoticeKind(StrEnum):
+    """A rung, a repeat of what stands, an act that waits for release, a cause not yet given."""
+
+    REMIND = "remind"
+    DUE_TODAY = "due_today"
+    CHASE = "chase"
+    INTERVENE = "intervene"
+    BULLETIN = "bulletin"
+    REPEAT = "repeat"
+    WAITING = "waiting"
+    CAUSE = "cause"
+
+
+RUNGS = frozenset(NoticeKind) - {NoticeKind.REPEAT, NoticeKind.WAITING, NoticeKind.CAUSE}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing told (or to be told) about one case to one recipient."""
+
+    case_id: int
+    kind: NoticeKind
+    occasion: str
+    recipient: str
+    due_on: date
+    decided_at: datetime
+    message_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is known already: the keys of rungs, and when each recipient was last told of a case."""
+
+    keys: frozenset[tuple[int, str, str, str]]
+    last_at: Mapping[tuple[int, str], str]
+    chased_on: Mapping[tuple[int, str], date]
+
+
+def told_so_far(db: Database) -> Told:
+    """Read what was told about the cases in progress; a lapsed message told nobody anything."""
+    keys: set[tuple[int, str, str, str]] = set()
+    last_at: dict[tuple[int, str], str] = {}
+    chased_on: dict[tuple[int, str], date] = {}
+    for case_id, kind, occasion, recipient, due_on, decided_at in db.execute(
+        """SELECT n.case_id, n.kind, n.occasion, n.recipient, n.due_on, n.decided_at
+           FROM case_notices n
+           JOIN cases c ON c.id = n.case_id
+           LEFT JOIN outbox o ON o.dedupe_key = n.message_key
+           WHERE (c.completed_on IS NULL OR n.kind = 'cause') AND o.failure IS NOT ?
+           ORDER BY n.id""",
+        [LAPSED],
+    ).fetchall():
+        keys.add((case_id, kind, occasion, recipient))
+        if kind != NoticeKind.WAITING:
+            last_at[case_id, recipient] = max(decided_at, last_at.get((case_id, recipient), ""))
+        if kind == NoticeKind.CHASE:
+            day = datetime.fromisoformat(decided_at).date()
+            chased_on.setdefault((case_id, due_on), day)
+    return Told(frozenset(keys), last_at, chased_on)
+
+
+def put_notices(db: Database, notices: Sequence[Notice]) -> int:
+    """Record notices; one already known keeps its row unless its message had lapsed."""
+    return sum(
+        db.execute(
+            """INSERT INTO case_notices (case_id, kind, occasion, recipient, due_on, decided_at,
+                   message_key)
+               VALUES (?, ?, ?, ?, ?, ?, ?)
+               ON CONFLICT (case_id, kind, occasion, recipient) DO UPDATE
+                   SET message_key = excluded.message_key, decided_at = excluded.decided_at
+                   WHERE EXISTS (SELECT 1 FROM outbox o
+                       WHERE o.dedupe_key = case_notices.message_key AND o.failure = ?)""",
+            [
+                notice.case_id,
+                notice.kind,
+                notice.occasion,
+                notice.recipient,
+                notice.due_on.isoformat(),
+                notice.decided_at.isoformat(),
+                notice.message_key,
+                LAPSED,
+            ],
+        ).rowcount
+        for notice in notices
+    )
+
+
+def waiting_message(db: Database, kind: str, recipient: str) -> str | None:
+    """Return the key of a message to a person that nobody has begun to send, to join it."""
+    person_id = person_of_key(recipient)
+    row = db.execute(
+        """SELECT dedupe_key FROM outbox
+           WHERE kind = ? AND person_id = ? AND sent_at IS NULL AND failed_at IS NULL
+             AND claimed_until_at IS NULL AND failure IS NULL
+           ORDER BY id LIMIT 1""",
+        [kind, person_id],
+    ).fetchone()
+    return row[0] if row else None
+
+
+def notices_in(db: Database, message_key: str) -> tuple[Notice, ...]:
+    """Return what a message holds."""
+    return _notices(db, "message_key = ?", message_key)
+
+
+def notices_of(db: Database, case: Case) -> tuple[Notice, ...]:
+    """Return everything decided about a case, in order."""
+    return _notices(db, "case_id = ?", case.id)
+
+
+def _notices(db: Database, where: str, value: str | int) -> tuple[Notice, ...]:
+    rows = db.execute(
+        f"""SELECT case_id, kind, occasion, recipient, due_on, decided_at, message_key
+            FROM case_notices WHERE {where} ORDER BY id""",
+        [value],
+    ).fetchall()
+    return tuple(
+        Notice(
+            case_id=case_id,
+            kind=NoticeKind(kind),
+            occasion=occasion,
+            recipient=recipient,
+            due_on=date.fromisoformat(due_on),
+            decided_at=datetime.fromisoformat(decided_at),
+            message_key=key,
+        )
+        for case_id, kind, occasion, recipient, due_on, decided_at, key in rows
+    )
