@@ -32,7 +32,7 @@ CLERKS = 300
 
 def fill(db: Database, cases: int) -> None:
     """Write a staff and open cases of which about a third is yellow or red."""
-    chance = random.Random(1)  # noqa: S311 - sample data
+    chance = random.Random(1)
     imported = record_import(
         db,
         file_hash=f"benchmark-{cases}",

@@ -184,3 +184,124 @@ def m003_oversight(db: Database) -> None:
             told INTEGER
         ) STRICT""")
     db.execute("CREATE INDEX job_runs_by_job ON job_runs (job, slot_at)")
+
+
+@reminders_migrations()
+def m020_certificates(db: Database) -> None:
+    """Create certificates (证照), their imports, and contacts kept apart with their consent.
+
+    A number is unique within its kind; `kind_key` is the kind's id, or ?name where the rule book
+    does not know it. The sweep walks certificates_by_expiry, a kind and a range of days at a time.
+    """
+    db.execute("""
+        CREATE TABLE certificate_imports (
+            id INTEGER PRIMARY KEY,
+            file_hash TEXT NOT NULL UNIQUE,
+            file_name TEXT NOT NULL,
+            begun_at TEXT NOT NULL,
+            ended_at TEXT,
+            by_person_id INTEGER
+        ) STRICT""")
+    db.execute("""
+        CREATE TABLE certificates (
+            id INTEGER PRIMARY KEY,
+            number TEXT NOT NULL CHECK (number <> ''),
+            kind_key TEXT NOT NULL CHECK (kind_key <> ''),
+            kind TEXT NOT NULL,
+            holder TEXT NOT NULL CHECK (holder <> ''),
+            issuer TEXT,
+            department TEXT,
+            district TEXT,
+            valid_from_on TEXT,
+            expires_on TEXT,
+            state TEXT NOT NULL CHECK (state IN ('valid', 'cancelled', 'revoked', 'withdrawn',
+                'replaced')),
+            replaces TEXT,
+            renewed_by_id INTEGER REFERENCES certificates(id),
+            renewed_on TEXT,
+            first_seen_on TEXT NOT NULL,
+            import_id INTEGER REFERENCES certificate_imports(id),
+            UNIQUE (number, kind_key),
+            CHECK (valid_from_on IS NULL OR expires_on IS NULL OR expires_on >= valid_from_on),
+            CHECK ((renewed_by_id IS NULL) = (renewed_on IS NULL))
+        ) STRICT""")
+    db.execute("""
+        CREATE INDEX certificates_by_expiry ON certificates
+            (kind_key, expires_on, department, district, state, renewed_on)
+            WHERE expires_on IS NOT NULL""")
+    db.execute("CREATE INDEX certificates_by_holder ON certificates (holder, kind_key)")
+    db.execute("""
+        CREATE INDEX certificates_by_replaced ON certificates (replaces, kind_key)
+            WHERE replaces IS NOT NULL""")
+    db.execute("""
+        CREATE TABLE certificate_contacts (
+            certificate_id INTEGER PRIMARY KEY REFERENCES certificates(id),
+            phone TEXT NOT NULL CHECK (phone <> ''),
+            consent_on TEXT NOT NULL
+        ) STRICT""")
+
+
+@reminders_migrations()
+def m021_certificate_alerts(db: Database) -> None:
+    """Create who agreed to be told, what was told, and what holders and departments answered.
+
+    `days_before` says how long before expiry a notice belongs: nothing less urgent follows it. A
+    certificate whose dates were renewed in place has a new `expires_on` and starts afresh.
+    """
+    db.execute("""
+        CREATE TABLE certificate_holders (
+            certificate_id INTEGER NOT NULL REFERENCES certificates(id),
+            person_id INTEGER NOT NULL,
+            consent_at TEXT NOT NULL,
+            consent_by TEXT NOT NULL CHECK (consent_by IN ('code', 'link')),
+            stopped_at TEXT,
+            benefit_consent_at TEXT,
+            benefit_consent_by TEXT CHECK (benefit_consent_by IN ('self', 'guardian')),
+            PRIMARY KEY (certificate_id, person_id),
+            CHECK ((benefit_consent_at IS NULL) = (benefit_consent_by IS NULL))
+        ) STRICT""")
+    db.execute("CREATE INDEX certificate_holders_by_person ON certificate_holders (person_id)")
+    db.execute("""
+        CREATE TABLE certificate_codes (
+            code_hash TEXT PRIMARY KEY,
+            certificate_id INTEGER NOT NULL REFERENCES certificates(id),
+            made_by INTEGER,
+            made_at TEXT NOT NULL,
+            expires_at TEXT NOT NULL,
+            tries INTEGER NOT NULL DEFAULT 0,
+            used_by INTEGER,
+            used_at TEXT
+        ) STRICT""")
+    db.execute("""
+        CREATE TABLE certificate_notices (
+            certificate_id INTEGER NOT NULL REFERENCES certificates(id),
+            recipient TEXT NOT NULL,
+            expires_on TEXT NOT NULL,
+            event TEXT NOT NULL,
+            days_before INTEGER NOT NULL,
+            decided_on TEXT NOT NULL,
+            message_key TEXT,
+            PRIMARY KEY (certificate_id, recipient, expires_on, event)
+        ) STRICT, WITHOUT ROWID""")
+    db.execute("""
+        CREATE INDEX certificate_notices_by_message ON certificate_notices (message_key)
+            WHERE message_key IS NOT NULL""")
+    db.execute("""
+        CREATE TABLE certificate_answers (
+            certificate_id INTEGER PRIMARY KEY REFERENCES certificates(id),
+            answer TEXT NOT NULL CHECK (answer IN ('filed', 'declined', 'wrong')),
+            expires_on TEXT NOT NULL,
+            person_id INTEGER NOT NULL,
+            at TEXT NOT NULL
+        ) STRICT""")
+    db.execute("""
+        CREATE TABLE certificate_acknowledgements (
+            id INTEGER PRIMARY KEY,
+            certificate_id INTEGER NOT NULL REFERENCES certificates(id),
+            expires_on TEXT NOT NULL,
+            person_id INTEGER NOT NULL,
+            at TEXT NOT NULL,
+            on_day TEXT NOT NULL,
+            outcome TEXT NOT NULL CHECK (outcome IN ('noted', 'called', 'visited')),
+            UNIQUE (certificate_id, person_id, on_day, outcome)
+        ) STRICT""")

@@ -16,6 +16,8 @@ COMMANDS = {
     "people": "bot.commands.people:people",
     "stats": "bot.commands.stats:stats",
     "calendar": "bot.commands.calendar:calendar",
+    "import": "bot.commands.imports:import_",
+    "template": "bot.commands.imports:template_",
     "window-qr": "bot.commands.window_qr:window_qr",
 }
 

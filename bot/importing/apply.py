@@ -65,7 +65,9 @@ class Importer(Parser[R], Protocol[R]):
     def count_missing(self, db: Database, plan: Plan[R], said: Statement, now: datetime) -> int:
         """Count what lies inside the file's range and is not in it."""
 
-    def mark_missing(self, db: Database, plan: Plan[R], said: Statement, now: datetime) -> int:
+    def finish(
+        self, db: Database, plan: Plan[R], said: Statement, import_id: int, now: datetime
+    ) -> int:
         """Mark what lies inside the file's range and is not in it; return how many."""
 
 
@@ -127,7 +129,7 @@ def apply(
             batch = rows[start : start + _STEP]
             counted += importer.apply(db, batch, import_id, now)
             progress(len(batch))
-        return _result(counted, plan, importer.mark_missing(db, plan, said, now))
+        return _result(counted, plan, importer.finish(db, plan, said, import_id, now))
 
 
 _STEP = 500
@@ -151,7 +153,7 @@ def _apply_in_batches(
             counted += importer.apply(db, batch, import_id, now)
         progress(len(batch))
     with transaction(db):
-        return _result(counted, plan, importer.mark_missing(db, plan, said, now))
+        return _result(counted, plan, importer.finish(db, plan, said, import_id, now))
 
 
 def _batches(rows: Iterator[tuple[Row, R]]) -> Iterator[list[tuple[Row, R]]]:

@@ -211,10 +211,11 @@ class CaseImporter:
         missing = self._missing(db, plan, said, now)
         return sum(1 for case in missing if case.missing is None)
 
-    def mark_missing(
-        self, db: Database, plan: Plan[CaseRow], said: Statement, now: datetime
+    def finish(
+        self, db: Database, plan: Plan[CaseRow], said: Statement, import_id: int, now: datetime
     ) -> int:
         """Mark those cases 待核, or 可能已办结 from an open-only export; none is closed."""
+        del import_id
         return mark_missing(db, self._missing(db, plan, said, now), _covers(plan, said), now=now)
 
     def _missing(

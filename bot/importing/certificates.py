@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from typing import Protocol
 
-from bot.importing.columns import Kind
-from bot.importing.plan import RowReader
+from sqlite_utils import Database
+
+from bot.importing.apply import Statement
+from bot.importing.columns import Kind, Row
+from bot.importing.plan import Plan, RowReader
 from bot.importing.sheets import Cell
 from bot.importing.values import (
     PERMANENT,
@@ -29,7 +34,7 @@ from bot.importing.values import (
     parse_text,
     parse_valid_to,
 )
-from reminders.cases import Covers
+from reminders.cases import Change, Covers
 
 KEY_FILE = "import.key"
 _KEY_BYTES = 32
@@ -127,6 +132,109 @@ class CertificateParser:
         """Propose nothing: a register that lacks a certificate says nothing about it."""
         del rows
         return None
+
+
+class Register(Protocol):
+    """What keeps certificates; every call inside the caller's transaction, each idempotent."""
+
+    def was_taken(self, db: Database, file_hash: str) -> bool:
+        """Tell whether a file has been taken to its end already."""
+
+    def compare(
+        self, db: Database, rows: Sequence[CertificateRow], now: datetime
+    ) -> Counter[Change]:
+        """Count what the rows would do; CLOSED is a certificate no longer valid."""
+
+    def begin(
+        self, db: Database, *, file_hash: str, file: str, by_person_id: int | None, now: datetime
+    ) -> int:
+        """Record the import and return its id; a killed one goes on under the same id."""
+
+    def put(
+        self,
+        db: Database,
+        rows: Sequence[tuple[str, int, CertificateRow]],
+        import_id: int,
+        now: datetime,
+    ) -> Counter[Change]:
+        """Bring the register up to the rows, each with the sheet and row it came from."""
+
+    def finish(self, db: Database, import_id: int, now: datetime) -> None:
+        """Note that the file has been taken to its end."""
+
+
+class CertificateImporter:
+    """Brings a register up to the rows of a file, in batches."""
+
+    kind = Kind.CERTIFICATES
+    in_batches = True
+
+    def __init__(self, parser: CertificateParser, register: Register) -> None:
+        """Know how to read a row, and where certificates are kept."""
+        self._register = register
+        self.key = parser.key
+        self.parse = parser.parse
+        self.propose_coverage = parser.propose_coverage
+
+    def was_taken(self, db: Database, plan: Plan[CertificateRow], said: Statement) -> bool:
+        """Tell whether this very file has been taken to its end already."""
+        del said
+        return self._register.was_taken(db, plan.file_hash)
+
+    def compare(
+        self,
+        db: Database,
+        rows: Sequence[tuple[Row, CertificateRow]],
+        plan: Plan[CertificateRow],
+        said: Statement,
+        now: datetime,
+    ) -> Counter[Change]:
+        """Count what the rows would do, without doing it."""
+        del plan, said
+        return self._register.compare(db, [certificate for _, certificate in rows], now)
+
+    def begin(
+        self, db: Database, plan: Plan[CertificateRow], said: Statement, now: datetime
+    ) -> int:
+        """Record the import and return its id."""
+        return self._register.begin(
+            db,
+            file_hash=plan.file_hash,
+            file=plan.file,
+            by_person_id=said.by_person_id,
+            now=now,
+        )
+
+    def apply(
+        self,
+        db: Database,
+        rows: Sequence[tuple[Row, CertificateRow]],
+        import_id: int,
+        now: datetime,
+    ) -> Counter[Change]:
+        """Bring the register up to a batch of rows."""
+        placed = [(row.sheet, row.number, certificate) for row, certificate in rows]
+        return self._register.put(db, placed, import_id, now)
+
+    def count_missing(
+        self, db: Database, plan: Plan[CertificateRow], said: Statement, now: datetime
+    ) -> int:
+        """Return none: a register that lacks a certificate says nothing about it."""
+        del db, plan, said, now
+        return 0
+
+    def finish(
+        self,
+        db: Database,
+        plan: Plan[CertificateRow],
+        said: Statement,
+        import_id: int,
+        now: datetime,
+    ) -> int:
+        """Note that the file has been taken to its end; none can be missing."""
+        del plan, said
+        self._register.finish(db, import_id, now)
+        return 0
 
 
 def masking_key(folder: Path) -> bytes:

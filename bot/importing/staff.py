@@ -14,7 +14,7 @@ from bot.importing.apply import Statement
 from bot.importing.columns import Kind, Row
 from bot.importing.plan import Plan, RowReader
 from bot.importing.values import Names, parse_number, parse_role, parse_text
-from bot.records.roster import Member, compare_member, members, put_member
+from bot.records.roster import Member, compare_member, link_namesakes, members, put_member
 from reminders.cases import Change, Covers
 
 
@@ -106,9 +106,12 @@ class StaffImporter:
         del db, plan, said, now
         return 0
 
-    def mark_missing(self, db: Database, plan: Plan[Member], said: Statement, now: datetime) -> int:
-        """Return none."""
-        del db, plan, said, now
+    def finish(
+        self, db: Database, plan: Plan[Member], said: Statement, import_id: int, now: datetime
+    ) -> int:
+        """Tie members to the people bound under their names; none can be missing."""
+        del plan, said, import_id, now
+        link_namesakes(db)
         return 0
 
 

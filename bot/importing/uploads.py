@@ -1,18 +1,26 @@
 """Import from the desk: the importer of each kind, and the two steps of a file sent in chat.
 
 A handler calls `plan_upload`, shows what `preview_plan` says, and after 确认 calls `apply_plan`.
-Both may take seconds and belong into a worker thread with its own connection.
+All may take seconds and belong into a worker thread with its own connection.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from bot.desk import Desk
+from bot.dialogue import Refusal
 from bot.importing.apply import Importer, Result, Statement, apply, preview
 from bot.importing.cases import CaseImporter
+from bot.importing.certificates import (
+    CertificateImporter,
+    CertificateParser,
+    Register,
+    masking_key,
+)
 from bot.importing.columns import Kind
-from bot.importing.plan import Plan, Progress, make_plan, no_progress, unreadable
+from bot.importing.plan import Parser, Plan, Progress, make_plan, no_progress, unreadable
 from bot.importing.sheets import MEGABYTE, UnreadableFile, open_book
 from bot.importing.staff import StaffImporter
 from bot.importing.values import names_of
@@ -21,3 +29,72 @@ UPLOAD_LIMIT = 20 * MEGABYTE
 """The largest file by chat or page; Telegram itself hands bots no more (issue 5)."""
 
 PROPOSED = Statement()
+
+REGISTER: Register | None = None
+"""Where certificates are kept; None until there is such a table."""
+
+
+def parser_for(desk: Desk, kind: Kind) -> Parser[Any]:
+    """Return what reads the rows of a kind of file."""
+    names = names_of(desk.base)
+    match kind:
+        case Kind.CASES:
+            return CaseImporter(names, desk.calendar, today=desk.today())
+        case Kind.STAFF:
+            return StaffImporter(names)
+        case Kind.CERTIFICATES:
+            key = masking_key(desk.settings.data_dir)
+            return CertificateParser(names, key=key, today=desk.today())
+
+
+def importer_for(desk: Desk, kind: Kind) -> Importer[Any]:
+    """Return what brings our records up to a kind of file; raise Refusal where nothing does yet."""
+    parser = parser_for(desk, kind)
+    match parser:
+        case CaseImporter() | StaffImporter():
+            return parser
+        case CertificateParser() if REGISTER is not None:
+            return CertificateImporter(parser, REGISTER)
+    raise Refusal("no_register", {"kind": kind.value})
+
+
+def plan_file(desk: Desk, kind: Kind, path: Path, progress: Progress = no_progress) -> Plan[Any]:
+    """Read a file from the disk, however large, and decide about each row; writes nothing."""
+    return _plan(desk, kind, path, path.name, None, progress)
+
+
+def plan_upload(desk: Desk, kind: Kind, name: str, content: bytes) -> Plan[Any]:
+    """Read a file that somebody sent and decide about each row; writes nothing."""
+    return _plan(desk, kind, content, name, UPLOAD_LIMIT, no_progress)
+
+
+def _plan(
+    desk: Desk,
+    kind: Kind,
+    source: Path | bytes,
+    name: str,
+    limit: int | None,
+    progress: Progress,
+) -> Plan[Any]:
+    parser = parser_for(desk, kind)
+    try:
+        book = open_book(source, name, limit=limit)
+    except UnreadableFile as error:
+        return unreadable(kind, name, parser, error)
+    return make_plan(book, parser, progress)
+
+
+def preview_plan(
+    desk: Desk, plan: Plan[Any], said: Statement = PROPOSED, progress: Progress = no_progress
+) -> Result:
+    """Tell what applying the plan would do: 新增, 更新, 办结, 不变 and what is missing."""
+    importer = importer_for(desk, plan.kind)
+    return preview(desk.db, plan, importer, said=said, now=desk.now(), progress=progress)
+
+
+def apply_plan(
+    desk: Desk, plan: Plan[Any], said: Statement = PROPOSED, progress: Progress = no_progress
+) -> Result:
+    """Take the plan's good rows into our records; the same file twice changes nothing."""
+    importer = importer_for(desk, plan.kind)
+    return apply(desk.db, plan, importer, said=said, now=desk.now(), progress=progress)

@@ -188,9 +188,9 @@ def parse_yes(cell: Cell) -> bool:
     if isinstance(cell, bool):
         return cell
     text = fold(cell_text(cell))
-    if text in sayings_of("yes"):
+    if text in sayings_of("affirmative"):
         return True
-    if text in sayings_of("no"):
+    if text in sayings_of("negative"):
         return False
     raise BadValue("请填“是”或“否”")
 

@@ -35,6 +35,9 @@ TALK_BELIEF = 0.3
 """Above it the words name no topic at all, and no signpost would fit."""
 
 REASONS = 6
+WARM_UP = "ni hao, hello 您好"
+"""Asked once after training, so that the first person does not wait for the tables."""
+
 KEPT_FILES = 8
 CLEAR_SHARE = 0.85
 """Below it a bare word such as 公积金 still fits two entries, however usual one of them is."""
@@ -65,12 +68,14 @@ class Search:
         """Train the ranker and take it into use; long, so call it in a worker thread."""
         reader = self._reader
         if reader.trained is not None or not training.is_enough(reader.corpus):
+            self.understand(WARM_UP)
             return
         trained = training.train_all(reader.corpus, reader.vocabulary, reader.nearest)
         if self._cache:
             training.save(trained, self._cache)
             _forget_old(self._cache.parent)
         self._reader = replace(reader, trained=trained)
+        self.understand(WARM_UP)
 
     def understand(self, question: str, *, last_entry: str | None = None) -> Understanding:
         """Understand one question, against the entry last discussed where there is one."""

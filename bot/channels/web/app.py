@@ -13,7 +13,6 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.views import page_words as wording
 from bot.channels.web.guard import (
     SecurityHeaders,
     add_security_headers,
@@ -35,6 +34,7 @@ from bot.channels.web.site import Core, Site
 from bot.channels.web.staff_pages import bind, offer_binding, show_dashboard, show_upload
 from bot.channels.web.switches import keep_awake, start_anew, switch_role, switch_size
 from bot.desk import Desk
+from bot.views import page_words as wording
 
 Endpoint = Callable[[Site, Request], Awaitable[Response]]
 

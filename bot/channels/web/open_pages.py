@@ -10,7 +10,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from bot.views import page_words as wording
 from bot.channels.web.chat_page import chat_html
 from bot.channels.web.render import hidden_fields
 from bot.channels.web.say import read_number
@@ -29,6 +28,7 @@ from bot.dialogue import Refusal
 from bot.packing import unpack_reply
 from bot.places import place_of_window
 from bot.records import messages
+from bot.views import page_words as wording
 
 
 async def show_chat(site: Site, request: Request) -> Response:

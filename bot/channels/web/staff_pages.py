@@ -7,15 +7,15 @@ from html import escape
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from bot.views import page_words as wording
 from bot.channels.web.guard import read_form
 from bot.channels.web.render import body_of, hidden_fields
 from bot.channels.web.say import say_to_core
 from bot.channels.web.session import keep_session, known_person, person_of, session_of
 from bot.channels.web.site import Site
-from bot.views.page_words import PERIODS, Notice
 from bot.dialogue import Channel, Incoming, Person, Role
 from bot.records.people import CODE_ALPHABET, CODE_LENGTH
+from bot.views import page_words as wording
+from bot.views.page_words import PERIODS, Notice
 
 _CURRENT = ' aria-current="page"'
 

@@ -1,0 +1,433 @@
+"""Figures of 电子监察 within a scope: lights by unit, trend by day, 提醒及时率, causes, proof.
+
+Everything is computed from cases, notices and the outbox as they are; nothing is stored. What
+a figure counts stands at its function.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlite_utils import Database
+
+from bot.dialogue import Scope
+from bot.reports.percentages import Rate
+from reminders.acts import Act, acts_of, waiting_acts
+from reminders.case_work import Acknowledgement, acknowledgements_of, latest_acknowledgements
+from reminders.cases import (
+    Case,
+    CaseEvent,
+    CaseImport,
+    cases_by_id,
+    cases_in_progress_since,
+    data_as_of,
+    events_of,
+    imports,
+)
+from reminders.notices import Notice, NoticeKind, notices_in
+from reminders.overdue import (
+    Rules,
+    Stage,
+    Standing,
+    due_day,
+    is_broken,
+    is_stale,
+    person_of_key,
+    standing_of,
+    was_late,
+    worst_first,
+)
+from reminders.working_days import Calendar
+
+UNASSIGNED = "未归属"
+NO_CAUSE = "未说明"
+
+
+@dataclass(frozen=True, slots=True)
+class UnitCounts:
+    """How many open cases of a unit show which light; `overdue` leaves out the red cards."""
+
+    unit: str
+    on_track: int = 0
+    due_soon: int = 0
+    overdue: int = 0
+    long_overdue: int = 0
+    still: int = 0
+
+    @property
+    def late(self) -> int:
+        """Count the late ones, red cards included."""
+        return self.overdue + self.long_overdue
+
+
+@dataclass(frozen=True, slots=True)
+class Supervision:
+    """Everything `/overdue` shows for a scope and a day."""
+
+    on: date
+    rows: tuple[UnitCounts, ...]
+    total: UnitCounts
+    late: tuple[tuple[Case, Standing], ...]
+    as_of: datetime | None
+    stale: bool
+
+
+def supervise(
+    db: Database, scope: Scope, calendar: Calendar, rules: Rules, *, on: date
+) -> Supervision:
+    """Count the cases in progress at the end of a day by unit and light.
+
+    A case counts from its day of acceptance until the day before its completion. Suspensions
+    and hand-overs are those known now.
+    """
+    counts: dict[str, dict[str, int]] = {}
+    late: list[tuple[Case, Standing]] = []
+    for case in _in_progress(db, scope, on):
+        standing = standing_of(case, calendar, rules, on)
+        unit = counts.setdefault(case.unit_name or UNASSIGNED, {})
+        light = _LIGHTS[standing.stage]
+        unit[light] = unit.get(light, 0) + 1
+        if standing.is_late:
+            late.append((case, standing))
+    rows = tuple(UnitCounts(unit, **lights) for unit, lights in counts.items())
+    ordered = tuple(sorted(rows, key=lambda r: (-r.late, -r.due_soon, r.unit)))
+    as_of = data_as_of(imports(db), scope.district)
+    return Supervision(
+        on=on,
+        rows=ordered,
+        total=_sum(ordered),
+        late=tuple(worst_first(late)),
+        as_of=as_of,
+        stale=is_stale(as_of, calendar, on),
+    )
+
+
+_LIGHTS = {
+    Stage.ON_TRACK: "on_track",
+    Stage.DUE_SOON: "due_soon",
+    Stage.OVERDUE: "overdue",
+    Stage.LONG_OVERDUE: "long_overdue",
+    Stage.SUSPENDED: "still",
+    Stage.AWAITING_PAPERS: "still",
+}
+
+
+def _in_progress(db: Database, scope: Scope, on: date) -> list[Case]:
+    return [
+        case
+        for case in cases_in_progress_since(db, scope, on)
+        if case.accepted_on <= on and (case.completed_on is None or case.completed_on > on)
+    ]
+
+
+def _sum(rows: Iterable[UnitCounts]) -> UnitCounts:
+    total = UnitCounts("合计")
+    for row in rows:
+        total = replace(
+            total,
+            on_track=total.on_track + row.on_track,
+            due_soon=total.due_soon + row.due_soon,
+            overdue=total.overdue + row.overdue,
+            long_overdue=total.long_overdue + row.long_overdue,
+            still=total.still + row.still,
+        )
+    return total
+
+
+@dataclass(frozen=True, slots=True)
+class TrendDay:
+    """One day: how many were late at its end, and how many became late on it."""
+
+    on: date
+    late: int
+    became_late: int
+
+
+def trend(
+    db: Database, scope: Scope, calendar: Calendar, days: Sequence[date]
+) -> tuple[TrendDay, ...]:
+    """Count late cases for each of some working days.
+
+    A case becomes late once, on the first working day after its due day, even if it is
+    finished that day.
+    """
+    if not days:
+        return ()
+    spans = []
+    for case in cases_in_progress_since(db, scope, min(days)):
+        if case.papers_asked_on is None:
+            due_on = due_day(case, calendar, case.completed_on or max(days))
+            spans.append((due_on, case.completed_on))
+    ordered = sorted(days)
+    before = dict(zip(ordered[1:], ordered, strict=False))
+    return tuple(
+        TrendDay(
+            on=day,
+            late=sum(1 for due, done in spans if due < day and (done is None or done > day)),
+            became_late=sum(
+                1
+                for due, done in spans
+                if before.get(day, due) <= due < day and (done is None or done > due)
+            )
+            if day in before
+            else 0,
+        )
+        for day in ordered
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRate:
+    """A rate of one unit."""
+
+    unit: str
+    rate: Rate
+
+
+def reminder_rates(
+    db: Database, scope: Scope, calendar: Calendar, from_on: date, to_on: date
+) -> tuple[UnitRate, ...]:
+    """Return 提醒及时率 by unit: of the cases still open on their due day, how many were told.
+
+    Told means: a reminder to anybody was accepted by its channel by the end of the due day.
+    Cases finished before their due day needed no reminder and are not counted.
+    """
+    due: dict[int, str] = {}
+    due_days: dict[int, date] = {}
+    for case in cases_in_progress_since(db, scope, from_on):
+        due_on = due_day(case, calendar, case.completed_on or to_on)
+        if from_on <= due_on <= to_on and (
+            case.completed_on is None or case.completed_on >= due_on
+        ):
+            due[case.id] = case.unit_name or UNASSIGNED
+            due_days[case.id] = due_on
+    told = _first_sent(db, due)
+    counted: dict[str, list[int]] = {}
+    for case_id, unit in due.items():
+        parts = counted.setdefault(unit, [0, 0])
+        sent_on = told.get(case_id)
+        parts[0] += sent_on is not None and sent_on <= due_days[case_id]
+        parts[1] += 1
+    rows = [UnitRate(unit, Rate(good, all_)) for unit, (good, all_) in counted.items()]
+    return tuple(sorted(rows, key=lambda r: r.unit))
+
+
+def _first_sent(db: Database, case_ids: Iterable[int]) -> dict[int, date]:
+    rows = db.execute(
+        f"""SELECT n.case_id, min(o.sent_at) FROM case_notices n {_DELIVERY}
+            WHERE n.case_id IN (SELECT value FROM json_each(?)) AND n.kind IN
+                ('remind', 'due_today', 'repeat') AND o.sent_at IS NOT NULL
+            GROUP BY n.case_id""",
+        [json.dumps(list(case_ids))],
+    ).fetchall()
+    return {case_id: datetime.fromisoformat(sent_at).date() for case_id, sent_at in rows}
+
+
+# A row for a role becomes one for each holder, under the same key with the person after it.
+_DELIVERY = """JOIN outbox o ON (o.dedupe_key = n.message_key AND coalesce(o.sent_as, '')
+        NOT LIKE 'people:%')
+    OR (n.recipient LIKE '%@%' AND o.dedupe_key > n.message_key || ':'
+        AND o.dedupe_key < n.message_key || ';')"""
+
+
+@dataclass(frozen=True, slots=True)
+class CauseCounts:
+    """Why the late cases of a unit were late, by cause; 未说明 is counted like a cause."""
+
+    unit: str
+    causes: Mapping[str, int]
+
+    @property
+    def unexplained(self) -> int:
+        """Count those for which nobody has said a cause."""
+        return self.causes.get(NO_CAUSE, 0)
+
+
+def causes_of_late(
+    db: Database,
+    scope: Scope,
+    calendar: Calendar,
+    rules: Rules,
+    from_on: date,
+    to_on: date,
+) -> tuple[CauseCounts, ...]:
+    """Count the cases finished late in a period by unit and cause."""
+    counted: dict[str, dict[str, int]] = {}
+    for case in cases_in_progress_since(db, scope, from_on):
+        if case.completed_on is None or case.completed_on > to_on:
+            continue
+        if was_late(case, standing_of(case, calendar, rules, to_on)):
+            unit = counted.setdefault(case.unit_name or UNASSIGNED, {})
+            cause = case.cause or NO_CAUSE
+            unit[cause] = unit.get(cause, 0) + 1
+    return tuple(CauseCounts(unit, causes) for unit, causes in sorted(counted.items()))
+
+
+# -- proof
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One reminder of a case: decided, sent (accepted by the channel) or given up, known."""
+
+    kind: NoticeKind
+    recipient: str
+    person_id: int | None
+    decided_at: datetime
+    sent_at: datetime | None
+    sent_as: str | None
+    failed_at: datetime | None
+    failure: str | None
+    acknowledged_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Who was told what, when, and what was done about it."""
+
+    case: Case
+    told: tuple[Told, ...]
+    acts: tuple[Act, ...]
+    events: tuple[CaseEvent, ...]
+
+
+def proof_of(db: Database, case: Case) -> Proof:
+    """Put together from notices, outbox, acknowledgements and events who was told what, when."""
+    said = acknowledgements_of(db, case)
+    rows = db.execute(
+        f"""SELECT n.kind, n.recipient, coalesce(o.person_id, 0), n.decided_at, o.sent_at,
+                   o.sent_as, o.failed_at, o.failure
+            FROM case_notices n LEFT {_DELIVERY} WHERE n.case_id = ? ORDER BY n.id""",
+        [case.id],
+    ).fetchall()
+    told = []
+    for kind, recipient, person_id, decided_at, sent_at, sent_as, failed_at, failure in rows:
+        known_as = person_id or person_of_key(recipient)
+        decided = datetime.fromisoformat(decided_at)
+        told.append(
+            Told(
+                kind=NoticeKind(kind),
+                recipient=recipient,
+                person_id=known_as,
+                decided_at=decided,
+                sent_at=_instant(sent_at),
+                sent_as=sent_as,
+                failed_at=_instant(failed_at),
+                failure=failure,
+                acknowledged_at=_first_word(said, known_as, decided),
+            )
+        )
+    return Proof(case, tuple(told), acts_of(db, case.id), events_of(db, case))
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _first_word(
+    said: Sequence[Acknowledgement], person_id: int | None, since: datetime
+) -> datetime | None:
+    return next((a.at for a in said if a.person_id == person_id and a.at >= since), None)
+
+
+# -- what a digest holds at the moment of sending
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A case in a digest: how it stands now, whether a word on it was broken, told how often."""
+
+    case: Case
+    standing: Standing
+    kinds: frozenset[NoticeKind]
+    broken: Acknowledgement | None
+    told_before: int
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """One person's message: cases by what they need, worst first."""
+
+    listed: tuple[Listed, ...]
+    causes: tuple[Case, ...]
+    waiting: tuple[Act, ...]
+    as_of: datetime | None
+    stale: bool
+
+
+def digest_of(
+    db: Database,
+    scope: Scope,
+    calendar: Calendar,
+    rules: Rules,
+    *,
+    message_key: str,
+    person_id: int,
+    now: datetime,
+) -> Digest:
+    """Return what a message holds now: what was finished or explained since has dropped out."""
+    notices = notices_in(db, message_key)
+    cases = cases_by_id(db, (n.case_id for n in notices))
+    known = imports(db)
+    said = latest_acknowledgements(db) if cases else {}
+    kinds = _kinds(notices)
+    told = _told_before(db, cases, message_key)
+    listed = []
+    for case_id, of_case in kinds.items():
+        case = cases[case_id]
+        standing = standing_of(case, calendar, rules, now.date())
+        if of_case <= {NoticeKind.WAITING, NoticeKind.CAUSE}:
+            continue
+        if standing.stage is not Stage.DUE_SOON and not standing.is_late:
+            continue
+        word = said.get((case_id, person_id))
+        imported_at, as_of_day = _freshest(known, case)
+        broken = is_broken(word, now.date(), imported_at, as_of_day)
+        listed.append(
+            Listed(case, standing, of_case, word if broken else None, told.get(case_id, 0))
+        )
+    listed.sort(key=lambda e: (-e.standing.overdue_days, e.standing.due_on, e.case.number))
+    as_of = data_as_of(known, scope.district)
+    ids_waiting = {n.case_id for n in notices if n.kind is NoticeKind.WAITING}
+    return Digest(
+        listed=tuple(listed),
+        causes=tuple(
+            cases[c] for c, of in kinds.items() if NoticeKind.CAUSE in of and not cases[c].cause
+        ),
+        waiting=waiting_acts(db, scope) if ids_waiting else (),
+        as_of=as_of,
+        stale=is_stale(as_of, calendar, now.date()),
+    )
+
+
+def _kinds(notices: Sequence[Notice]) -> dict[int, frozenset[NoticeKind]]:
+    kinds: dict[int, set[NoticeKind]] = {}
+    for notice in notices:
+        kinds.setdefault(notice.case_id, set()).add(notice.kind)
+    return {case_id: frozenset(found) for case_id, found in kinds.items()}
+
+
+def _freshest(known: Sequence[CaseImport], case: Case) -> tuple[datetime | None, date | None]:
+    covering = [i for i in known if _covers(i.covers.districts, case)]
+    if not covering:
+        return None, None
+    return max(i.at for i in covering), max(i.data_as_of for i in covering).date()
+
+
+def _covers(districts: Sequence[str], case: Case) -> bool:
+    return not districts or case.scope.district in districts
+
+
+def _told_before(db: Database, case_ids: Iterable[int], message_key: str) -> dict[int, int]:
+    """Count the reminders of each case that were sent before this message."""
+    rows = db.execute(
+        f"""SELECT n.case_id, count(DISTINCT o.id) FROM case_notices n {_DELIVERY}
+            WHERE n.case_id IN (SELECT value FROM json_each(?)) AND n.message_key <> ?
+              AND o.sent_at IS NOT NULL AND n.kind NOT IN ('waiting', 'cause')
+            GROUP BY n.case_id""",
+        [json.dumps(list(case_ids)), message_key],
+    ).fetchall()
+    return dict(rows)

@@ -1,0 +1,692 @@
+"""办件: the digest, one case with its buttons, the supervisor's figures, acts and proof.
+
+On a discreet channel a case is item, last four digits and dates; the rest is on the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from bot.dialogue import Button, Person, Reply, Table
+from bot.reports.oversight import (
+    Digest,
+    Listed,
+    Proof,
+    Supervision,
+    Told,
+    TrendDay,
+    UnitCounts,
+    UnitRate,
+)
+from bot.reports.percentages import Rate
+from bot.views.text import Lines, format_day, format_moment, shorten
+from reminders.acts import Act, Decision, DeclineReason
+from reminders.case_work import Cause
+from reminders.cases import Case, CaseEvent, Missing
+from reminders.notices import NoticeKind
+from reminders.overdue import Rung, Stage, Standing
+from reminders.working_days import Explanation
+
+MENU = Button("菜单", "menu")
+MINE = Button("我的办件", "mine")
+LISTED_WITH_BUTTONS = 8
+LONGEST_BLOCK = 15
+TAIL = 4
+
+LIGHTS = {
+    Stage.ON_TRACK: "🟢 在办",
+    Stage.DUE_SOON: "🟡 即将超期",
+    Stage.OVERDUE: "🔴 超期",
+    Stage.LONG_OVERDUE: "🔴 超期（红牌）",
+    Stage.SUSPENDED: "⚪ 挂起",
+    Stage.AWAITING_PAPERS: "⚪ 待补正",
+    Stage.COMPLETED: "✅ 已办结",
+}
+KIND_WORDS = {
+    NoticeKind.REMIND: "提醒（即将超期）",
+    NoticeKind.DUE_TODAY: "提醒（今日到期）",
+    NoticeKind.CHASE: "催办",
+    NoticeKind.INTERVENE: "督办",
+    NoticeKind.BULLETIN: "通报",
+    NoticeKind.REPEAT: "汇总再提醒",
+    NoticeKind.WAITING: "待签发",
+    NoticeKind.CAUSE: "请说明超期原因",
+}
+ACT_WORDS = {Rung.INTERVENE: "督办", Rung.BULLETIN: "通报"}
+CAUSE_WORDS = {
+    Cause.SLOW: "经办拖延",
+    Cause.UNTOLD: "没有及时提醒",
+    Cause.PAPERS: "材料反复补正",
+    Cause.OTHER_UNIT: "等其他部门",
+    Cause.SYSTEM: "系统故障",
+    Cause.STAFFING: "人手不足",
+    Cause.WRONG_DATA: "数据有误，实未超期",
+    Cause.OTHER: "其他",
+}
+DECLINE_WORDS = {
+    DeclineReason.DONE: "已办结，等数据",
+    DeclineReason.WRONG_DATA: "数据有误",
+    DeclineReason.EXPLAINED: "已说明原因",
+    DeclineReason.OTHER_MEANS: "已用其他方式督促",
+}
+EVENT_WORDS = {
+    "accepted": "受理",
+    "completed": "办结",
+    "import_updated": "导入更新",
+    "import_closed": "导入显示办结",
+    "suspended": "挂起",
+    "resumed": "恢复计时",
+    "papers_asked": "要求补正",
+    "papers_arrived": "补正材料收齐",
+    "papers_unconfirmed": "平台未见补正，恢复计时",
+    "extended": "延期",
+    "acknowledged": "签收，答应办结日",
+    "said_done": "称已办结，等数据",
+    "offered": "转办，待接收",
+    "taken_over": "接收",
+    "moved": "轮岗移交",
+    "reported_wrong": "称数据有误",
+    "missing": "导入文件里没有了",
+    "cause_given": "说明原因",
+}
+FAILURE_WORDS = {
+    "lapsed": "过时未发",
+    "unreachable": "送不到",
+    "nobody": "没有人担任",
+    "unknown": "不知是否送到",
+}
+PROVISIONAL = "（暂定，以国务院放假安排为准）"
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks, and whether their channel may carry names and full numbers."""
+
+    discreet: bool
+    works: bool
+    page: str | None = None
+
+
+def short_number(case: Case) -> str:
+    """Return the last four digits of a case's number."""
+    return case.number[-TAIL:]
+
+
+def case_words(case: Case, *, discreet: bool) -> str:
+    """Name a case: item and number tail, and where it may be said number and masked applicant."""
+    if discreet:
+        return f"{shorten(case.item, 24)}（尾号 {short_number(case)}）"
+    applicant = f"，{case.applicant}" if case.applicant else ""
+    return f"{shorten(case.item, 24)}（{case.number}{applicant}）"
+
+
+def standing_words(standing: Standing) -> str:
+    """Say how late, or how many days are left, with the due day."""
+    due = format_day(standing.due_on) + (PROVISIONAL if standing.provisional else "")
+    if standing.is_late:
+        over = f"{standing.overdue_days} 个工作日" if standing.overdue_days else ""
+        return f"{LIGHTS[standing.stage]} {over}，{due}到期".replace(" ，", "，")
+    if standing.due_today:
+        return f"🟡 今日到期，{due}"
+    if standing.stage in (Stage.DUE_SOON, Stage.ON_TRACK):
+        return f"{LIGHTS[standing.stage]}，剩 {standing.remaining_days} 个工作日，{due}到期"
+    return LIGHTS[standing.stage]
+
+
+def as_of_words(as_of: datetime | None, *, stale: bool) -> str:
+    """Say how fresh the data are; stale ones are a banner and no ground for any all-clear."""
+    if as_of is None:
+        return "🔴 还没有导入过办件数据，不能说有没有超期。"
+    if stale:
+        return (
+            f"🔴 数据截至 {format_moment(as_of)}，超过一个工作日没更新："
+            "下面可能不全，没列出的不等于没超期。请先导入最新数据。"
+        )
+    return f"数据截至 {format_moment(as_of)}"
+
+
+# -- the digest
+
+
+def digest_reply(digest: Digest, viewer: Viewer, *, late_slot: datetime | None) -> Reply:
+    """Show one person what is late, due today and due soon, worst first, with buttons."""
+    lines = Lines()
+    if late_slot is not None:
+        lines.add(f"【补发】{late_slot:%H:%M} 的汇总，当时程序没有运行。")
+    lines.add(as_of_words(digest.as_of, stale=digest.stale))
+    red = [e for e in digest.listed if e.standing.is_late]
+    today = [e for e in digest.listed if e.standing.due_today]
+    soon = [e for e in digest.listed if not e.standing.is_late and not e.standing.due_today]
+    for title, block in (("🔴 超期", red), ("🟡 今日到期", today), ("🟡 即将超期", soon)):
+        if block:
+            lines.heading(f"{title} {len(block)} 件")
+            lines.bullets(_digest_line(e, viewer) for e in block[:LONGEST_BLOCK])
+            if len(block) > LONGEST_BLOCK:
+                lines.add(f"另有 {len(block) - LONGEST_BLOCK} 件，{_elsewhere(viewer)}")
+    if digest.causes:
+        lines.heading(f"请说明超期原因 {len(digest.causes)} 件")
+        lines.bullets(
+            f"{case_words(c, discreet=viewer.discreet)}，已办结但超期"
+            for c in digest.causes[:LONGEST_BLOCK]
+        )
+    if digest.waiting:
+        lines.heading(f"待签发 {len(digest.waiting)} 件")
+        lines.add("督办、红牌、通报要由您签发，点下面“待签发”。")
+    if viewer.discreet and viewer.page:
+        lines.add("", f"完整编号看网页：{viewer.page}")
+    return Reply(lines.text, headings=lines.headings, buttons=_digest_buttons(digest, viewer))
+
+
+def _elsewhere(viewer: Viewer) -> str:
+    return "发“我的办件”看全部。" if viewer.works else "发“超期”看全部。"
+
+
+def _digest_line(listed: Listed, viewer: Viewer) -> str:
+    parts = [
+        standing_words(listed.standing),
+        case_words(listed.case, discreet=viewer.discreet),
+    ]
+    if not viewer.works and listed.case.unit_name:
+        parts.append(listed.case.unit_name)
+    if listed.told_before:
+        parts.append(f"已提醒 {listed.told_before} 次")
+    if listed.broken is not None:
+        said = listed.broken.done_by_on
+        parts.append(
+            f"答应 {format_day(said)}办结，最新数据显示没办结"
+            if said
+            else "说过已办结，最新数据显示没办结"
+        )
+    if listed.case.missing is Missing.UNVERIFIED:
+        parts.append("待核：最新文件里没有这件")
+    return "｜".join(parts)
+
+
+def _digest_buttons(digest: Digest, viewer: Viewer) -> tuple[tuple[Button, ...], ...]:
+    rows: list[tuple[Button, ...]] = []
+    if viewer.works and len(digest.listed) == 1 and not digest.causes:
+        rows += _work_buttons(digest.listed[0].case, digest.listed[0].standing)
+    else:
+        for entry in digest.listed[:LISTED_WITH_BUTTONS]:
+            rows.append(_short_row(entry.case, viewer))
+    rows += [
+        (Button(f"说明原因 {short_number(c)}", f"caselate:{c.id}"),)
+        for c in digest.causes[:LISTED_WITH_BUTTONS]
+    ]
+    if digest.waiting:
+        rows.append((Button("待签发", "acts"),))
+    rows.append((MINE, MENU) if viewer.works else (Button("超期情况", "overdue"), MENU))
+    return tuple(rows)
+
+
+def _short_row(case: Case, viewer: Viewer) -> tuple[Button, ...]:
+    tail = short_number(case)
+    if not viewer.works:
+        return (Button(f"看 {tail}", f"case:{case.id}"),)
+    return (
+        Button(f"{tail} 今日办结", f"casetoday:{case.id}"),
+        Button(f"{tail} 已办结", f"casedone:{case.id}"),
+        Button(f"{tail} 更多", f"case:{case.id}"),
+    )
+
+
+def _work_buttons(case: Case, standing: Standing) -> list[tuple[Button, ...]]:
+    if not case.is_open:
+        return [(Button("说明原因", f"caselate:{case.id}"),)] if case.cause is None else []
+    papers = (
+        Button("补正收齐", f"casearrived:{case.id}")
+        if case.papers_asked_on
+        else Button("待补正", f"casepapers:{case.id}")
+    )
+    rows: list[tuple[Button, ...]] = [
+        (
+            Button("今日办结", f"casetoday:{case.id}"),
+            Button("已办结（等数据更新）", f"casedone:{case.id}"),
+        ),
+        (papers, Button("转办", f"casegive:{case.id}"), Button("有误", f"casewrong:{case.id}")),
+        (Button("为什么是这天", f"casewhy:{case.id}"),),
+    ]
+    if standing.is_late and case.cause is None:
+        rows.append((Button("说明原因", f"caselate:{case.id}"),))
+    return rows
+
+
+# -- one case, and one's own
+
+
+def mine_reply(
+    entries: Sequence[tuple[Case, Standing]],
+    as_of: datetime | None,
+    viewer: Viewer,
+    *,
+    stale: bool,
+) -> Reply:
+    """List somebody's open cases, worst first."""
+    lines = Lines()
+    lines.add(as_of_words(as_of, stale=stale))
+    if not entries:
+        lines.add("名下没有查到在办件；数据太旧，不能当作没有。" if stale else "您名下没有在办件。")
+        return Reply(lines.text, buttons=((MENU,),))
+    lines.heading(f"我的办件 {len(entries)} 件")
+    lines.bullets(
+        f"{standing_words(s)}｜{case_words(c, discreet=viewer.discreet)}"
+        for c, s in entries[: 2 * LONGEST_BLOCK]
+    )
+    if len(entries) > 2 * LONGEST_BLOCK:
+        lines.add(f"另有 {len(entries) - 2 * LONGEST_BLOCK} 件没那么急，没列出。")
+    if viewer.discreet and viewer.page:
+        lines.add("", f"完整编号看网页：{viewer.page}")
+    rows = [_short_row(case, viewer) for case, _ in entries[:LISTED_WITH_BUTTONS]]
+    return Reply(lines.text, headings=lines.headings, buttons=(*rows, (MENU,)))
+
+
+def case_reply(
+    case: Case, standing: Standing, viewer: Viewer, *, offered_to_me: bool, unconfirmed: bool
+) -> Reply:
+    """Show one case with everything that can be done about it."""
+    lines = Lines()
+    lines.add(case_words(case, discreet=viewer.discreet), standing_words(standing))
+    lines.add(f"{format_day(case.accepted_on)}受理，承诺 {case.limit_days} 个工作日")
+    if case.extended_days:
+        lines.add(f"已批准延期 {case.extended_days} 个工作日")
+    if case.unit_name:
+        lines.add(f"单位：{case.unit_name}")
+    if case.handler_name and not viewer.discreet:
+        lines.add(f"经办人：{case.handler_name}")
+    if case.missing is not None:
+        lines.add(
+            "可能已办结：最新在办数据里没有这件。"
+            if case.missing is Missing.PERHAPS_DONE
+            else "待核：最新数据里没有这件。"
+        )
+    if case.cause:
+        lines.add(f"超期原因：{_cause_words(case.cause)}")
+    rows: list[tuple[Button, ...]] = []
+    if offered_to_me:
+        rows.append((Button("接收", f"casetake:{case.id}"),))
+    if viewer.works:
+        rows += _work_buttons(case, standing)
+    else:
+        rows.append((Button("为什么是这天", f"casewhy:{case.id}"),))
+    if unconfirmed:
+        rows.append((Button("确认已办结", f"caseclose:{case.id}"),))
+    rows.append((Button("提醒记录", f"caseproof:{case.id}"), MENU))
+    return Reply(lines.text, buttons=tuple(rows))
+
+
+def _cause_words(cause: str) -> str:
+    return CAUSE_WORDS[Cause(cause)] if cause in set(Cause) else cause
+
+
+def why_reply(case: Case, explanation: Explanation, viewer: Viewer) -> Reply:
+    """Show each day from the start of the clock to the due day, counted or not, and why."""
+    rows = tuple(
+        (format_day(d.on), "计" if d.counted else "不计", d.reason) for d in explanation.days
+    )
+    days = case.limit_days + case.extended_days
+    began = "受理" if case.starts_on == case.accepted_on else "补正收齐"
+    reserve = PROVISIONAL if explanation.provisional else ""
+    return Reply(
+        f"{case_words(case, discreet=viewer.discreet)}：{format_day(case.starts_on)}{began}，"
+        f"{days} 个工作日，{format_day(explanation.due_on)}到期{reserve}。当天不算，从下一个"
+        "工作日数起。",
+        table=Table(("日子", "计不计", "原因"), rows),
+        buttons=((Button("回到这件", f"case:{case.id}"),),),
+    )
+
+
+def today_reply(case: Case) -> Reply:
+    """Confirm 今日办结."""
+    return Reply(
+        f"记下了：尾号 {short_number(case)} 今天办结。今天不再催您；时限照走，以平台数据为准。",
+        buttons=((MINE,),),
+    )
+
+
+def done_reply(case: Case) -> Reply:
+    """Confirm 已办结."""
+    return Reply(
+        f"记下了：尾号 {short_number(case)} 已办结，等数据更新。下次导入前不再催您；"
+        "导入后还在办会再提醒。",
+        buttons=((MINE,),),
+    )
+
+
+def papers_reply(case: Case) -> Reply:
+    """Confirm 待补正."""
+    return Reply(
+        f"尾号 {short_number(case)} 记为待补正，时限从材料收齐那天起算。请在平台上同样登记："
+        "下次导入仍显示在办，就恢复计时。",
+        buttons=((Button("补正收齐", f"casearrived:{case.id}"), MINE),),
+    )
+
+
+def arrived_reply(case: Case, standing: Standing) -> Reply:
+    """Confirm that the papers have arrived, with the new due day."""
+    return Reply(
+        f"尾号 {short_number(case)} 今天收齐材料，开始计时，{format_day(standing.due_on)}到期。",
+        buttons=((MINE,),),
+    )
+
+
+def give_reply(case: Case, colleagues: Sequence[Person]) -> Reply:
+    """Offer the colleagues to whom a case may be handed over."""
+    if not colleagues:
+        return Reply(
+            "没有可以转给的同事（要先绑定身份）。请找窗口负责人。", buttons=((MINE, MENU),)
+        )
+    rows = [
+        (Button(c.name or f"同事 {c.id}", f"casegive:{case.id}:{c.id}"),) for c in colleagues[:12]
+    ]
+    return Reply(f"尾号 {short_number(case)} 转给谁？", buttons=(*rows, (MINE,)))
+
+
+def given_reply(case: Case) -> Reply:
+    """Confirm an offer."""
+    return Reply(
+        f"尾号 {short_number(case)} 已转出，等对方接收。接收前两边都提醒。", buttons=((MINE,),)
+    )
+
+
+def offered_reply(case: Case, standing: Standing, viewer: Viewer) -> Reply:
+    """Tell a colleague that a case is offered to them."""
+    return Reply(
+        f"有一件转给您：{case_words(case, discreet=viewer.discreet)}，{standing_words(standing)}",
+        buttons=((Button("接收", f"casetake:{case.id}"), Button("看这件", f"case:{case.id}")),),
+    )
+
+
+def taken_reply(case: Case) -> Reply:
+    """Confirm that a case was taken over."""
+    return Reply(f"尾号 {short_number(case)} 归您办了。", buttons=((MINE,),))
+
+
+def taken_over_reply(case: Case) -> Reply:
+    """Tell the former handler that their case was taken over."""
+    return Reply(f"尾号 {short_number(case)} 对方已接收，不再提醒您。", buttons=((MINE,),))
+
+
+def wrong_reply(case: Case) -> Reply:
+    """Confirm that a mistake was reported."""
+    return Reply(
+        f"尾号 {short_number(case)} 的数据有误，已告诉窗口负责人。改好平台数据、再导入就更正；"
+        "之前照常提醒。",
+        buttons=((MINE,),),
+    )
+
+
+def wrong_told_reply(case: Case, viewer: Viewer) -> Reply:
+    """Tell the lead that a handler calls a case's data wrong."""
+    return Reply(
+        f"经办人说数据有误：{case_words(case, discreet=viewer.discreet)}。请核对平台数据。",
+        buttons=((Button("看这件", f"case:{case.id}"),),),
+    )
+
+
+def causes_reply(case: Case) -> Reply:
+    """Ask why a case is late."""
+    rows = [(Button(CAUSE_WORDS[cause], f"caselate:{case.id}:{cause.value}"),) for cause in Cause]
+    return Reply(f"尾号 {short_number(case)} 为什么超期？", buttons=(*rows, (MENU,)))
+
+
+def cause_given_reply(case: Case, cause: Cause) -> Reply:
+    """Confirm the cause."""
+    return Reply(
+        f"尾号 {short_number(case)} 超期原因：{CAUSE_WORDS[cause]}。", buttons=((MINE, MENU),)
+    )
+
+
+def closed_reply(number: int) -> Reply:
+    """Confirm that missing cases were closed."""
+    return Reply(f"确认办结 {number} 件。", buttons=((MENU,),))
+
+
+# -- the supervisor's figures
+
+
+def overdue_reply(
+    figures: Supervision,
+    scope_words: str,
+    trend: Sequence[TrendDay],
+    rates: Sequence[UnitRate],
+    unexplained: Mapping[str, int],
+    viewer: Viewer,
+    *,
+    waiting: int,
+    perhaps_done: int,
+) -> Reply:
+    """Show lights by unit, the late ones by name, who has none, the trend, and who was told."""
+    lines = Lines()
+    lines.heading(f"办件时限　{scope_words}　{format_day(figures.on)}")
+    lines.add(as_of_words(figures.as_of, stale=figures.stale))
+    lines.add(_counts_words(figures.total))
+    if figures.late:
+        lines.heading(f"🔴 超期 {len(figures.late)} 件")
+        lines.bullets(
+            f"{case.unit_name or '未归属'}｜{case_words(case, discreet=viewer.discreet)}｜"
+            f"{standing_words(standing)}"
+            for case, standing in figures.late[:LONGEST_BLOCK]
+        )
+        if len(figures.late) > LONGEST_BLOCK:
+            lines.add(f"另有 {len(figures.late) - LONGEST_BLOCK} 件较轻的，没列出。")
+    clear = [row.unit for row in figures.rows if row.late == 0]
+    if clear and not figures.stale:
+        lines.heading("没有超期的单位")
+        lines.add("、".join(clear))
+    if rates:
+        lines.heading("提醒及时率（本月，到期前已提醒 ÷ 到期）")
+        lines.bullets(f"{r.unit}：{_rate_words(r.rate)}" for r in rates)
+    if unexplained:
+        lines.heading("本月超期办结未说明原因")
+        lines.bullets(f"{unit}：{number} 件" for unit, number in unexplained.items())
+    buttons: list[tuple[Button, ...]] = []
+    if waiting:
+        buttons.append((Button(f"待签发 {waiting} 件", "acts"),))
+    if perhaps_done:
+        buttons.append((Button(f"可能已办结 {perhaps_done} 件", "caseclose"),))
+    buttons += [
+        (Button(f"看 {short_number(case)}", f"case:{case.id}"),)
+        for case, _ in figures.late[:LISTED_WITH_BUTTONS]
+    ]
+    shown = Reply(
+        lines.text,
+        headings=lines.headings,
+        table=counts_table(figures),
+        buttons=(*buttons, (MENU,)),
+        then=(trend_reply(trend),) if trend else (),
+    )
+    return shown
+
+
+def _counts_words(row: UnitCounts) -> str:
+    return (
+        f"🟢 在办 {row.on_track}，🟡 即将超期 {row.due_soon}，🔴 超期 {row.late}"
+        f"（其中红牌 {row.long_overdue}），⚪ 挂起或待补正 {row.still}"
+    )
+
+
+def _rate_words(rate: Rate) -> str:
+    return f"{rate.text()}（{rate.numerator}/{rate.denominator}）"
+
+
+def counts_table(figures: Supervision) -> Table:
+    """Return the lights by unit."""
+    rows = tuple(
+        (
+            r.unit,
+            str(r.on_track),
+            str(r.due_soon),
+            str(r.overdue),
+            str(r.long_overdue),
+            str(r.still),
+        )
+        for r in (*figures.rows, figures.total)
+    )
+    return Table(("单位", "🟢在办", "🟡即将超期", "🔴超期", "🔴红牌", "⚪停表"), rows)
+
+
+def trend_reply(days: Sequence[TrendDay]) -> Reply:
+    """Show day by day how many were late and how many became so."""
+    rows = tuple((format_day(d.on), str(d.late), str(d.became_late)) for d in days)
+    return Reply(
+        "近日超期（新增按首个超期日，一件只算一次）", table=Table(("日子", "超期", "新增"), rows)
+    )
+
+
+# -- acts of the office
+
+
+def acts_reply(waiting: Sequence[tuple[Act, Case, Standing]], viewer: Viewer) -> Reply:
+    """List the drafts that wait for release, each with the proof and both answers."""
+    if not waiting:
+        return Reply("没有待签发的督办、通报。", buttons=((MENU,),))
+    lines = Lines()
+    lines.add(f"待签发 {len(waiting)} 件：签发后才发出；不签发要选原因。")
+    lines.numbered(
+        f"{act_words(act)}｜{case_words(case, discreet=viewer.discreet)}｜"
+        f"{case.unit_name or '未归属'}｜{standing_words(standing)}"
+        for act, case, standing in waiting[:LISTED_WITH_BUTTONS]
+    )
+    if len(waiting) > LISTED_WITH_BUTTONS:
+        lines.add(f"另有 {len(waiting) - LISTED_WITH_BUTTONS} 件，处理完这些再看。")
+    rows = [
+        (
+            Button(f"签发 {short_number(case)}", f"release:{act.id}"),
+            Button(f"不签发 {short_number(case)}", f"decline:{act.id}"),
+            Button(f"提醒记录 {short_number(case)}", f"caseproof:{case.id}"),
+        )
+        for act, case, _ in waiting[:LISTED_WITH_BUTTONS]
+    ]
+    return Reply(lines.text, buttons=(*rows, (MENU,)))
+
+
+def act_words(act: Act) -> str:
+    """Name an act."""
+    return ACT_WORDS[act.kind] + ("（红牌）" if act.red_card else "")
+
+
+def released_reply(act: Act, case: Case, told: int) -> Reply:
+    """Confirm a release."""
+    return Reply(
+        f"已签发{act_words(act)}，尾号 {short_number(case)}，发给 {told} 处。",
+        buttons=((Button("待签发", "acts"), MENU),),
+    )
+
+
+def ask_decline_reply(act: Act, case: Case) -> Reply:
+    """Ask why an act is not released."""
+    rows = [
+        (Button(DECLINE_WORDS[reason], f"decline:{act.id}:{reason.value}"),)
+        for reason in DeclineReason
+    ]
+    return Reply(f"尾号 {short_number(case)} 不签发{act_words(act)}，原因是？", buttons=tuple(rows))
+
+
+def declined_reply(act: Act, case: Case, reason: DeclineReason) -> Reply:
+    """Confirm that an act was declined."""
+    return Reply(
+        f"不签发{act_words(act)}，尾号 {short_number(case)}，原因：{DECLINE_WORDS[reason]}。",
+        buttons=((Button("待签发", "acts"), MENU),),
+    )
+
+
+def act_told_reply(
+    act: Act, case: Case, standing: Standing, told: Sequence[Told], viewer: Viewer
+) -> Reply:
+    """Tell everyone concerned of a released act, with the reminders that went before."""
+    lines = Lines()
+    lines.heading(f"{act_words(act)}通知")
+    lines.add(case_words(case, discreet=viewer.discreet))
+    if case.unit_name:
+        lines.add(f"单位：{case.unit_name}")
+    lines.add(
+        f"{format_day(case.accepted_on)}受理，承诺 {case.limit_days} 个工作日，"
+        f"{standing_words(standing)}"
+    )
+    sent = [t for t in told if t.sent_at is not None and t.kind is not NoticeKind.WAITING]
+    if sent and sent[-1].sent_at is not None:
+        lines.add(f"此前提醒 {len(sent)} 次，最近 {format_moment(sent[-1].sent_at)}。")
+    lines.add("请马上办结，并说明超期原因。")
+    rows = _work_buttons(case, standing) if viewer.works else []
+    rows.append((Button("看这件", f"case:{case.id}"), MENU))
+    return Reply(lines.text, headings=lines.headings, buttons=tuple(rows))
+
+
+# -- proof
+
+
+def proof_reply(proof: Proof, names: Mapping[int, str], viewer: Viewer) -> Reply:
+    """Show when each reminder was decided, sent and acknowledged, and what else happened."""
+    lines = Lines()
+    lines.add(f"提醒记录：{case_words(proof.case, discreet=viewer.discreet)}")
+    lines.heading(f"提醒 {len(proof.told)} 条")
+    lines.bullets(_told_words(t, names) for t in proof.told)
+    if proof.acts:
+        lines.heading("督办、通报")
+        lines.bullets(_act_line(a, names) for a in proof.acts)
+    lines.heading("经过")
+    lines.bullets(_event_words(e, names) for e in proof.events)
+    return Reply(
+        lines.text,
+        headings=lines.headings,
+        buttons=((Button("回到这件", f"case:{proof.case.id}"), MENU),),
+    )
+
+
+def _told_words(told: Told, names: Mapping[int, str]) -> str:
+    who = names.get(told.person_id or 0, told.recipient)
+    parts = [f"{KIND_WORDS[told.kind]} → {who}：{format_moment(told.decided_at)} 生成"]
+    if told.sent_at is not None:
+        parts.append(f"{format_moment(told.sent_at)} 送达")
+    elif told.failed_at is not None:
+        parts.append(f"没送到（{FAILURE_WORDS.get(told.failure or '', told.failure)}）")
+    else:
+        parts.append("还没送出")
+    parts.append(
+        f"{format_moment(told.acknowledged_at)} 签收" if told.acknowledged_at else "未签收"
+    )
+    return "，".join(parts)
+
+
+def _act_line(act: Act, names: Mapping[int, str]) -> str:
+    drafted = f"{act_words(act)}：{format_moment(act.drafted_at)} 拟稿"
+    if act.decided_at is None:
+        return f"{drafted}，待签发"
+    who = names.get(act.decided_by or 0, "")
+    at = format_moment(act.decided_at)
+    match act.decision:
+        case Decision.RELEASED:
+            return f"{drafted}，{at} {who}签发"
+        case Decision.DECLINED:
+            known = act.reason in set(DeclineReason)
+            reason = DECLINE_WORDS[DeclineReason(act.reason)] if known else act.reason
+            return f"{drafted}，{at} {who}不签发：{reason}"
+        case _:
+            return f"{drafted}，{at} 已办结，作废"
+
+
+def _event_words(event: CaseEvent, names: Mapping[int, str]) -> str:
+    who = f"（{names[event.by_person_id]}）" if event.by_person_id in names else ""
+    what = EVENT_WORDS.get(event.kind, event.kind)
+    day = event.facts.get("done_by_on")
+    named = f" {format_day(date.fromisoformat(day))}" if day else ""
+    return f"{format_moment(event.at)} {what}{named}{who}"
+
+
+# -- what the administrator hears
+
+
+def caught_up_reply(slots: Sequence[datetime], at: datetime, messages: int) -> Reply:
+    """Report runs that were missed and made up for."""
+    times = "、".join(f"{slot:%H:%M}" for slot in slots)
+    return Reply(f"{times} 未运行，{at:%H:%M} 补发 {messages} 条。")
+
+
+def calendar_missing_reply(year: int) -> Reply:
+    """Warn that next year's arrangement of working days is not known yet."""
+    return Reply(
+        f"{year} 年的放假安排还没有录入：跨年的到期日都是暂定，不能据此发红牌、通报。"
+        "国务院通知公布后请运行：python -m bot calendar import 文件"
+    )
