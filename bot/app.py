@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import uvicorn
+from sqlite_utils import Database
 
 from bot import router
 from bot.channels.web.app import build_web
 from bot.channels.web.site import Core
 from bot.clock import Clock, real_clock
-from bot.database import connect, transaction
+from bot.database import FILE_NAME, connect, transaction
 from bot.delivery import DeliveryLoop, PageSender, Sender
 from bot.demo import clear_demo, fill_demo
 from bot.desk import Desk
@@ -28,10 +29,12 @@ from bot.desks import CannotStart, open_desk
 from bot.dialogue import Channel, Role
 from bot.handlers.slips import slip_page
 from bot.records.retention import drop_old
+from bot.records.roster import Roster
 from bot.reloading import Reloader
 from bot.settings import TOKEN_VARIABLE, Enabled, Settings
 from bot.views.alerts import render_alert
-from reminders.schedule import Job, start_schedule
+from reminders.schedule import Job, run_job, start_schedule
+from reminders.sweep import sweep_overdue
 
 if TYPE_CHECKING:
     from bot.channels.telegram.start import TelegramChannel
@@ -103,6 +106,7 @@ async def _serve(desk: Desk, *, say: Say) -> None:
         await running.enter_async_context(_delivering(delivery))
         await running.enter_async_context(_reloading(desk))
         running.enter_context(_schedule(desk))
+        await running.enter_async_context(_catching_up(desk))
         await stopping.wait()
         training.cancel()
 
@@ -259,7 +263,11 @@ def _schedule(desk: Desk) -> Iterator[None]:
     """Run the fixed jobs on the program's clock."""
     offset = desk.now() - real_clock()
     near_zero = timedelta(seconds=1)
-    jobs = (Job("retention", "03:10", partial(asyncio.to_thread, _drop_old, desk)),)
+    sweeping = partial(asyncio.to_thread, _sweep_overdue, desk)
+    jobs = (
+        Job("retention", "03:10", partial(asyncio.to_thread, _drop_old, desk)),
+        *(Job(f"overdue-{at}", at, sweeping) for at in desk.settings.oversight.send_at),
+    )
     scheduler = start_schedule(jobs, offset=timedelta() if abs(offset) < near_zero else offset)
     try:
         yield
@@ -267,11 +275,38 @@ def _schedule(desk: Desk) -> Iterator[None]:
         scheduler.shutdown(wait=False)
 
 
+@contextlib.asynccontextmanager
+async def _catching_up(desk: Desk) -> AsyncIterator[None]:
+    """Make up at start for a run that was missed: the same sweep, which knows what ran."""
+    sweeping = partial(asyncio.to_thread, _sweep_overdue, desk)
+    catching_up = asyncio.create_task(run_job(Job("overdue-start", "", sweeping)))
+    try:
+        yield
+    finally:
+        await catching_up
+
+
+def _sweep_overdue(desk: Desk) -> None:
+    """Tell who must be told about cases; whether it is a working day, the sweep knows."""
+    with contextlib.closing(_own_connection(desk)) as connection:
+        sweep = sweep_overdue(
+            connection,
+            desk.calendar,
+            desk.settings.oversight.rules(),
+            now=desk.now(),
+            transaction=transaction,
+            staffing=Roster(connection),
+        )
+    log.info("overdue: %s messages, %s drafts", sweep.messages, len(sweep.drafts))
+
+
+def _own_connection(desk: Desk) -> Database:
+    """Connect once more to the desk's file, for a thread of its own."""
+    return connect(desk.settings.data_dir / FILE_NAME)
+
+
 def _drop_old(desk: Desk) -> None:
     """Delete what is past its term, over a connection of this thread's own."""
-    name = desk.db.conn.execute("PRAGMA database_list").fetchone()[2]
-    db = connect(Path(name))
-    with transaction(db):
+    with contextlib.closing(_own_connection(desk)) as db, transaction(db):
         dropped = drop_old(db, now=desk.now(), chat_days=desk.settings.privacy.chat_days)
-    db.close()
     log.info("retention: %s", dropped)

@@ -14,7 +14,18 @@ from dataclasses import dataclass, replace
 from bot.database import transaction
 from bot.desk import Desk
 from bot.dialogue import STAFF, Channel, Incoming, Refusal, Reply, Role
-from bot.handlers import ask, human, knowledge, lists, menu, ratings, slips, staff, statistics
+from bot.handlers import (
+    ask,
+    cases,
+    human,
+    knowledge,
+    lists,
+    menu,
+    ratings,
+    slips,
+    staff,
+    statistics,
+)
 from bot.packing import pack_reply, unpack_reply
 from bot.records import conversations, messages
 from bot.records.conversations import Awaited
@@ -34,6 +45,10 @@ COUNTERS = frozenset({Role.CLERK, Role.LEAD})
 OVERSEERS = frozenset({Role.LEAD, Role.DEPARTMENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
 HEADS = frozenset({Role.LEAD, Role.SUPERVISOR, Role.EDITOR, Role.ADMINISTRATOR})
 CODE_MAKERS = frozenset({Role.LEAD, Role.DEPARTMENT, Role.ADMINISTRATOR})
+SUPERVISORS = frozenset({Role.SUPERVISOR})
+CASE_WORKERS = COUNTERS | SUPERVISORS  # whose own a case is, the handler checks
+CASE_READERS = OVERSEERS | COUNTERS
+CASE_CLOSERS = frozenset({Role.LEAD, Role.SUPERVISOR})
 EDITORS = frozenset({Role.EDITOR, Role.ADMINISTRATOR})
 
 TokenHandler = Callable[[Desk, Incoming, tuple[str, ...]], Reply]
@@ -66,6 +81,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("start", ("菜单", "开始"), "打开菜单", menu.start, public=True),
     Command("help", ("帮助",), "能问什么、怎么问", menu.help_, public=True),
     Command("today", ("今日评价",), "今日服务反馈", statistics.today, OVERSEERS),
+    Command("overdue", ("超期",), "办件时限、超期", cases.overdue, OVERSEERS),
+    Command("mine", ("我的办件",), "我名下的办件", cases.mine, COUNTERS),
     Command("inbox", ("留言箱", "收件箱"), "待回复的留言", human.inbox, HEADS),
     Command("codes", ("发绑定码",), "给同事发绑定码", staff.make_code, CODE_MAKERS),
     Command("gaps", ("知识缺口",), "没答上来的问题", knowledge.gaps, EDITORS),
@@ -127,6 +144,23 @@ TOKENS: dict[str, TokenRoute] = {
     "erase": TokenRoute(menu.erase_now),
     "stats": TokenRoute(statistics.for_period, OVERSEERS),
     "code": TokenRoute(staff.make_code_for, CODE_MAKERS),
+    "mine": TokenRoute(cases.open_mine, COUNTERS),
+    "case": TokenRoute(cases.show, CASE_READERS),
+    "casewhy": TokenRoute(cases.explain, CASE_READERS),
+    "caseproof": TokenRoute(cases.prove, CASE_READERS),
+    "casetoday": TokenRoute(cases.promise_today, CASE_WORKERS),
+    "casedone": TokenRoute(cases.say_done, CASE_WORKERS),
+    "casepapers": TokenRoute(cases.ask_papers, CASE_WORKERS),
+    "casearrived": TokenRoute(cases.papers_arrived, CASE_WORKERS),
+    "casegive": TokenRoute(cases.give, CASE_WORKERS),
+    "casetake": TokenRoute(cases.take_over, CASE_WORKERS),
+    "casewrong": TokenRoute(cases.report_wrong, CASE_WORKERS),
+    "caselate": TokenRoute(cases.give_cause, CASE_READERS),
+    "caseclose": TokenRoute(cases.close_missing, CASE_CLOSERS),
+    "overdue": TokenRoute(cases.open_overdue, OVERSEERS),
+    "acts": TokenRoute(cases.acts, SUPERVISORS),
+    "release": TokenRoute(cases.release, SUPERVISORS),
+    "decline": TokenRoute(cases.decline, SUPERVISORS),
 }
 
 AWAITED: dict[Awaited, WordHandler] = {

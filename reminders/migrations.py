@@ -305,3 +305,77 @@ def m021_certificate_alerts(db: Database) -> None:
             outcome TEXT NOT NULL CHECK (outcome IN ('noted', 'called', 'visited')),
             UNIQUE (certificate_id, person_id, on_day, outcome)
         ) STRICT""")
+
+
+@reminders_migrations()
+def m030_rectifications(db: Database) -> None:
+    """Create rectifications (差评整改), everything done to them, and what was told of them."""
+    db.execute("""
+        CREATE TABLE rectifications (
+            id INTEGER PRIMARY KEY,
+            number TEXT NOT NULL UNIQUE CHECK (number <> ''),
+            rating_id INTEGER NOT NULL UNIQUE,
+            opened_at TEXT NOT NULL,
+            entry_id TEXT NOT NULL,
+            district TEXT,
+            department TEXT,
+            window TEXT,
+            anonymous INTEGER NOT NULL DEFAULT 0 CHECK (anonymous IN (0, 1)),
+            cause TEXT CHECK (cause IN ('answer', 'process', 'service')),
+            cause_at TEXT,
+            to_role TEXT NOT NULL,
+            to_district TEXT,
+            to_department TEXT,
+            to_window TEXT,
+            state TEXT NOT NULL DEFAULT 'new' CHECK (state IN ('new', 'verifying', 'rectifying',
+                'explaining', 'follow_up', 'appealed', 'escalated', 'closed', 'voided',
+                'mis_tap')),
+            round INTEGER NOT NULL DEFAULT 1 CHECK (round > 0),
+            complex_reason TEXT,
+            contacted_at TEXT,
+            found_at TEXT,
+            upheld INTEGER CHECK (upheld IN (0, 1)),
+            first_rectified_at TEXT,
+            rectified_at TEXT,
+            reopened_at TEXT,
+            first_followed_up_at TEXT,
+            appealed_at TEXT,
+            escalated_at TEXT,
+            closed_at TEXT,
+            CHECK ((cause IS NULL) = (cause_at IS NULL)),
+            CHECK ((state IN ('closed', 'voided', 'mis_tap')) = (closed_at IS NOT NULL))
+        ) STRICT""")
+    db.execute("""
+        CREATE INDEX rectifications_open ON rectifications (opened_at)
+            WHERE state NOT IN ('closed', 'voided', 'mis_tap')""")
+    db.execute("CREATE INDEX rectifications_by_opening ON rectifications (opened_at)")
+    db.execute("""
+        CREATE TABLE rectification_events (
+            id INTEGER PRIMARY KEY,
+            rectification_id INTEGER NOT NULL REFERENCES rectifications(id),
+            at TEXT NOT NULL,
+            act TEXT NOT NULL,
+            from_state TEXT NOT NULL,
+            to_state TEXT NOT NULL,
+            by_person_id INTEGER,
+            as_party TEXT NOT NULL,
+            words TEXT
+        ) STRICT""")
+    db.execute("""
+        CREATE INDEX rectification_events_by_rectification
+            ON rectification_events (rectification_id, id)""")
+    db.execute("""
+        CREATE TABLE rectification_notices (
+            id INTEGER PRIMARY KEY,
+            rectification_id INTEGER NOT NULL REFERENCES rectifications(id),
+            step TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            occasion TEXT NOT NULL,
+            recipient TEXT NOT NULL,
+            due_on TEXT NOT NULL,
+            decided_at TEXT NOT NULL,
+            message_key TEXT NOT NULL,
+            UNIQUE (rectification_id, step, kind, occasion, recipient)
+        ) STRICT""")
+    db.execute("""
+        CREATE INDEX rectification_notices_by_message ON rectification_notices (message_key)""")

@@ -58,12 +58,13 @@ def start_schedule(jobs: tuple[Job, ...], *, offset: timedelta) -> AsyncIOSchedu
     for job in jobs:
         hour, minute = job.at.split(":")
         cron = CronTrigger(hour=hour, minute=minute, day_of_week=job.days, timezone=ZONE)
-        scheduler.add_job(_guarded, RehearsalTrigger(cron, offset), args=[job], id=job.name)
+        scheduler.add_job(run_job, RehearsalTrigger(cron, offset), args=[job], id=job.name)
     scheduler.start()
     return scheduler
 
 
-async def _guarded(job: Job) -> None:
+async def run_job(job: Job) -> None:
+    """Run a job now; one that fails is logged."""
     try:
         await job.work()
     except asyncio.CancelledError:

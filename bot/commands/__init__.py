@@ -15,6 +15,8 @@ COMMANDS = {
     "schema": "bot.commands.schema:schema",
     "people": "bot.commands.people:people",
     "stats": "bot.commands.stats:stats",
+    "overdue": "bot.commands.overdue:overdue",
+    "sweep": "bot.commands.sweep:sweep",
     "calendar": "bot.commands.calendar:calendar",
     "import": "bot.commands.imports:import_",
     "template": "bot.commands.imports:template_",

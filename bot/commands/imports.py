@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,6 @@ import click
 
 from bot.commands.options import PROBLEMS_FOUND, WRONG_USE, Context, Instant, common_options, fail
 from bot.commands.output import print_json
-from bot.dialogue import Refusal
 from bot.importing.apply import Result, Statement
 from bot.importing.columns import Kind, layout_of
 from bot.importing.faulty import faulty_rows, template, template_text
@@ -22,7 +21,6 @@ from bot.importing.uploads import apply_plan, plan_file, preview_plan
 from reminders.cases import Covers, Extent
 
 MOST_PROBLEMS_SHOWN = 20
-NO_REGISTER = "证照台账还没有接上，现在只能用 --dry-run 检查文件。"
 
 _EXTENTS = {"open": "在办", "all": "全部"}
 _kind = click.argument("kind", type=click.Choice([kind.value for kind in Kind]), metavar="种类")
@@ -62,10 +60,10 @@ def import_(
         plan = plan_file(desk, Kind(kind), file, progress)
     said = Statement(_stated(plan, covers), as_of)
     take = preview_plan if dry_run else apply_plan
-    result: Result | None = Result()
+    result = Result()
     if plan.may_apply:
         with _shown_progress("比对" if dry_run else "写入", plan.good) as progress:
-            result = _taken(take, dry_run, desk, plan, said, progress)
+            result = take(desk, plan, said, progress)
     returned = _return_faulty(plan, faulty or file.with_name(f"{file.stem}-有误.xlsx"))
     if as_json:
         print_json(_json(plan, result))
@@ -75,26 +73,6 @@ def import_(
         _say(plan, returned, err=False)
     if plan.problems:
         raise SystemExit(PROBLEMS_FOUND)
-
-
-def _taken(
-    take: Callable[..., Result],
-    dry_run: bool,
-    desk: Any,
-    plan: Plan[Any],
-    said: Statement,
-    progress: Progress,
-) -> Result | None:
-    """Take or compare; where nothing keeps such rows yet a dry run still checks the file."""
-    try:
-        return take(desk, plan, said, progress)
-    except Refusal as refusal:
-        if refusal.reason != "no_register":
-            raise
-        if not dry_run:
-            fail(NO_REGISTER, PROBLEMS_FOUND)
-        click.echo(NO_REGISTER, err=True)
-        return None
 
 
 def _stated(plan: Plan[Any], covers: str | None) -> Covers | None:
@@ -153,16 +131,16 @@ def _return_faulty(plan: Plan[Any], path: Path) -> Path | None:
     return path
 
 
-def _json(plan: Plan[Any], result: Result | None) -> dict[str, Any]:
+def _json(plan: Plan[Any], result: Result) -> dict[str, Any]:
     return {
         "file": plan.file,
         "read": plan.read,
-        "added": result.added if result else None,
-        "updated": result.updated if result else None,
-        "closed": result.closed if result else None,
-        "unchanged": result.unchanged if result else None,
+        "added": result.added,
+        "updated": result.updated,
+        "closed": result.closed,
+        "unchanged": result.unchanged,
         "refused": plan.refused,
-        "missing": result.missing if result else None,
+        "missing": result.missing,
         "problems": [
             {"row": p.row, "column": p.column, "value": p.value, "problem": p.problem}
             for p in plan.problems
@@ -170,19 +148,19 @@ def _json(plan: Plan[Any], result: Result | None) -> dict[str, Any]:
     }
 
 
-def _tell(plan: Plan[Any], result: Result | None, said: Statement, dry_run: bool) -> None:
+def _tell(plan: Plan[Any], result: Result, said: Statement, dry_run: bool) -> None:
     title = layout_of(plan.kind).title
     doing = "试导入，没有写入" if dry_run else "导入"
     click.echo(f"{title}{doing}：{plan.file}，读 {plan.read} 行")
-    if result is not None:
-        click.echo(
-            f"新增 {result.added}，更新 {result.updated}，办结 {result.closed}，"
-            f"不变 {result.unchanged}，拒绝 {plan.refused}"
-        )
-        if result.taken_before:
-            click.echo("这个文件已经导入过，什么也没变。")
+    closed = "失效" if plan.kind is Kind.CERTIFICATES else "办结"
+    click.echo(
+        f"新增 {result.added}，更新 {result.updated}，{closed} {result.closed}，"
+        f"不变 {result.unchanged}，拒绝 {plan.refused}"
+    )
+    if result.taken_before:
+        click.echo("这个文件已经导入过，什么也没变。")
     covers = said.covers or plan.coverage
-    if covers is not None and result is not None:
+    if covers is not None:
         name = "可能已办结" if covers.extent is Extent.OPEN else "待核"
         click.echo(
             f"文件范围：{_EXTENTS[covers.extent]}；{_or_all(covers.districts)}；"

@@ -10,10 +10,8 @@ import hashlib
 import secrets
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Protocol
 
 from sqlite_utils import Database
 
@@ -24,7 +22,6 @@ from bot.importing.sheets import Cell
 from bot.importing.values import (
     PERMANENT,
     BadValue,
-    CertificateState,
     Names,
     holds_identity,
     parse_certificate_state,
@@ -35,6 +32,15 @@ from bot.importing.values import (
     parse_valid_to,
 )
 from reminders.cases import Change, Covers
+from reminders.certificates import (
+    CertificateRow,
+    CertificateState,
+    apply_certificates,
+    begin_import,
+    compare_certificates,
+    end_import,
+    was_imported,
+)
 
 KEY_FILE = "import.key"
 _KEY_BYTES = 32
@@ -42,29 +48,11 @@ _HASH_BYTES = 8
 _TAIL = 4
 
 
-@dataclass(frozen=True, slots=True)
-class CertificateRow:
-    """A row of a register: `expires_on` None is 长期有效, `kind_id` None is 规则未登记."""
-
-    number: str
-    kind: str
-    kind_id: str | None
-    holder: str
-    issuer: str | None
-    department: str | None
-    district: str | None
-    valid_from: date | None
-    expires_on: date | None
-    state: CertificateState
-    replaces: str | None
-    contact: str | None
-    consent_on: date | None
-
-
-class CertificateParser:
-    """Reads rows as certificates."""
+class CertificateImporter:
+    """Reads rows as certificates and brings the register up to them, in batches."""
 
     kind = Kind.CERTIFICATES
+    in_batches = True
 
     def __init__(self, names: Names, *, key: bytes, today: date) -> None:
         """Know the names of kinds and places, the key for masking, and the day."""
@@ -74,7 +62,7 @@ class CertificateParser:
 
     def key(self, parsed: CertificateRow) -> str:
         """Return the kind and number: two kinds may use the same numbers."""
-        return f"{parsed.kind_id or parsed.kind}\n{parsed.number}"
+        return f"{parsed.kind_key}\n{parsed.number}"
 
     def parse(self, reader: RowReader) -> CertificateRow | None:
         """Return the certificate a row speaks of, or None with its problems noted."""
@@ -133,53 +121,10 @@ class CertificateParser:
         del rows
         return None
 
-
-class Register(Protocol):
-    """What keeps certificates; every call inside the caller's transaction, each idempotent."""
-
-    def was_taken(self, db: Database, file_hash: str) -> bool:
-        """Tell whether a file has been taken to its end already."""
-
-    def compare(
-        self, db: Database, rows: Sequence[CertificateRow], now: datetime
-    ) -> Counter[Change]:
-        """Count what the rows would do; CLOSED is a certificate no longer valid."""
-
-    def begin(
-        self, db: Database, *, file_hash: str, file: str, by_person_id: int | None, now: datetime
-    ) -> int:
-        """Record the import and return its id; a killed one goes on under the same id."""
-
-    def put(
-        self,
-        db: Database,
-        rows: Sequence[tuple[str, int, CertificateRow]],
-        import_id: int,
-        now: datetime,
-    ) -> Counter[Change]:
-        """Bring the register up to the rows, each with the sheet and row it came from."""
-
-    def finish(self, db: Database, import_id: int, now: datetime) -> None:
-        """Note that the file has been taken to its end."""
-
-
-class CertificateImporter:
-    """Brings a register up to the rows of a file, in batches."""
-
-    kind = Kind.CERTIFICATES
-    in_batches = True
-
-    def __init__(self, parser: CertificateParser, register: Register) -> None:
-        """Know how to read a row, and where certificates are kept."""
-        self._register = register
-        self.key = parser.key
-        self.parse = parser.parse
-        self.propose_coverage = parser.propose_coverage
-
     def was_taken(self, db: Database, plan: Plan[CertificateRow], said: Statement) -> bool:
-        """Tell whether this very file has been taken to its end already."""
+        """Tell whether this very file was the last one to be taken to its end."""
         del said
-        return self._register.was_taken(db, plan.file_hash)
+        return was_imported(db, plan.file_hash)
 
     def compare(
         self,
@@ -190,17 +135,17 @@ class CertificateImporter:
         now: datetime,
     ) -> Counter[Change]:
         """Count what the rows would do, without doing it."""
-        del plan, said
-        return self._register.compare(db, [certificate for _, certificate in rows], now)
+        del plan, said, now
+        return compare_certificates(db, [certificate for _, certificate in rows])
 
     def begin(
         self, db: Database, plan: Plan[CertificateRow], said: Statement, now: datetime
     ) -> int:
-        """Record the import and return its id."""
-        return self._register.begin(
+        """Record the import and return its id; a killed one goes on under the same id."""
+        return begin_import(
             db,
             file_hash=plan.file_hash,
-            file=plan.file,
+            file_name=plan.file,
             by_person_id=said.by_person_id,
             now=now,
         )
@@ -213,8 +158,8 @@ class CertificateImporter:
         now: datetime,
     ) -> Counter[Change]:
         """Bring the register up to a batch of rows."""
-        placed = [(row.sheet, row.number, certificate) for row, certificate in rows]
-        return self._register.put(db, placed, import_id, now)
+        certificates = [certificate for _, certificate in rows]
+        return apply_certificates(db, certificates, import_id=import_id, now=now)
 
     def count_missing(
         self, db: Database, plan: Plan[CertificateRow], said: Statement, now: datetime
@@ -233,7 +178,7 @@ class CertificateImporter:
     ) -> int:
         """Note that the file has been taken to its end; none can be missing."""
         del plan, said
-        self._register.finish(db, import_id, now)
+        end_import(db, import_id, now=now)
         return 0
 
 

@@ -31,7 +31,7 @@ NEAR_ENOUGH = 70
 
 _BRACKETED = re.compile(r"[(\[【〔<《].*?[)\]】〕>》]")
 _NOISE = re.compile(r"[\s*＊:：·・\u200b-\u200f\ufeff]+")
-_TOTAL = re.compile(r"(本页|本表|全部|累计)?(合计|小计|总计|共计|汇总)(数|行|[:：].*)?")
+_TOTAL = re.compile(r"(本页|本表|全部|累计)?(合计|小计|总计|共计|汇总)(数|行|[:：]?\d.*|[:：].*)?")
 _FOOTER = re.compile(r"(制表|填表|审核|复核|导出|打印|统计|备注|说明|注)[人者时日期间单位]*[:：]")
 _MOST_FOOTER_CELLS = 3
 
@@ -90,7 +90,7 @@ class _File(_Part):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a table: where it stands, and its cells by canonical key."""
+    """One line of a table: where it stands, and its cells by canonical key, none of them blank."""
 
     sheet: str
     number: int
@@ -357,20 +357,22 @@ def rows_of(table: Table) -> Iterator[Row]:
         row = {
             key: cell
             for key, place in places
-            if place < width and (cell := cells[place]) is not None and cell != ""
+            if place < width and (cell := _clean(cells[place])) != ""
         }
         if _is_data(cells, row, repeated):
             yield Row(name, number, row)
 
 
+def _clean(cell: Cell) -> Cell:
+    return cell_text(cell) if isinstance(cell, str) else cell
+
+
 def _is_data(cells: Sequence[Cell], row: Mapping[str, Cell], repeated: Sequence[str]) -> bool:
     first = row.get("number")
-    if isinstance(first, str):
+    if isinstance(first, str) and not _is_aside(first) and first not in repeated:
         # The usual line, decided without looking at the rest: a million pass here.
-        text = first.strip()
-        if text and not _is_aside(text) and text not in repeated:
-            first_cell = cells[0]
-            return not isinstance(first_cell, str) or not _TOTAL.fullmatch(_squeezed(first_cell))
+        first_cell = cells[0]
+        return not isinstance(first_cell, str) or not _TOTAL.fullmatch(_squeezed(first_cell))
     texts = [text for cell in cells if (text := cell_text(cell))]
     if not texts or [cell_text(cell) for cell in row.values()] == repeated:
         return False
@@ -380,6 +382,8 @@ def _is_data(cells: Sequence[Cell], row: Mapping[str, Cell], repeated: Sequence[
 
 
 def _is_aside(text: str) -> bool:
+    if text.isascii():
+        return False
     squeezed = _squeezed(text)
     return _TOTAL.fullmatch(squeezed) is not None or _FOOTER.match(squeezed) is not None
 

@@ -66,7 +66,7 @@ class RowReader:
 
     def required(self, key: str, read: Callable[[Cell], V]) -> V | None:
         """Read a cell that must be there; None with a problem noted where it is not good."""
-        if key not in self.row.cells or not cell_text(self.row.cells[key]):
+        if key not in self.row.cells:
             self.problems[key] = REQUIRED
             return None
         return self.optional(key, read)
@@ -74,7 +74,7 @@ class RowReader:
     def optional(self, key: str, read: Callable[[Cell], V]) -> V | None:
         """Read a cell that may be blank; None where it is, or with a problem noted."""
         cell = self.row.cells.get(key)
-        if cell is None or (isinstance(cell, str) and not cell_text(cell)):
+        if cell is None:
             return None
         try:
             return read(cell)
@@ -186,7 +186,8 @@ def _read_table(book: Book, table: Table, parser: Parser[R], progress: Progress)
         reading.take(row)
         progress(1)
     if reading.read == 0:
-        problem = Problem(None, None, None, f"表头下面没有{table.layout.title}，一行也没读到。")
+        only = "只有模板的示例行，没有别的" if reading.examples else "一行也没读到"
+        problem = Problem(None, None, None, f"表头下面没有{table.layout.title}，{only}。")
         return Plan(parser.kind, book.name, book.file_hash, 0, (problem,), (), parser)
     refused = reading.refused_rows()
     skipped = reading.skipped()

@@ -10,17 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from bot.desk import Desk
-from bot.dialogue import Refusal
 from bot.importing.apply import Importer, Result, Statement, apply, preview
 from bot.importing.cases import CaseImporter
-from bot.importing.certificates import (
-    CertificateImporter,
-    CertificateParser,
-    Register,
-    masking_key,
-)
+from bot.importing.certificates import CertificateImporter, masking_key
 from bot.importing.columns import Kind
-from bot.importing.plan import Parser, Plan, Progress, make_plan, no_progress, unreadable
+from bot.importing.plan import Plan, Progress, make_plan, no_progress, unreadable
 from bot.importing.sheets import MEGABYTE, UnreadableFile, open_book
 from bot.importing.staff import StaffImporter
 from bot.importing.values import names_of
@@ -30,12 +24,9 @@ UPLOAD_LIMIT = 20 * MEGABYTE
 
 PROPOSED = Statement()
 
-REGISTER: Register | None = None
-"""Where certificates are kept; None until there is such a table."""
 
-
-def parser_for(desk: Desk, kind: Kind) -> Parser[Any]:
-    """Return what reads the rows of a kind of file."""
+def importer_for(desk: Desk, kind: Kind) -> Importer[Any]:
+    """Return what reads a kind of file and brings our records up to it."""
     names = names_of(desk.base)
     match kind:
         case Kind.CASES:
@@ -44,18 +35,7 @@ def parser_for(desk: Desk, kind: Kind) -> Parser[Any]:
             return StaffImporter(names)
         case Kind.CERTIFICATES:
             key = masking_key(desk.settings.data_dir)
-            return CertificateParser(names, key=key, today=desk.today())
-
-
-def importer_for(desk: Desk, kind: Kind) -> Importer[Any]:
-    """Return what brings our records up to a kind of file; raise Refusal where nothing does yet."""
-    parser = parser_for(desk, kind)
-    match parser:
-        case CaseImporter() | StaffImporter():
-            return parser
-        case CertificateParser() if REGISTER is not None:
-            return CertificateImporter(parser, REGISTER)
-    raise Refusal("no_register", {"kind": kind.value})
+            return CertificateImporter(names, key=key, today=desk.today())
 
 
 def plan_file(desk: Desk, kind: Kind, path: Path, progress: Progress = no_progress) -> Plan[Any]:
@@ -76,12 +56,12 @@ def _plan(
     limit: int | None,
     progress: Progress,
 ) -> Plan[Any]:
-    parser = parser_for(desk, kind)
+    importer = importer_for(desk, kind)
     try:
         book = open_book(source, name, limit=limit)
     except UnreadableFile as error:
-        return unreadable(kind, name, parser, error)
-    return make_plan(book, parser, progress)
+        return unreadable(kind, name, importer, error)
+    return make_plan(book, importer, progress)
 
 
 def preview_plan(

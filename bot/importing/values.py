@@ -20,6 +20,7 @@ from bot.importing.sheets import Cell
 from bot.records.redaction import mask_name, redact
 from knowledge.model import KnowledgeBase
 from reminders.cases import CaseKind, CaseStatus
+from reminders.certificates import CertificateState
 from reminders.recipients import Role
 
 # Excel counts days from here; its phantom 1900-02-29 is behind every date that can occur.
@@ -63,6 +64,7 @@ _IDENTITY = re.compile(
     r"[1-8]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]"
 )
 _INSIDE_BLANKS = re.compile(r"\s+")
+_HAS_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 _FIRM = re.compile(
     r"公司|集团|厂|店|社$|中心|学校|医院|诊所|药房|超市|饭|餐|酒|商|局|委员会|协会|事务所|工作室|银行|"
     r"幼儿园|大队|支队|政府|办事处|村委|居委|行$|部$|站$|馆|坊|院$|所$"
@@ -84,16 +86,6 @@ class Permanent(Enum):
 
 
 PERMANENT = Permanent.PERMANENT
-
-
-class CertificateState(Enum):
-    """What the register says about a certificate."""
-
-    VALID = "valid"
-    CANCELLED = "cancelled"
-    REVOKED = "revoked"
-    WITHDRAWN = "withdrawn"
-    REPLACED = "replaced"
 
 
 def parse_date(cell: Cell) -> date:
@@ -131,13 +123,14 @@ def parse_limit_days(cell: Cell) -> int:
 
 def parse_number(cell: Cell) -> str:
     """Read a case or certificate number; refuse one that Excel has already spoilt."""
-    text = _INSIDE_BLANKS.sub("", _narrow(cell_text(cell)))
+    text = _narrow(cell_text(cell))
+    text = text if text.isalnum() else _INSIDE_BLANKS.sub("", text)
     spoilt = isinstance(cell, int | float) and len(text.lstrip("-")) > EXACT_DIGITS
     if spoilt or _SCIENTIFIC.fullmatch(text):
         raise BadValue("编号被 Excel 当成数字，末几位已丢；请把这一列设成文本后重新导出")
     if isinstance(cell, date):
         raise BadValue("编号被 Excel 改成了日期；请把这一列设成文本后重新导出")
-    if isinstance(cell, bool) or not any(mark.isalnum() for mark in text):
+    if isinstance(cell, bool) or not _HAS_LETTER_OR_DIGIT.search(text):
         raise BadValue("不像编号；请核对")
     if len(text) > LONGEST_TEXT:
         raise BadValue(f"编号超过 {LONGEST_TEXT} 个字；请核对是不是错了列")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -70,6 +72,16 @@ def person_by_id(db: Database, person_id: int) -> Person:
     if row is None:
         raise KeyError(person_id)
     return _person(row)
+
+
+def people_by_id(db: Database, person_ids: Iterable[int | None]) -> tuple[Person, ...]:
+    """Return those people who are known."""
+    rows = db.execute(
+        """SELECT id, role, district, department, window, name FROM people
+           WHERE id IN (SELECT value FROM json_each(?))""",
+        [json.dumps([person_id for person_id in person_ids if person_id is not None])],
+    ).fetchall()
+    return tuple(_person(row) for row in rows)
 
 
 def _person(row: Any) -> Person:

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, datetime
 
 from bot.desk import Desk
-from bot.dialogue import Channel, Person, Reply
+from bot.dialogue import CITY, Channel, Person, Reply, Role
 from bot.records.enquiries import enquiry_by_number
-from bot.views import human, knowledge
+from bot.reports.oversight import digest_of, proof_of
+from bot.settings import PersonalData
+from bot.views import cases, human, knowledge
+from bot.views.cases import Viewer
+from reminders.acts import act_within
+from reminders.cases import case_by_id
 from reminders.outbox import Waiting
+from reminders.overdue import slot_before, standing_of
 
 
 def render_alert(desk: Desk, waiting: Waiting, person: Person, channel: Channel) -> Reply | None:
     """Return the message for an alert, or None where it is no longer worth sending."""
-    del person, channel
     match waiting.kind:
+        case "case_digest" | "case_act" | "case_offered" | "case_taken" | "case_wrong":
+            return _about_cases(desk, waiting, person, channel)
+        case "run_caught_up":
+            slots = [datetime.fromisoformat(at) for at in waiting.facts["slots"].split()]
+            at = datetime.fromisoformat(waiting.facts["at"])
+            return cases.caught_up_reply(slots, at, int(waiting.facts["messages"]))
+        case "calendar_missing":
+            return cases.calendar_missing_reply(int(waiting.facts["year"]))
         case "new_note":
             due_on = date.fromisoformat(waiting.facts["due_on"])
             return human.new_note_reply(waiting.facts["number"], due_on)
@@ -31,3 +44,57 @@ def _note_answer(desk: Desk, number: str) -> Reply | None:
     if enquiry is None or enquiry.answer is None:
         return None
     return human.answer_to_citizen_reply(number, enquiry.answer)
+
+
+def _about_cases(desk: Desk, waiting: Waiting, person: Person, channel: Channel) -> Reply | None:
+    denied = desk.settings.telegram.personal_data is PersonalData.DENY
+    viewer = Viewer(
+        discreet=denied and channel is Channel.TELEGRAM,
+        works=person.role in (Role.CLERK, Role.LEAD),
+        page=desk.links.page_url("/"),
+    )
+    if waiting.kind == "case_digest":
+        return _digest(desk, waiting, person, viewer)
+    if waiting.kind == "case_act":
+        return _act(desk, waiting, viewer)
+    case = case_by_id(desk.db, int(waiting.facts["case"]))
+    if waiting.kind == "case_taken":
+        return cases.taken_over_reply(case)
+    if not case.is_open:
+        return None
+    if waiting.kind == "case_wrong":
+        return cases.wrong_told_reply(case, viewer)
+    standing = standing_of(case, desk.calendar, desk.settings.oversight.rules(), desk.today())
+    return cases.offered_reply(case, standing, viewer)
+
+
+def _digest(desk: Desk, waiting: Waiting, person: Person, viewer: Viewer) -> Reply | None:
+    """Return the digest as things stand now; at night and on rest days it is left for later."""
+    rules, now = desk.settings.oversight.rules(), desk.now()
+    if slot_before(rules, now) is None or not desk.calendar.is_working_day(now.date()):
+        return None
+    digest = digest_of(
+        desk.db,
+        person.scope,
+        desk.calendar,
+        rules,
+        message_key=waiting.facts["message"],
+        person_id=person.id,
+        now=now,
+    )
+    if not (digest.listed or digest.causes or digest.waiting):
+        return None
+    slot_at = datetime.fromisoformat(waiting.facts["slot_at"])
+    late_slot = slot_at if waiting.facts["late"] else None
+    return cases.digest_reply(digest, viewer, late_slot=late_slot)
+
+
+def _act(desk: Desk, waiting: Waiting, viewer: Viewer) -> Reply | None:
+    act = act_within(desk.db, CITY, int(waiting.facts["act"]))
+    if act is None:
+        return None
+    case = case_by_id(desk.db, act.case_id)
+    if not case.is_open:
+        return None
+    standing = standing_of(case, desk.calendar, desk.settings.oversight.rules(), desk.today())
+    return cases.act_told_reply(act, case, standing, proof_of(desk.db, case).told, viewer)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from bot.dialogue import Button, Person, Reply, Table
+from bot.dialogue import Button, Person, Reply, Role, Table
 from bot.reports.oversight import (
     Digest,
     Listed,
@@ -21,12 +21,13 @@ from bot.reports.oversight import (
     UnitRate,
 )
 from bot.reports.percentages import Rate
+from bot.views.refusals import ROLE_NAMES
 from bot.views.text import Lines, format_day, format_moment, shorten
 from reminders.acts import Act, Decision, DeclineReason
 from reminders.case_work import Cause
 from reminders.cases import Case, CaseEvent, Missing
 from reminders.notices import NoticeKind
-from reminders.overdue import Rung, Stage, Standing
+from reminders.overdue import Rung, Stage, Standing, person_of_key
 from reminders.working_days import Explanation
 
 MENU = Button("菜单", "menu")
@@ -383,6 +384,15 @@ def give_reply(case: Case, colleagues: Sequence[Person]) -> Reply:
     return Reply(f"尾号 {short_number(case)} 转给谁？", buttons=(*rows, (MINE,)))
 
 
+def give_on_page_reply(case: Case, viewer: Viewer) -> Reply:
+    """Send somebody to the page to choose a colleague: names do not go over this channel."""
+    where = f"：{viewer.page}" if viewer.page else "。"
+    return Reply(
+        f"转办尾号 {short_number(case)} 要选同事姓名，姓名不经 Telegram 传送，请在网页上转{where}",
+        buttons=((MINE,),),
+    )
+
+
 def given_reply(case: Case) -> Reply:
     """Confirm an offer."""
     return Reply(
@@ -490,14 +500,13 @@ def overdue_reply(
         (Button(f"看 {short_number(case)}", f"case:{case.id}"),)
         for case, _ in figures.late[:LISTED_WITH_BUTTONS]
     ]
-    shown = Reply(
+    return Reply(
         lines.text,
         headings=lines.headings,
         table=counts_table(figures),
         buttons=(*buttons, (MENU,)),
         then=(trend_reply(trend),) if trend else (),
     )
-    return shown
 
 
 def _counts_words(row: UnitCounts) -> str:
@@ -617,8 +626,12 @@ def act_told_reply(
 # -- proof
 
 
-def proof_reply(proof: Proof, names: Mapping[int, str], viewer: Viewer) -> Reply:
-    """Show when each reminder was decided, sent and acknowledged, and what else happened."""
+def proof_reply(proof: Proof, known: Mapping[int, Person], viewer: Viewer) -> Reply:
+    """Show when each reminder was decided, sent and acknowledged, and what else happened.
+
+    On a discreet channel people stand there by their role.
+    """
+    names = {i: _name(person, viewer) for i, person in known.items()}
     lines = Lines()
     lines.add(f"提醒记录：{case_words(proof.case, discreet=viewer.discreet)}")
     lines.heading(f"提醒 {len(proof.told)} 条")
@@ -635,8 +648,23 @@ def proof_reply(proof: Proof, names: Mapping[int, str], viewer: Viewer) -> Reply
     )
 
 
+def _name(person: Person, viewer: Viewer) -> str:
+    role = ROLE_NAMES[person.role]
+    return role if viewer.discreet or not person.name else f"{role}{person.name}"
+
+
+def recipient_words(key: str, names: Mapping[int, str]) -> str:
+    """Name a recipient: a person, or a role and its place."""
+    person_id = person_of_key(key)
+    if person_id is not None:
+        return names.get(person_id, "已不在册的人")
+    role, _, place = key.partition("@")
+    where = "·".join(part for part in place.split("/") if part)
+    return f"{ROLE_NAMES[Role(role)]}（{where or '全市'}）"
+
+
 def _told_words(told: Told, names: Mapping[int, str]) -> str:
-    who = names.get(told.person_id or 0, told.recipient)
+    who = names.get(told.person_id or 0) or recipient_words(told.recipient, names)
     parts = [f"{KIND_WORDS[told.kind]} → {who}：{format_moment(told.decided_at)} 生成"]
     if told.sent_at is not None:
         parts.append(f"{format_moment(told.sent_at)} 送达")
@@ -660,15 +688,14 @@ def _act_line(act: Act, names: Mapping[int, str]) -> str:
         case Decision.RELEASED:
             return f"{drafted}，{at} {who}签发"
         case Decision.DECLINED:
-            known = act.reason in set(DeclineReason)
-            reason = DECLINE_WORDS[DeclineReason(act.reason)] if known else act.reason
+            reason = DECLINE_WORDS[DeclineReason(act.reason or DeclineReason.OTHER_MEANS)]
             return f"{drafted}，{at} {who}不签发：{reason}"
         case _:
             return f"{drafted}，{at} 已办结，作废"
 
 
 def _event_words(event: CaseEvent, names: Mapping[int, str]) -> str:
-    who = f"（{names[event.by_person_id]}）" if event.by_person_id in names else ""
+    who = f"（{names[event.by_person_id or 0]}）" if event.by_person_id in names else ""
     what = EVENT_WORDS.get(event.kind, event.kind)
     day = event.facts.get("done_by_on")
     named = f" {format_day(date.fromisoformat(day))}" if day else ""

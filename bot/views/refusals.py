@@ -61,6 +61,19 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
     "slip_closed": lambda _: "这张告知单过了有效期，内容可能变了，请重新问一次。",
     "no_finish_day": lambda _: f"这件事开封没有确认过时限，算不出最晚哪天；请打 {HOTLINE} 问。",
     "future_day": lambda _: "无数据：那天还没到。",
+    "case_unknown": lambda _: "没有这件办件，或不归您管。发“我的办件”看自己的。",
+    "case_not_open": lambda _: "这件已经办结了。",
+    "case_day_passed": lambda _: "那天已经过了，请选今天或以后。",
+    "case_papers_too_late": lambda _: (
+        "受理超过 5 个工作日，不能再要求补正：逾期不告知的，自收到材料之日起即为受理"
+        "（行政许可法第三十二条）。"
+    ),
+    "case_papers_asked_before": lambda _: "已经要求过一次补正，补正只能一次性告知，不能再停表。",
+    "case_arrival_day": lambda _: "收齐材料的日子不对，请核对。",
+    "case_not_offered": lambda _: "这件没有转给您，或已有人接收。",
+    "case_offered_to_self": lambda _: "不能转给自己。",
+    "act_decided": lambda _: "这件已经签发或不签发了。",
+    "act_provisional": lambda _: "到期日还是暂定的（等国务院放假安排），不能据此通报。",
     "nothing_awaited": lambda _: "没有要取消的内容。直接打字问我就行。",
 }
 

@@ -1,0 +1,75 @@
+"""sweep: one run of a job now, or (--dry-run) what it would do."""
+
+from __future__ import annotations
+
+import click
+
+from bot.commands.options import Context, common_options
+from bot.commands.output import print_json, print_table
+from bot.database import transaction
+from bot.dialogue import Table
+from bot.records import people
+from bot.records.roster import Roster
+from bot.views.cases import KIND_WORDS, recipient_words
+from reminders.overdue import recipient_key
+from reminders.sweep import Decision, decide_overdue, sweep_overdue
+
+
+@click.group()
+@common_options
+def sweep(settings: Context) -> None:
+    """现在跑一次提醒。"""
+    del settings
+
+
+@sweep.command()
+@click.option("--dry-run", is_flag=True, help="只看会告诉谁什么，不发")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON")
+@common_options
+def overdue(settings: Context, dry_run: bool, as_json: bool) -> None:
+    """办件时限：该提醒、催办的人和事；督办、通报只拟稿。
+
+    \b
+    例：python -m bot sweep overdue --dry-run
+    """
+    desk = settings.desk()
+    rules, now, roster = desk.settings.oversight.rules(), desk.now(), Roster(desk.db)
+    if dry_run:
+        swept = decide_overdue(desk.db, desk.calendar, rules, now=now, staffing=roster)
+    else:
+        swept = sweep_overdue(
+            desk.db, desk.calendar, rules, now=now, transaction=transaction, staffing=roster
+        )
+    if swept.slot_at is None:
+        click.echo("现在不是工作日的发送时间，什么也不发。", err=True)
+    if as_json:
+        print_json([_json(decision) for decision in swept.decisions])
+        return
+    known = people.people_by_id(desk.db, (d.recipient.person_id for d in swept.decisions))
+    names = {p.id: p.name or f"{p.role} {p.id}" for p in known}
+    print_table(_table(swept.decisions, names))
+    done = "会告诉" if dry_run else "已告诉"
+    click.echo(f"{done} {len(swept.decisions)} 条，新拟督办、通报 {len(swept.drafts)} 件。")
+
+
+def _json(decision: Decision) -> dict[str, str]:
+    return {
+        "kind": decision.kind,
+        "subject": decision.case.number,
+        "level": decision.standing.stage,
+        "recipient": recipient_key(decision.recipient),
+        "due_on": decision.standing.due_on.isoformat(),
+    }
+
+
+def _table(decisions: tuple[Decision, ...], names: dict[int, str]) -> Table:
+    rows = tuple(
+        (
+            d.case.number,
+            KIND_WORDS[d.kind],
+            recipient_words(recipient_key(d.recipient), names),
+            d.standing.due_on.isoformat(),
+        )
+        for d in decisions
+    )
+    return Table(("办件编号", "什么", "谁", "到期日"), rows)

@@ -1,0 +1,261 @@
+"""What a department sees of the register: by level, unreached, filed, lapsed, renewed in time.
+
+Every function takes the scope it may look at. Counts walk the index alone, a kind at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from heapq import merge
+from itertools import islice
+
+from sqlite_utils import Database
+
+from reminders.certificate_rules import (
+    LEVELS,
+    Kinds,
+    Level,
+    Rules,
+    closing_lead,
+    last_expiries,
+)
+from reminders.certificates import Certificate, certificate_by_id, kind_keys
+from reminders.recipients import Scope
+from reminders.working_days import Calendar
+
+_ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class LevelCounts:
+    """How many certificates of a kind in a department are at each level."""
+
+    kind_key: str
+    department: str | None
+    early: int
+    near: int
+    urgent: int
+    expired: int
+
+    def at(self, level: Level) -> int:
+        """Return the number at a level."""
+        counts = (self.early, self.near, self.urgent, self.expired)
+        return counts[LEVELS.index(level)]
+
+
+_WATCHED = "state = 'valid' AND renewed_on IS NULL"
+
+
+def _within(scope: Scope) -> tuple[str, tuple[str, ...]]:
+    named = (("department", scope.department), ("district", scope.district))
+    given = [(name, value) for name, value in named if value is not None]
+    return "".join(f" AND {name} = ?" for name, _ in given), tuple(v for _, v in given)
+
+
+def count_levels(
+    db: Database, calendar: Calendar, kinds: Kinds, rules: Rules, scope: Scope, today: date
+) -> tuple[LevelCounts, ...]:
+    """Count by kind and department within a scope; what is not yet near is left out."""
+    where, values = _within(scope)
+    counted: list[LevelCounts] = []
+    for key, ends in _watched_kinds(db, calendar, kinds, rules, today):
+        early, near, urgent, expired = (ends[level].isoformat() for level in LEVELS)
+        rows = db.conn.execute(
+            f"""SELECT department, sum(expires_on > ?), sum(expires_on > ? AND expires_on <= ?),
+                       sum(expires_on > ? AND expires_on <= ?), sum(expires_on <= ?)
+                FROM certificates
+                WHERE kind_key = ? AND expires_on <= ? AND {_WATCHED}{where}
+                GROUP BY department""",
+            (near, urgent, near, expired, urgent, expired, key, early, *values),
+        )
+        counted += [LevelCounts(key, *row) for row in rows]
+    return tuple(counted)
+
+
+def _watched_kinds(
+    db: Database, calendar: Calendar, kinds: Kinds, rules: Rules, today: date
+) -> Iterator[tuple[str, dict[Level, date]]]:
+    for key in kind_keys(db):
+        if key not in rules.excluded_kinds:
+            lead = closing_lead(kinds.get(key), rules)
+            yield key, dict(last_expiries(calendar, lead, rules, today))
+
+
+def _first_of(ends: dict[Level, date], level: Level) -> date:
+    """Return the first expiry that is at a level today, given the last of each level."""
+    place = LEVELS.index(level)
+    return date.min if level is Level.EXPIRED else ends[LEVELS[place + 1]] + _ONE_DAY
+
+
+def worst(
+    db: Database,
+    calendar: Calendar,
+    kinds: Kinds,
+    rules: Rules,
+    scope: Scope,
+    level: Level,
+    today: date,
+    *,
+    limit: int,
+) -> tuple[Certificate, ...]:
+    """Return the certificates at a level within a scope: the first to end, the last lapsed."""
+    where, values = _within(scope)
+    order = "DESC" if level is Level.EXPIRED else "ASC"
+    per_kind = []
+    for key, ends in _watched_kinds(db, calendar, kinds, rules, today):
+        rows = db.conn.execute(
+            f"""SELECT expires_on, id FROM certificates
+                WHERE kind_key = ? AND expires_on BETWEEN ? AND ? AND {_WATCHED}{where}
+                ORDER BY expires_on {order} LIMIT ?""",
+            (
+                key,
+                _first_of(ends, level).isoformat(),
+                ends[level].isoformat(),
+                *values,
+                limit,
+            ),
+        ).fetchall()
+        per_kind.append(rows)
+    chosen = islice(merge(*per_kind, key=lambda r: r[0], reverse=order == "DESC"), limit)
+    return tuple(certificate_by_id(db, row[1]) for row in chosen)
+
+
+_REACHED = """EXISTS (SELECT 1 FROM certificate_notices n JOIN outbox o
+        ON o.dedupe_key = n.message_key
+    WHERE n.certificate_id = c.id AND n.expires_on = c.expires_on AND o.sent_at IS NOT NULL)"""
+_BY_HAND = """EXISTS (SELECT 1 FROM certificate_acknowledgements k
+    WHERE k.certificate_id = c.id AND k.expires_on = c.expires_on
+      AND k.outcome IN ('called', 'visited'))"""
+_ANSWERED = """EXISTS (SELECT 1 FROM certificate_answers a
+    WHERE a.certificate_id = c.id AND a.expires_on = c.expires_on AND a.answer = '{answer}')"""
+
+
+def unreached(
+    db: Database,
+    rules: Rules,
+    scope: Scope,
+    today: date,
+    *,
+    days: int,
+    limit: int,
+) -> tuple[int, tuple[Certificate, ...]]:
+    """Return how many end within so many days that no message and no call reached, and the first.
+
+    They are for a phone call or a visit.
+    """
+    first, last = today.isoformat(), (today + timedelta(days=days)).isoformat()
+    return _listed(
+        db, rules, scope, first, last, f"{_WATCHED} AND NOT {_REACHED} AND NOT {_BY_HAND}", limit
+    )
+
+
+def filed(
+    db: Database, rules: Rules, scope: Scope, today: date, *, limit: int
+) -> tuple[int, tuple[Certificate, ...]]:
+    """Return who says that renewal was applied for, undecided: it counts as granted at expiry."""
+    first = (today - timedelta(days=60)).isoformat()
+    last = (today + timedelta(days=730)).isoformat()
+    where, values = _within(scope)
+    rows = db.execute(
+        f"""SELECT c.id FROM certificate_answers a JOIN certificates c ON c.id = a.certificate_id
+            WHERE a.answer = 'filed' AND a.expires_on = c.expires_on
+              AND c.expires_on BETWEEN ? AND ? AND {_WATCHED}{where} ORDER BY c.expires_on""",
+        [first, last, *values],
+    ).fetchall()
+    watched = [certificate_by_id(db, row[0]) for row in rows[:limit]]
+    return len(rows), tuple(c for c in watched if c.kind_key not in rules.excluded_kinds)
+
+
+def lapsed(
+    db: Database, rules: Rules, scope: Scope, from_on: date, to_on: date, *, limit: int
+) -> tuple[int, tuple[Certificate, ...]]:
+    """Return what ended in a period without renewal and is still held valid."""
+    return _listed(db, rules, scope, from_on.isoformat(), to_on.isoformat(), _WATCHED, limit)
+
+
+def _listed(
+    db: Database, rules: Rules, scope: Scope, first: str, last: str, condition: str, limit: int
+) -> tuple[int, tuple[Certificate, ...]]:
+    where, values = _within(scope)
+    count, found = 0, []
+    for key in kind_keys(db):
+        if key in rules.excluded_kinds:
+            continue
+        rows = db.conn.execute(
+            f"""SELECT c.expires_on, c.id FROM certificates c
+                WHERE c.kind_key = ? AND c.expires_on BETWEEN ? AND ? AND {condition}{where}
+                ORDER BY c.expires_on""",
+            (key, first, last, *values),
+        ).fetchall()
+        count += len(rows)
+        found.append(rows[:limit])
+    chosen = islice(merge(*found), limit)
+    return count, tuple(certificate_by_id(db, row[1]) for row in chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class Renewals:
+    """Both parts of 按期换发率, and what became of the rest.
+
+    `on_time` were renewed by their end; `undated` are marked replaced, nobody knows when.
+    """
+
+    expiring: int
+    on_time: int
+    late: int
+    undated: int
+
+
+def count_renewals(
+    db: Database, rules: Rules, scope: Scope, from_on: date, to_on: date
+) -> Renewals:
+    """Count what ended in a period and how much of it was renewed by then.
+
+    A certificate that was given up or taken away (注销, 吊销, 撤销) is not one to renew. A renewal
+    that begins on the day after the end is in time.
+    """
+    where, values = _within(scope)
+    totals = [0, 0, 0, 0]
+    for key in kind_keys(db):
+        if key in rules.excluded_kinds:
+            continue
+        row = db.conn.execute(
+            f"""SELECT count(*), sum(renewed_on <= date(expires_on, '+1 day')),
+                       sum(renewed_on > date(expires_on, '+1 day')),
+                       sum(renewed_on IS NULL AND state = 'replaced')
+                FROM certificates
+                WHERE kind_key = ? AND expires_on BETWEEN ? AND ?
+                  AND state IN ('valid', 'replaced'){where}""",
+            (key, from_on.isoformat(), to_on.isoformat(), *values),
+        ).fetchone()
+        totals = [total + (part or 0) for total, part in zip(totals, row, strict=True)]
+    return Renewals(*totals)
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Of the certificates that end in a period: how many holders were told, and reached."""
+
+    due: int
+    told: int
+    reached: int
+
+
+def count_telling(db: Database, rules: Rules, scope: Scope, from_on: date, to_on: date) -> Telling:
+    """Count how far messages to holders got for what ends in a period."""
+    where, values = _within(scope)
+    totals = [0, 0, 0]
+    told = """EXISTS (SELECT 1 FROM certificate_notices n WHERE n.certificate_id = c.id
+        AND n.expires_on = c.expires_on AND n.message_key IS NOT NULL)"""
+    for key in kind_keys(db):
+        if key in rules.excluded_kinds:
+            continue
+        row = db.conn.execute(
+            f"""SELECT count(*), sum({told}), sum({_REACHED}) FROM certificates c
+                WHERE kind_key = ? AND expires_on BETWEEN ? AND ? AND {_WATCHED}{where}""",
+            (key, from_on.isoformat(), to_on.isoformat(), *values),
+        ).fetchone()
+        totals = [total + (part or 0) for total, part in zip(totals, row, strict=True)]
+    return Telling(*totals)
