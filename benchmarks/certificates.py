@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import random
 import resource
-import sqlite3
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,10 +17,10 @@ from sqlite_utils import Database
 
 from bot.certificates import kinds_of, rules_of
 from bot.clock import LOCAL
-from bot.database import connect, open_database, transaction
-from bot.loading import check_folder
+from bot.database import open_database, transaction
 from bot.settings import SHIPPED_KNOWLEDGE, Settings
-from reminders.certificate_figures import count_levels, worst
+from knowledge.check import check_folder
+from reminders.certificate_figures import count_levels, unreached, worst
 from reminders.certificate_rules import Kinds, Level
 from reminders.certificate_sweep import sweep_certificates
 from reminders.certificates import CertificateRow, apply_certificates, begin_import
@@ -119,13 +117,16 @@ def _measure(folder: Path, count: int) -> None:
     print(f"  plain SQL over the same ranges: {spent:.2f} s, {rows} rows")
 
     for scope in (Scope(), Scope(None, "department3"), Scope("龙亭区")):
-        spent, _ = _timed(lambda: count_levels(db, calendar, kinds, rules, scope, NOW.date()))
-        listed, _ = _timed(
-            lambda: worst(db, calendar, kinds, rules, scope, Level.URGENT, NOW.date(), limit=20)
-        )
+        began = time.perf_counter()
+        count_levels(db, calendar, kinds, rules, scope, NOW.date())
+        counted = time.perf_counter()
+        worst(db, calendar, kinds, rules, scope, Level.URGENT, NOW.date(), limit=20)
+        listed = time.perf_counter()
+        unreached(db, rules, scope, NOW.date(), days=rules.days_left[2], limit=20)
         print(
-            f"/certificates {scope.district or scope.department or '全市'}: "
-            f"{spent * 1000:.0f} ms figures, {listed * 1000:.0f} ms list"
+            f"/certificates {scope.district or scope.department or '全市'}: figures "
+            f"{(counted - began) * 1000:.0f} ms, list {(listed - counted) * 1000:.0f} ms, "
+            f"unreached {(time.perf_counter() - listed) * 1000:.0f} ms"
         )
     spent, _ = _timed(lambda: _plain_count(db))
     print(f"  plain GROUP BY of everything that ends by the horizon: {spent * 1000:.0f} ms")

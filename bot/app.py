@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import gc
 import logging
 import signal
 import socket
@@ -107,6 +108,8 @@ async def _serve(desk: Desk, *, say: Say) -> None:
         await running.enter_async_context(_reloading(desk))
         running.enter_context(_schedule(desk))
         await running.enter_async_context(_catching_up(desk))
+        gc.freeze()
+        gc.enable()
         await stopping.wait()
         training.cancel()
 

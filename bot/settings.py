@@ -215,6 +215,55 @@ class OversightSettings(Part):
         )
 
 
+class Palette(Part):
+    """How each level of a certificate looks; words always stand beside a colour."""
+
+    early: str = Field("绿", min_length=1, max_length=4, description="提前提示的颜色")
+    near: str = Field("黄", min_length=1, max_length=4, description="预警的颜色")
+    urgent: str = Field("红", min_length=1, max_length=4, description="紧急的颜色")
+    expired: str = Field("⚫", min_length=1, max_length=4, description="已过期的颜色")
+
+
+WeekdayName = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Days = Annotated[int, Field(ge=0, le=730)]
+
+
+class CertificateSettings(Part):
+    """Alerts before certificates end, in calendar days, from early to urgent."""
+
+    palette: Palette = Palette()
+    days_left: tuple[Days, Days, Days] = Field((90, 60, 30), description="离到期几天进三级")
+    days_to_filing_day: tuple[Days, Days, Days] = Field(
+        (60, 30, 0), description="离最晚申请日几天进三级"
+    )
+    lead_days: int = Field(30, ge=0, le=730, description="法规没写时到期前几天申请")
+    messages: tuple[Days, ...] = Field((90, 60, 30, 7, 3, 0), description="到期前几天提醒")
+    filing_day_messages: tuple[Days, ...] = Field((15, 0), description="最晚申请日前几天提醒")
+    manual_at: int = Field(3, ge=0, le=90, description="没送到的剩几天交人工")
+    send_at: str = Field("08:10", description="每天几点查、几点发")
+    digest_on: WeekdayName = Field("mon", description="科室每周汇总在星期几")
+    excluded_kinds: tuple[str, ...] = Field((), description="整类不提醒的证照种类编号")
+    sensitive_kinds: tuple[str, ...] = Field(
+        ("disability_card",), description="涉及健康、未成年人的证照种类编号"
+    )
+
+    @field_validator("days_left", "days_to_filing_day")
+    @classmethod
+    def _descending(cls, value: tuple[int, int, int]) -> tuple[int, int, int]:
+        """Refuse levels out of order."""
+        if not value[0] > value[1] > value[2]:
+            raise ValueError("三个天数要从大到小，依次是绿、黄、红")
+        return value
+
+    @field_validator("send_at")
+    @classmethod
+    def _time_of_day(cls, value: str) -> str:
+        """Refuse what is no time of day."""
+        if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+            raise ValueError("请写成 08:10 这样的时间，并加引号")
+        return value
+
+
 class SearchSettings(Part):
     """Understanding of questions."""
 
@@ -235,6 +284,7 @@ class Settings(Part):
     privacy: PrivacySettings = PrivacySettings()
     human: HumanSettings = HumanSettings()
     oversight: OversightSettings = OversightSettings()
+    certificate: CertificateSettings = CertificateSettings()
     search: SearchSettings = SearchSettings()
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="日志详略")
     demo: bool = Field(False, exclude=True, description="演示方式；由命令行决定，不写在文件里")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+from knowledge.checked import remembered
 from knowledge.checks.inventory import take_inventory
 from knowledge.checks.questions import check_questions
 from knowledge.checks.references import check_entry_references, check_shared_references, known_ids
@@ -26,8 +27,17 @@ def check_folder(
 ) -> tuple[KnowledgeBase | None, tuple[Problem, ...]]:
     """Read a knowledge folder and apply every rule; the base is None where there is an error."""
     loaded = read_folder(folder, cache_dir=cache_dir)
-    found = check_knowledge(
-        loaded.readable, today=today, positions=loaded.positions, unread=loaded.unread
+
+    def apply_rules() -> tuple[Problem, ...]:
+        return check_knowledge(
+            loaded.readable, today=today, positions=loaded.positions, unread=loaded.unread
+        )
+
+    clean = not loaded.problems and not loaded.unread
+    found = (
+        remembered(apply_rules, loaded.readable.version, today=today, cache_dir=cache_dir)
+        if clean
+        else apply_rules()
     )
     problems = sort_problems((*loaded.problems, *found))
     return (None if has_error(problems) else loaded.readable), problems

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 
 from sqlite_utils import Database
 
@@ -44,6 +45,7 @@ BATCH = 500
 REPORT_AFTER = timedelta(hours=1)
 """The self-check is told so long after the sweep, when it is known what was sent."""
 
+T = TypeVar("T")
 Transaction = Callable[[Database], AbstractContextManager[None]]
 
 
@@ -223,7 +225,7 @@ def _slot(now: datetime) -> datetime:
     return now.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _batches[T](values: Iterator[T]) -> Iterator[list[T]]:
+def _batches(values: Iterator[T]) -> Iterator[list[T]]:
     while batch := list(itertools.islice(values, BATCH)):
         yield batch
 

@@ -213,3 +213,99 @@ def m010_staff(db: Database) -> None:
             CHECK (leave_to_on IS NULL OR leave_to_on >= leave_from_on)
         ) STRICT""")
     db.execute("CREATE INDEX staff_by_name ON staff (name)")
+
+
+@records_migrations()
+def m030_answer_shown(db: Database) -> None:
+    """Remember which version of an entry an interaction showed last."""
+    db.execute("ALTER TABLE interactions ADD COLUMN entry_hash TEXT")
+
+
+@records_migrations()
+def m031_audit(db: Database) -> None:
+    """Create the log of who saw, changed and exported what; nothing in it can be changed."""
+    db.execute("""
+        CREATE TABLE audit (
+            id INTEGER PRIMARY KEY,
+            at TEXT NOT NULL,
+            person_id INTEGER NOT NULL,
+            role TEXT NOT NULL,
+            act TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            reason TEXT
+        ) STRICT""")
+    db.execute("CREATE INDEX audit_by_at ON audit (at)")
+    db.execute("""
+        CREATE TRIGGER audit_never_changes BEFORE UPDATE ON audit
+        BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END""")
+    # Access logs are kept for three years (domain rules 10); only older ones may go.
+    db.execute("""
+        CREATE TRIGGER audit_never_shrinks BEFORE DELETE ON audit
+        WHEN old.at > strftime('%Y-%m-%d', 'now', '-3 years')
+        BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END""")
+
+
+@records_migrations()
+def m032_loop(db: Database) -> None:
+    """Create what stands round a rating: contacts, flags, invitations declined, editors' tasks."""
+    db.execute("""
+        CREATE TABLE rater_contacts (
+            rating_id INTEGER PRIMARY KEY REFERENCES ratings(id),
+            phone TEXT NOT NULL,
+            consented_at TEXT NOT NULL
+        ) STRICT""")
+    db.execute("""
+        CREATE TABLE integrity_flags (
+            id INTEGER PRIMARY KEY,
+            kind TEXT NOT NULL CHECK (kind IN ('own_window', 'many_a_day', 'burst', 'too_fast',
+                'same_words')),
+            subject TEXT NOT NULL,
+            on_day TEXT NOT NULL,
+            at TEXT NOT NULL,
+            district TEXT,
+            window TEXT,
+            entry_id TEXT,
+            number INTEGER NOT NULL,
+            UNIQUE (kind, subject, on_day)
+        ) STRICT""")
+    db.execute("CREATE INDEX integrity_flags_by_day ON integrity_flags (on_day)")
+    db.execute("""
+        CREATE TABLE invitation_refusals (
+            person_id INTEGER PRIMARY KEY REFERENCES people(id),
+            at TEXT NOT NULL
+        ) STRICT""")
+    db.execute("""
+        CREATE TABLE knowledge_tasks (
+            id INTEGER PRIMARY KEY,
+            rating_id INTEGER NOT NULL UNIQUE REFERENCES ratings(id),
+            entry_id TEXT NOT NULL,
+            entry_hash TEXT REFERENCES knowledge_versions(hash),
+            opened_at TEXT NOT NULL,
+            done_at TEXT,
+            done_by INTEGER REFERENCES people(id),
+            CHECK ((done_at IS NULL) = (done_by IS NULL))
+        ) STRICT""")
+    db.execute("CREATE INDEX knowledge_tasks_open ON knowledge_tasks (id) WHERE done_at IS NULL")
+
+
+@records_migrations()
+def m033_official_ratings(db: Database) -> None:
+    """Create the province's ratings as exported: beside ours, never among them."""
+    db.execute("""
+        CREATE TABLE official_ratings (
+            number TEXT PRIMARY KEY CHECK (number <> ''),
+            rated_on TEXT NOT NULL,
+            level INTEGER NOT NULL CHECK (level BETWEEN 1 AND 5),
+            is_default INTEGER NOT NULL CHECK (is_default IN (0, 1)),
+            district TEXT,
+            unit TEXT,
+            item TEXT,
+            sync TEXT NOT NULL CHECK (sync IN ('imported', 'matched', 'differs')),
+            rating_id INTEGER UNIQUE REFERENCES ratings(id),
+            first_seen_at TEXT NOT NULL,
+            last_seen_at TEXT NOT NULL,
+            CHECK (is_default = 0 OR level BETWEEN 3 AND 4)
+        ) STRICT""")
+    db.execute("""
+        CREATE INDEX official_ratings_by_day
+            ON official_ratings (rated_on, district, level, is_default)""")
