@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check bench browser clean
+.PHONY: run test check bench browser weights clean
 
 run: $(READY)
 	$(BIN)/python -m bot run $(ARGS)
@@ -24,6 +24,9 @@ browser: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks $(ARGS)
+
+weights: $(READY)
+	$(BIN)/python -m knowledge.train
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -11,15 +11,21 @@ import tempfile
 import time
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlite_utils import Database
 
 from bot.clock import LOCAL
 from bot.database import open_database, transaction
-from bot.dialogue import Channel, Role, Scope
+from bot.desk import Desk, Library, Links
+from bot.dialogue import Channel, Incoming, Role, Scope
+from bot.handlers.cases import mine, overdue
 from bot.records import people
 from bot.records.people import Address
 from bot.records.roster import Member, Roster, link_person, put_member
+from bot.settings import Settings
+from bot.views.alerts import render_alert
+from reminders import outbox
 from reminders.cases import CaseRow, Covers, Extent, apply_case, record_import
 from reminders.overdue import Rules
 from reminders.sweep import decide_overdue, sweep_overdue
@@ -94,6 +100,45 @@ def main(cases: int) -> None:
                 f"sweep {label}: {took:.2f} s, {len(swept.decisions)} told in "
                 f"{swept.messages} messages, {len(swept.drafts)} drafts"
             )
+            if label == "first":
+                _render_all(db)
+        _look(db)
+
+
+def _desk(db: Database) -> Desk:
+    library: Any = None  # digests and figures do not ask the knowledge base
+    calendar, _ = load_calendar(None)
+    return Desk(db, Library(library), calendar, Settings(), lambda: NOW, Links())
+
+
+def _render_all(db: Database) -> None:
+    """Measure claiming and rendering every digest."""
+    desk, rendered = _desk(db), 0
+    began = time.perf_counter()
+    with transaction(db):
+        rows = outbox.claim(db, now=NOW, lease_seconds=60, limit=100_000)
+    for waiting in rows:
+        if waiting.recipient.person_id is not None:
+            person = people.person_by_id(db, waiting.recipient.person_id)
+            rendered += render_alert(desk, waiting, person, Channel.TELEGRAM) is not None
+    print(f"render {rendered} digests: {time.perf_counter() - began:.2f} s")
+    with transaction(db):
+        for waiting in rows:
+            outbox.mark_sent(db, waiting.id, now=NOW, sent_as="benchmark")
+
+
+def _look(db: Database) -> None:
+    """Measure what a supervisor of the city and a clerk ask for."""
+    desk = _desk(db)
+    supervisor = people.set_role(
+        db, people.person_at(db, Address(Channel.WEB, "all"), now=NOW), Role.SUPERVISOR, Scope()
+    )
+    clerk = people.find_person(db, Address(Channel.WEB, "clerk-0"))
+    assert clerk is not None
+    for label, person, handler in (("/overdue", supervisor, overdue), ("/mine", clerk, mine)):
+        began = time.perf_counter()
+        handler(desk, Incoming(person, Channel.WEB), "")
+        print(f"{label}: {time.perf_counter() - began:.2f} s")
 
 
 if __name__ == "__main__":

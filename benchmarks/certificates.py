@@ -15,9 +15,9 @@ from typing import TypeVar
 
 from sqlite_utils import Database
 
-from bot.certificates import kinds_of, rules_of
 from bot.clock import LOCAL
 from bot.database import open_database, transaction
+from bot.reports.certificates import kinds_of, rules_of
 from bot.settings import SHIPPED_KNOWLEDGE, Settings
 from knowledge.check import check_folder
 from reminders.certificate_figures import count_levels, unreached, worst

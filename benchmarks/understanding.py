@@ -21,10 +21,10 @@ from typing import Any
 
 from rapidfuzz import fuzz, process
 
-from bot.loading import search_material
 from knowledge.load import load_knowledge
 from knowledge.search import augment, english, features, reading, training
 from knowledge.search.engine import Search, build_search
+from knowledge.search.gather import search_material
 from knowledge.search.material import SearchEntry, SearchMaterial
 from knowledge.search.understanding import Outcome, Understanding
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from bot.desk import Desk
 from bot.dialogue import Incoming, Place, Refusal, Reply
-from bot.records import conversations, interactions
+from bot.records import conversations, interactions, slips
 from bot.views.answer import AnswerFacts, Finish, Whereabouts, answer_reply, finishing_limit
 from bot.views.first_question import first_question_reply
 from bot.views.rating import invitation_reply
@@ -208,5 +208,6 @@ def record_interaction(
         knowledge_version=desk.base.version,
         now=now,
         answered=answered,
+        entry_hash=slips.keep_version(desk.db, entry, now=now) if answered else None,
     )
     return answered and not interaction.answered, interaction.id

@@ -1,55 +1,70 @@
-"""From the rule book and the settings to what the rules of reminders take."""
+"""The jobs about certificates: the daily sweep, the departments' digests, and the watch on them."""
 
 from __future__ import annotations
 
-from bot.settings import Settings
-from knowledge.model import CertificateKind, KnowledgeBase
-from knowledge.model import Lead as KnownLead
-from reminders.certificate_rules import (
-    AfterClosing,
-    Certainty,
-    KindRule,
-    Lead,
-    LeadUnit,
-    Rules,
+from sqlite_utils import Database
+
+from bot.database import transaction
+from bot.desk import Desk
+from bot.dialogue import Recipient, Scope
+from bot.reports.certificates import department_people, kind_ids_by_name, kinds_of, rules_of
+from reminders import outbox
+from reminders.alerts import Alert
+from reminders.certificate_figures import unreached
+from reminders.certificate_sweep import (
+    CertificateSweep,
+    has_swept,
+    notice_silence,
+    sweep_certificates,
 )
+from reminders.certificates import register_kinds
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DIGEST = "certificates_digest"
+BY_HAND = "certificates_by_hand"
 
 
-def kinds_of(base: KnowledgeBase) -> dict[str, KindRule]:
-    """Return the renewal rule of every kind of certificate."""
-    return {kind.id: _rule(kind) for kind in base.certificates.values()}
-
-
-def _rule(kind: CertificateKind) -> KindRule:
-    return KindRule(
-        id=kind.id,
-        opens=_lead(kind.opens),
-        closes=_lead(kind.closes),
-        after_closing=AfterClosing(kind.after_closing),
-        certainty=Certainty(kind.confidence),
+def run_certificates(desk: Desk, db: Database) -> CertificateSweep:
+    """Sweep the register and tell departments what is theirs to do, over a connection."""
+    now = desk.now()
+    with transaction(db):
+        register_kinds(db, kind_ids_by_name(desk.base))
+    swept = sweep_certificates(
+        db,
+        desk.calendar,
+        kinds_of(desk.base),
+        rules_of(desk.settings),
+        now=now,
+        transaction=transaction,
     )
+    alerts = [a for person, scope in department_people(db) for a in _told(desk, db, person, scope)]
+    with transaction(db):
+        outbox.put(db, alerts, now=now)
+    return swept
 
 
-def _lead(lead: KnownLead | None) -> Lead | None:
-    return None if lead is None else Lead(lead.value, LeadUnit(lead.unit))
+def _told(desk: Desk, db: Database, person_id: int, scope: Scope) -> list[Alert]:
+    """Return the weekly digest on its day, and daily what must be seen to by hand."""
+    today, rules = desk.today(), rules_of(desk.settings)
+    recipient = Recipient(person_id=person_id)
+    alerts = []
+    if WEEKDAYS[today.weekday()] == desk.settings.certificate.digest_on:
+        facts = {"on": today.isoformat()}
+        alerts.append(Alert(DIGEST, recipient, facts, f"{DIGEST}:{today}:{person_id}"))
+    count, _ = unreached(db, rules, scope, today, days=rules.manual_at, limit=0)
+    if count:
+        facts = {"on": today.isoformat()}
+        alerts.append(Alert(BY_HAND, recipient, facts, f"{BY_HAND}:{today}:{person_id}"))
+    return alerts
 
 
-def kind_ids_by_name(base: KnowledgeBase) -> dict[str, str]:
-    """Return the id of every kind by each of its names."""
-    return {
-        name: kind.id for kind in base.certificates.values() for name in (*kind.names, kind.name)
-    }
+def is_sweep_due(desk: Desk, db: Database) -> bool:
+    """Tell whether today's sweep should have been and was not, as after the program was off."""
+    now = desk.now()
+    return f"{now:%H:%M}" >= desk.settings.certificate.send_at and not has_swept(db, now)
 
 
-def rules_of(settings: Settings) -> Rules:
-    """Return the numbers of the three colours as the settings have them."""
-    chosen = settings.certificate
-    return Rules(
-        days_left=chosen.days_left,
-        days_to_filing_day=chosen.days_to_filing_day,
-        lead_days=chosen.lead_days,
-        messages=chosen.messages,
-        filing_day_messages=chosen.filing_day_messages,
-        manual_at=chosen.manual_at,
-        excluded_kinds=frozenset(chosen.excluded_kinds),
-    )
+def watch_certificates(desk: Desk, db: Database) -> bool:
+    """Tell the administrator where the day's sweep stayed away; tell whether it did."""
+    with transaction(db):
+        return notice_silence(db, now=desk.now())

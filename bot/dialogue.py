@@ -77,7 +77,8 @@ class Incoming:
 
     `key` names the event for good (a Telegram update, a page's message number): the same key
     never has an effect twice. `message` is the recorded number of the message whose button was
-    pressed. `discreet` channels get no personal data; in `public` others read along.
+    pressed. `discreet` channels get no personal data; in `public` others read along. `phone` is
+    a number that was asked for, read by the router before the text is masked.
     """
 
     person: Person
@@ -90,6 +91,7 @@ class Incoming:
     message: int | None = None
     discreet: bool = False
     public: bool = False
+    phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 from bot.desk import Knowledge
 from bot.settings import Settings
 from knowledge.check import check_folder
+from knowledge.load import load_knowledge
 from knowledge.model import KnowledgeBase
 from knowledge.problems import Problem, has_error
-from knowledge.search.engine import build_search
-from knowledge.search.material import (
-    SearchDoor,
-    SearchEntry,
-    SearchMaterial,
-    SearchOption,
-    SearchQuestion,
-)
+from knowledge.search.engine import Search, build_search
+from knowledge.search.gather import SHIPPED_WEIGHTS, search_material
 
 CACHE = "cache"
 
@@ -29,27 +25,19 @@ def load_current(
     base, problems = check_folder(settings.knowledge_dir, today=today, cache_dir=cache_dir)
     if base is None or has_error(problems):
         return None, problems
-    search = build_search(search_material(base), cache_dir=cache_dir)
-    return Knowledge(base, search), problems
+    return Knowledge(base, search_over(base, cache_dir)), problems
 
 
-def search_material(base: KnowledgeBase) -> SearchMaterial:
-    """Return what the search learns from."""
-    entries = tuple(
-        SearchEntry(
-            id=entry.id,
-            name=entry.name,
-            aliases=(entry.short_name, *entry.aliases),
-            sayings=base.sayings.get(entry.id, ()),
-            questions=tuple(
-                SearchQuestion(
-                    question.id,
-                    tuple(SearchOption(o.id, o.label, o.words) for o in question.options),
-                )
-                for question in entry.questions
-            ),
-        )
-        for entry in base.entries.values()
-    )
-    doors = tuple(SearchDoor(s.id, s.kind, s.name, s.phrases) for s in base.signposts.values())
-    return SearchMaterial(entries, base.out_of_scope, doors)
+def load_to_ask(settings: Settings) -> tuple[Knowledge | None, tuple[Problem, ...]]:
+    """Load without the rules across files: enough to tell what a question is understood as."""
+    cache_dir = settings.data_dir / CACHE
+    base, problems = load_knowledge(settings.knowledge_dir, cache_dir=cache_dir)
+    if base is None:
+        return None, problems
+    return Knowledge(base, search_over(base, cache_dir)), problems
+
+
+def search_over(base: KnowledgeBase, cache_dir: Path | None) -> Search:
+    """Build the search over a knowledge base, trained already where weights are kept for it."""
+    material = search_material(base)
+    return build_search(material, cache_dir=cache_dir, shipped=SHIPPED_WEIGHTS)

@@ -16,6 +16,7 @@ from bot.settings import Settings
 from bot.views.knowledge import refused_lines, reloaded_lines
 from knowledge.changes import changes
 from knowledge.model import KnowledgeBase
+from knowledge.search.golden import golden_problems
 from reminders import outbox
 from reminders.alerts import Alert
 from reminders.recipients import Recipient, Role
@@ -33,11 +34,17 @@ class Reloaded:
 
 
 def read_again(old: KnowledgeBase, settings: Settings, *, today: date) -> Reloaded:
-    """Read and check the files and train the search; may run in a worker thread."""
+    """Read and check the files, train the search and hold it to the golden questions.
+
+    It takes seconds where anything has changed, so it may run in a worker thread.
+    """
     fresh, problems = load_current(settings, today=today)
     if fresh is None:
         return Reloaded(None, refused_lines(problems))
     fresh.search.train()
+    dropped = golden_problems(fresh.base, fresh.search, settings.knowledge_dir)
+    if dropped:
+        return Reloaded(None, refused_lines(dropped))
     return Reloaded(fresh, reloaded_lines(changes(old, fresh.base), problems))
 
 

@@ -17,6 +17,7 @@ from bot.dialogue import STAFF, Channel, Incoming, Refusal, Reply, Role
 from bot.handlers import (
     ask,
     cases,
+    certificates,
     human,
     knowledge,
     lists,
@@ -46,6 +47,8 @@ OVERSEERS = frozenset({Role.LEAD, Role.DEPARTMENT, Role.SUPERVISOR, Role.ADMINIS
 HEADS = frozenset({Role.LEAD, Role.SUPERVISOR, Role.EDITOR, Role.ADMINISTRATOR})
 CODE_MAKERS = frozenset({Role.LEAD, Role.DEPARTMENT, Role.ADMINISTRATOR})
 SUPERVISORS = frozenset({Role.SUPERVISOR})
+REGISTRARS = certificates.REGISTRARS
+HOLDERS = EVERYONE - COUNTERS
 CASE_WORKERS = COUNTERS | SUPERVISORS  # whose own a case is, the handler checks
 CASE_READERS = OVERSEERS | COUNTERS
 CASE_CLOSERS = frozenset({Role.LEAD, Role.SUPERVISOR})
@@ -77,12 +80,19 @@ class TokenRoute:
     public: bool = False
 
 
+def _bind(desk: Desk, incoming: Incoming, code: str) -> Reply:
+    """Use a code: a holder's opens a certificate, a staff member's gives a role."""
+    return certificates.begin_opt_in(desk, incoming, code) or staff.bind(desk, incoming, code)
+
+
 COMMANDS: tuple[Command, ...] = (
     Command("start", ("菜单", "开始"), "打开菜单", menu.start, public=True),
     Command("help", ("帮助",), "能问什么、怎么问", menu.help_, public=True),
     Command("today", ("今日评价",), "今日服务反馈", statistics.today, OVERSEERS),
     Command("overdue", ("超期",), "办件时限、超期", cases.overdue, OVERSEERS),
     Command("mine", ("我的办件",), "我名下的办件", cases.mine, COUNTERS),
+    Command("mine", ("我的证照",), "我的证照、到期提醒", certificates.mine, HOLDERS),
+    Command("certificates", ("证照",), "证照到期提醒", certificates.register, REGISTRARS),
     Command("inbox", ("留言箱", "收件箱"), "待回复的留言", human.inbox, HEADS),
     Command("codes", ("发绑定码",), "给同事发绑定码", staff.make_code, CODE_MAKERS),
     Command("gaps", ("知识缺口",), "没答上来的问题", knowledge.gaps, EDITORS),
@@ -90,7 +100,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("reload", ("更新知识",), "重新读取知识库", knowledge.reload, EDITORS),
     Command("slip", ("查告知单",), "按编号看告知单", slips.by_number, listed=False),
     Command("status", ("查留言",), "按编号看留言进度", human.status, listed=False),
-    Command("bind", ("绑定",), "工作人员绑定身份", staff.bind, listed=False),
+    Command("bind", ("绑定",), "工作人员绑定身份", _bind, listed=False),
     Command("cancel", ("取消",), "取消正在写的内容", menu.cancel),
     Command("privacy", ("隐私",), "个人信息怎么用", menu.privacy, public=True),
     Command("erase", ("删除我的数据",), "删除我的数据", menu.erase),
@@ -99,7 +109,7 @@ COMMANDS: tuple[Command, ...] = (
 # What a deep link's payload leads to: start=w-<window>, join-<binding code>, s-<slip number>.
 DEEP_LINKS: dict[str, Command] = {
     "w": Command("start", (), "", menu.at_window, public=True),
-    "join": Command("bind", (), "", staff.bind),
+    "join": Command("bind", (), "", _bind),
     "s": Command("slip", (), "", slips.by_number),
 }
 
@@ -138,6 +148,15 @@ TOKENS: dict[str, TokenRoute] = {
     "inbox": TokenRoute(human.open_inbox, HEADS),
     "read": TokenRoute(human.read, HEADS),
     "reply": TokenRoute(human.ask_answer, HEADS),
+    "certs": TokenRoute(certificates.open_mine),
+    "cert": TokenRoute(certificates.look),
+    "held": TokenRoute(certificates.answer),
+    "benefit": TokenRoute(certificates.benefit),
+    "register": TokenRoute(certificates.open_register, REGISTRARS),
+    "certlist": TokenRoute(certificates.list_some, REGISTRARS),
+    "certack": TokenRoute(certificates.acknowledge, REGISTRARS),
+    "certcode": TokenRoute(certificates.make_code, REGISTRARS),
+    "certsheet": TokenRoute(certificates.export, REGISTRARS),
     "menu": TokenRoute(menu.show_menu, public=True),
     "topics": TokenRoute(menu.show_topics, public=True),
     "privacy": TokenRoute(menu.show_privacy, public=True),
@@ -169,6 +188,7 @@ AWAITED: dict[Awaited, WordHandler] = {
     Awaited.WORDS: ratings.take_words,
     Awaited.ADDENDUM: ratings.take_addendum,
     Awaited.ANSWER: human.take_answer,
+    Awaited.CERTIFICATE_TAIL: certificates.take_tail,
 }
 
 
@@ -236,7 +256,7 @@ def _command_action(desk: Desk, incoming: Incoming, text: str) -> Callable[[], R
     found = find_command(text)
     if found is None:
         return None
-    command, argument = found
+    command, argument = _for_role(found[0], incoming.person.role), found[1]
     if incoming.person.role not in command.roles:
         if text.startswith("/"):
             return None
@@ -244,6 +264,12 @@ def _command_action(desk: Desk, incoming: Incoming, text: str) -> Callable[[], R
     if incoming.public and not command.public:
         raise Refusal("private_only")
     return lambda: command.handler(desk, incoming, argument)
+
+
+def _for_role(command: Command, role: Role) -> Command:
+    """Return the command of this name that a role may use: /mine is 我的办件 or 我的证照."""
+    named = (c for c in COMMANDS if c.name == command.name and role in c.roles)
+    return command if role in command.roles else next(named, command)
 
 
 def find_command(text: str) -> tuple[Command, str] | None:

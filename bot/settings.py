@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from reminders.overdue import Level, Override, Rules, Rung
+from reminders.rectification_rules import RectificationRules
 
 TOKEN_VARIABLE = "TELEGRAM_BOT_TOKEN"  # noqa: S105 - the name of a variable, not a secret
 SHIPPED_KNOWLEDGE = Path(__file__).resolve().parent.parent / "knowledge" / "data"
@@ -107,6 +108,8 @@ class RatingSettings(Part):
     official_url: str = Field("https://www.hnzwfw.gov.cn/", description="省好差评入口")
     correct_minutes: int = Field(10, ge=0, description="点错了几分钟内可改")
     addendum_hours: int = Field(24, ge=0, description="几小时内可补充一次")
+    invite_after_days: int = Field(3, ge=1, description="没评的几天后邀请一次")
+    invite_at: str = Field("10:00", description="几点发邀请")
     min_for_rate: int = Field(20, ge=1, description="少于这么多评价只给数不给率")
 
 
@@ -264,6 +267,88 @@ class CertificateSettings(Part):
         return value
 
 
+class RectificationSettings(Part):
+    """What follows a bad rating (差评整改), in working days."""
+
+    contact_wd: int = Field(1, ge=0, description="评价后几个工作日内联系")
+    rectify_wd: int = Field(5, ge=1, description="评价后几个工作日内整改")
+    rectify_complex_wd: int = Field(15, ge=1, description="复杂的几个工作日内整改，须写原因")
+    follow_up_wd: int = Field(3, ge=0, description="整改后几个工作日内回访")
+    appeal_wd: int = Field(5, ge=0, description="几个工作日内可申诉")
+    review_wd: int = Field(5, ge=1, description="申诉后几个工作日内复核")
+    settle_wd: int = Field(5, ge=1, description="再次不满意后几个工作日内由主管单位处理")
+    tries: int = Field(3, ge=1, description="联系不上要试几个不同的工作日")
+
+    def rules(self, tell_after_minutes: int) -> RectificationRules:
+        """Return the numbers in the form the rules take."""
+        return RectificationRules(
+            contact_days=self.contact_wd,
+            rectify_days=self.rectify_wd,
+            complex_days=self.rectify_complex_wd,
+            follow_up_days=self.follow_up_wd,
+            appeal_days=self.appeal_wd,
+            review_days=self.review_wd,
+            settle_days=self.settle_wd,
+            tell_after_minutes=tell_after_minutes,
+            tries=self.tries,
+        )
+
+
+class IntegritySettings(Part):
+    """From where on ratings look odd; they are flagged, never deleted."""
+
+    a_day: int = Field(5, ge=1, description="一个账号一天超过几次")
+    seconds: int = Field(5, ge=0, description="答复后几秒内就评价")
+    burst: int = Field(10, ge=1, description="一个窗口短时间内超过几次")
+    burst_minutes: int = Field(10, ge=1, description="短时间是几分钟")
+    same_words: int = Field(3, ge=2, description="同样的话出现几次")
+
+
+class SummarySettings(Part):
+    """The daily summary to supervisors, on working days."""
+
+    at: str = Field("17:30", description="几点发当日小结")
+    full_day_at: str = Field("08:30", description="次日几点发全天数")
+
+    @field_validator("at", "full_day_at")
+    @classmethod
+    def _time_of_day(cls, value: str) -> str:
+        """Refuse what is no time of day."""
+        if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+            raise ValueError("请写成 17:30 这样的时间，并加引号")
+        return value
+
+
+RoundingName = Literal["down", "half_up"]
+IndicatorName = Literal[
+    "active_rating_rate",
+    "good_rate",
+    "active_good_rate",
+    "unrated_rate",
+    "item_coverage_rate",
+    "department_coverage_rate",
+    "on_time_rectification_rate",
+    "on_time_follow_up_rate",
+    "reply_rate",
+    "followed_up_and_rectified_rate",
+    "satisfied_at_follow_up_rate",
+    "qualified_staff_rate",
+]
+
+
+class RateSettings(Part):
+    """How rates are printed."""
+
+    active_rate_base: Literal["total", "services"] = Field(
+        "total", description="主动评价率除以：total 评价数量，services 服务次数"
+    )
+    rounding: Mapping[IndicatorName, RoundingName] = Field(
+        {"item_coverage_rate": "half_up"}, description="各率怎么取两位小数，没写的截断"
+    )
+    zero_by_zero_duty: str = Field("100.00%", description="整改、回访、回复率 0/0 印什么")
+    zero_by_zero_other: str = Field("—", description="其他率 0/0 印什么")
+
+
 class SearchSettings(Part):
     """Understanding of questions."""
 
@@ -285,12 +370,20 @@ class Settings(Part):
     human: HumanSettings = HumanSettings()
     oversight: OversightSettings = OversightSettings()
     certificate: CertificateSettings = CertificateSettings()
+    rectification: RectificationSettings = RectificationSettings()
+    integrity: IntegritySettings = IntegritySettings()
+    summary: SummarySettings = SummarySettings()
+    rates: RateSettings = RateSettings()
     search: SearchSettings = SearchSettings()
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="日志详略")
     demo: bool = Field(False, exclude=True, description="演示方式；由命令行决定，不写在文件里")
     telegram_token: SecretStr | None = Field(
         None, exclude=True, description="由环境变量或 token_file 得来，不写在文件里"
     )
+
+    def rectification_rules(self) -> RectificationRules:
+        """Return the numbers of 差评整改; the unit is told when a mis-tap can no longer be one."""
+        return self.rectification.rules(self.ratings.correct_minutes)
 
 
 @dataclass(frozen=True, slots=True)

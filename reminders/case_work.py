@@ -124,7 +124,7 @@ def suspend_case(
     document: str,
     *,
     begins_on: date,
-    by_person_id: int,
+    by_person_id: int | None,
     site_visit_counts: bool,
     now: datetime,
 ) -> Case:
@@ -147,7 +147,7 @@ def suspend_case(
 
 
 def resume_case(
-    db: Database, case: Case, *, ends_on: date, by_person_id: int, now: datetime
+    db: Database, case: Case, *, ends_on: date, by_person_id: int | None, now: datetime
 ) -> Case:
     """Let the clock run again after the last full day of the special procedure."""
     suspension = case.open_suspension()
@@ -213,7 +213,7 @@ def extend_case(
     reason: str,
     proof: str,
     joint: bool = False,
-    by_person_id: int,
+    by_person_id: int | None,
     now: datetime,
 ) -> Case:
     """Extend the limit once, before it ends, with approver, reason and proof (art. 42).

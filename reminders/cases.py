@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from sqlite_utils import Database
@@ -549,8 +550,7 @@ def _cases(db: Database, where: str, values: Sequence[str | int]) -> tuple[Case,
     some = len(rows) <= _FEW
     suspensions = _suspensions(db, [row[0] for row in rows] if some else None)
     extensions = _extensions(db, [row[0] for row in rows] if some else None)
-    days: dict[str, date] = {}
-    return tuple(_case(row, suspensions, extensions, days) for row in rows)
+    return tuple(_case(row, suspensions, extensions) for row in rows)
 
 
 _FEW = 200
@@ -582,39 +582,37 @@ def _of_cases(case_ids: Sequence[int] | None) -> tuple[str, list[str]]:
     return "WHERE case_id IN (SELECT value FROM json_each(?))", [json.dumps(list(case_ids))]
 
 
+# A sweep reads 20,000 rows with few different days and places; these remember what they made.
+_read_day = lru_cache(maxsize=8192)(date.fromisoformat)
+_read_scope = lru_cache(maxsize=8192)(Scope)
+_KINDS = {kind.value: kind for kind in CaseKind}
+
+
 def _case(
     row: Any,
     suspensions: Mapping[int, tuple[Suspension, ...]],
     extensions: Mapping[int, int],
-    days: dict[str, date],
 ) -> Case:
-    """Build a case; `days` remembers the dates read so far, since a sweep reads 20,000 rows."""
-
-    def day(text: str) -> date:
-        if text not in days:
-            days[text] = date.fromisoformat(text)
-        return days[text]
-
     return Case(
         id=row[0],
         number=row[1],
         item=row[2],
         entry_id=row[3],
-        kind=CaseKind(row[4]),
+        kind=_KINDS[row[4]],
         unit=row[5],
-        scope=Scope(row[6], row[7], row[8]),
+        scope=_read_scope(row[6], row[7], row[8]),
         applicant=row[9],
-        accepted_on=day(row[10]),
-        starts_on=day(row[11]),
+        accepted_on=_read_day(row[10]),
+        starts_on=_read_day(row[11]),
         limit_days=row[12],
         statutory_days=row[13],
         handler_number=row[14],
         handler_name=row[15],
         handler_id=row[16],
         offered_to_id=row[17],
-        papers_asked_on=day(row[18]) if row[18] else None,
+        papers_asked_on=_read_day(row[18]) if row[18] else None,
         papers_source=row[19],
-        completed_on=day(row[20]) if row[20] else None,
+        completed_on=_read_day(row[20]) if row[20] else None,
         missing=Missing(row[21]) if row[21] else None,
         missing_at=datetime.fromisoformat(row[22]) if row[22] else None,
         cause=row[23],

@@ -159,13 +159,14 @@ def filed(
     last = (today + timedelta(days=730)).isoformat()
     where, values = _within(scope)
     rows = db.execute(
-        f"""SELECT c.id FROM certificate_answers a JOIN certificates c ON c.id = a.certificate_id
+        f"""SELECT c.id, c.kind_key FROM certificate_answers a
+            JOIN certificates c ON c.id = a.certificate_id
             WHERE a.answer = 'filed' AND a.expires_on = c.expires_on
               AND c.expires_on BETWEEN ? AND ? AND {_WATCHED}{where} ORDER BY c.expires_on""",
         [first, last, *values],
     ).fetchall()
-    watched = [certificate_by_id(db, row[0]) for row in rows[:limit]]
-    return len(rows), tuple(c for c in watched if c.kind_key not in rules.excluded_kinds)
+    watched = [row[0] for row in rows if row[1] not in rules.excluded_kinds]
+    return len(watched), tuple(certificate_by_id(db, one) for one in watched[:limit])
 
 
 def lapsed(
@@ -179,18 +180,18 @@ def _listed(
     db: Database, rules: Rules, scope: Scope, first: str, last: str, condition: str, limit: int
 ) -> tuple[int, tuple[Certificate, ...]]:
     where, values = _within(scope)
+    rest = f"""FROM certificates c
+        WHERE c.kind_key = ? AND c.expires_on BETWEEN ? AND ? AND {condition}{where}"""
     count, found = 0, []
     for key in kind_keys(db):
         if key in rules.excluded_kinds:
             continue
-        rows = db.conn.execute(
-            f"""SELECT c.expires_on, c.id FROM certificates c
-                WHERE c.kind_key = ? AND c.expires_on BETWEEN ? AND ? AND {condition}{where}
-                ORDER BY c.expires_on""",
-            (key, first, last, *values),
-        ).fetchall()
-        count += len(rows)
-        found.append(rows[:limit])
+        bound = (key, first, last, *values)
+        of_kind = db.conn.execute(f"SELECT count(*) {rest}", bound).fetchone()[0]
+        count += of_kind
+        if of_kind and limit:
+            query = f"SELECT c.expires_on, c.id {rest} ORDER BY c.expires_on LIMIT ?"
+            found.append(db.conn.execute(query, (*bound, limit)).fetchall())
     chosen = islice(merge(*found), limit)
     return count, tuple(certificate_by_id(db, row[1]) for row in chosen)
 

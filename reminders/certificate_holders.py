@@ -47,13 +47,6 @@ class Outcome(StrEnum):
     VISITED = "visited"
 
 
-class ConsentBy(StrEnum):
-    """How somebody agreed to be told: by code and the number's tail, or by a link."""
-
-    CODE = "code"
-    LINK = "link"
-
-
 class BenefitConsent(StrEnum):
     """Who agreed that a sensitive certificate may lead to a further message."""
 
@@ -132,16 +125,15 @@ def opt_in(
     person_id: int,
     code: str,
     *,
-    consent_by: ConsentBy,
     now: datetime,
 ) -> None:
     """Record that a person agreed to be told about a certificate; once more renews it."""
     db.execute(
         """INSERT INTO certificate_holders (certificate_id, person_id, consent_at, consent_by)
-           VALUES (?, ?, ?, ?)
+           VALUES (?, ?, ?, 'code')
            ON CONFLICT DO UPDATE SET stopped_at = NULL, consent_at = excluded.consent_at,
                consent_by = excluded.consent_by WHERE stopped_at IS NOT NULL""",
-        [certificate.id, person_id, now.isoformat(), consent_by],
+        [certificate.id, person_id, now.isoformat()],
     )
     db.execute(
         """UPDATE certificate_codes SET used_by = ?, used_at = coalesce(used_at, ?)
@@ -226,6 +218,18 @@ def answer(
                    expires_on = excluded.expires_on, at = excluded.at
                WHERE answer <> excluded.answer OR expires_on <> excluded.expires_on""",
             values,
+        ).rowcount
+        == 1
+    )
+
+
+def resume_telling(db: Database, certificate: Certificate, person_id: int) -> bool:
+    """Undo a 退订 that was a mis-tap; tell whether there was one."""
+    return (
+        db.execute(
+            """UPDATE certificate_holders SET stopped_at = NULL
+               WHERE certificate_id = ? AND person_id = ? AND stopped_at IS NOT NULL""",
+            [certificate.id, person_id],
         ).rowcount
         == 1
     )

@@ -83,28 +83,29 @@ def told_so_far(db: Database) -> Told:
 
 def put_notices(db: Database, notices: Sequence[Notice]) -> int:
     """Record notices; one already known keeps its row unless its message had lapsed."""
-    return sum(
-        db.execute(
-            """INSERT INTO case_notices (case_id, kind, occasion, recipient, due_on, decided_at,
-                   message_key)
-               VALUES (?, ?, ?, ?, ?, ?, ?)
-               ON CONFLICT (case_id, kind, occasion, recipient) DO UPDATE
-                   SET message_key = excluded.message_key, decided_at = excluded.decided_at
-                   WHERE EXISTS (SELECT 1 FROM outbox o
-                       WHERE o.dedupe_key = case_notices.message_key AND o.failure = ?)""",
-            [
-                notice.case_id,
-                notice.kind,
-                notice.occasion,
-                notice.recipient,
-                notice.due_on.isoformat(),
-                notice.decided_at.isoformat(),
-                notice.message_key,
-                LAPSED,
-            ],
-        ).rowcount
+    rows = [
+        (
+            notice.case_id,
+            notice.kind,
+            notice.occasion,
+            notice.recipient,
+            notice.due_on.isoformat(),
+            notice.decided_at.isoformat(),
+            notice.message_key,
+            LAPSED,
+        )
         for notice in notices
-    )
+    ]
+    return db.conn.executemany(
+        """INSERT INTO case_notices (case_id, kind, occasion, recipient, due_on, decided_at,
+               message_key)
+           VALUES (?, ?, ?, ?, ?, ?, ?)
+           ON CONFLICT (case_id, kind, occasion, recipient) DO UPDATE
+               SET message_key = excluded.message_key, decided_at = excluded.decided_at
+               WHERE EXISTS (SELECT 1 FROM outbox o
+                   WHERE o.dedupe_key = case_notices.message_key AND o.failure = ?)""",
+        rows,
+    ).rowcount
 
 
 def waiting_message(db: Database, kind: str, recipient: str) -> str | None:

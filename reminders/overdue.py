@@ -133,7 +133,7 @@ class Rules:
 
     def levels(self, rung: Rung) -> tuple[Level, ...]:
         """Return who is told at a rung."""
-        return dict(self.ladder).get(rung, ())
+        return next((levels for of, levels in self.ladder if of is rung), ())
 
 
 @dataclass(frozen=True, slots=True)

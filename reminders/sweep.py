@@ -145,8 +145,9 @@ class _Decider:
                 continue
             if is_paused(case, self._calendar, self._rules, self._today):
                 continue
-            decisions += self._about(case, standing)
-            new = list(self._drafts(case, standing))
+            rungs = self._rungs(case, standing)
+            decisions += self._about(case, standing, rungs)
+            new = list(self._drafts(case, standing, rungs))
             drafts += new
             if new or case.id in acting:
                 kind = new[-1].kind if new else acting[case.id]
@@ -155,11 +156,11 @@ class _Decider:
             decisions += self._asks_cause(case)
         return decisions, drafts
 
-    def _about(self, case: Case, standing: Standing) -> Iterator[Decision]:
+    def _about(self, case: Case, standing: Standing, rungs: tuple[Rung, ...]) -> Iterator[Decision]:
         """Yield each rung once per recipient, and repeats to whoever must act."""
         told_now: set[str] = set()
         handlers = self._handlers(case)
-        for rung in self._rungs(case, standing):
+        for rung in rungs:
             if rung in ACTS:
                 continue
             kind, occasion = NoticeKind(rung), standing.due_on.isoformat()
@@ -217,8 +218,8 @@ class _Decider:
             self._imported_at[district] = max(covering, default=None)
         return self._imported_at[district]
 
-    def _drafts(self, case: Case, standing: Standing) -> Iterator[Draft]:
-        for rung in self._rungs(case, standing):
+    def _drafts(self, case: Case, standing: Standing, rungs: tuple[Rung, ...]) -> Iterator[Draft]:
+        for rung in rungs:
             key = (case.id, rung.value, standing.due_on.isoformat())
             if rung in ACTS and key not in self._drafted:
                 yield Draft(rung, case, standing)

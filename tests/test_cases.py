@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlite_utils import Database
 
@@ -432,7 +434,7 @@ def member(db: Database, number: str, name: str, **more: object) -> Member:
     return added
 
 
-def handler(db: Database, on: str = "2025-02-06", **row: object) -> tuple[Recipient, ...]:
+def handler(db: Database, on: str = "2025-02-06", **row: Any) -> tuple[Recipient, ...]:
     case = a_case(db, number=f"n{len(open_cases(db, CITY))}", **row)
     return Roster(db).recipients(Level.HANDLER, case, day(on))
 

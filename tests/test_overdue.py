@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, time
+from pathlib import Path
 
 import pytest
 
@@ -283,10 +284,8 @@ def test_a_count_that_runs_into_an_unknown_year_is_provisional_too() -> None:
     assert standing_of(case, CALENDAR, RULES, day("2027-01-29")).provisional
 
 
-def test_due_days_that_a_new_calendar_moves_are_listed(tmp_path: object) -> None:
-    from pathlib import Path
-
-    path = Path(str(tmp_path)) / "working_days.yaml"
+def test_due_days_that_a_new_calendar_moves_are_listed(tmp_path: Path) -> None:
+    path = tmp_path / "working_days.yaml"
     path.write_text(
         "years:\n  2027:\n    notice: 国办发明电〔2026〕7号\n"
         "    off: {元旦: 2027-01-01..2027-01-05, 劳动节: 05-01..05-02, 国庆节: 10-01..10-03}\n",

@@ -14,8 +14,8 @@ from benchmarks.understanding import (
     share,
     trained_search,
 )
-from bot.loading import search_material
 from knowledge.load import load_knowledge
+from knowledge.search.gather import search_material
 from knowledge.search.understanding import Outcome
 
 pytestmark = pytest.mark.slow

@@ -5,25 +5,30 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.database import open_database, transaction
 from bot.delivery import DeliveryLoop, Pace
-from bot.desk import Desk
+from bot.desk import Desk, Library, Links
 from bot.dialogue import Channel, DeliveryError, Reply, Role, Scope
 from bot.records import people, roster
 from bot.records.people import Address
 from bot.records.roster import Member, Roster
+from bot.reports.oversight import supervise, trend
+from bot.settings import Settings
 from bot.views.alerts import render_alert
 from reminders import case_work
 from reminders.acts import acts_of, waiting_acts
-from reminders.cases import Covers, Extent, mark_missing
+from reminders.cases import Covers, Extent, cases_in_progress_since, mark_missing
 from reminders.notices import notices_of
 from reminders.recipients import CITY
 from reminders.sweep import Sweep, decide_overdue, sweep_overdue
+from reminders.working_days import load_calendar
 from tests.case_builders import LONGTING, a_case, a_row, again, at, bring_in, day, done
-from tests.conftest import Clock, Talker
+from tests.conftest import Clock
 
 FAST = Pace(per_second=10_000, chat_seconds=0, idle_seconds=0.01)
 
@@ -46,6 +51,14 @@ class Post:
 
     def to(self, address: str) -> list[str]:
         return [text for to, text in self.sent if to == address]
+
+
+@pytest.fixture
+def desk(clock: Clock, settings: Settings) -> Desk:
+    calendar, _ = load_calendar(None)
+    library: Any = None  # nothing here asks the knowledge base
+    links = Links(page="http://127.0.0.1:8000")
+    return Desk(open_database(None), Library(library), calendar, settings, clock, links)
 
 
 @pytest.fixture
@@ -409,10 +422,8 @@ def test_a_sweep_cut_off_is_finished_by_the_next(desk: Desk, clerk: int) -> None
     assert desk.db.execute("SELECT count(*) FROM outbox").fetchone()[0] == 2
 
 
-def test_a_restart_repeats_nothing(desk: Desk, clerk: int, tmp_path: object) -> None:
-    from pathlib import Path
-
-    path = Path(str(tmp_path)) / "restart.db"
+def test_a_restart_repeats_nothing(desk: Desk, clerk: int, tmp_path: Path) -> None:
+    path = tmp_path / "restart.db"
     first = open_database(path)
     a_case(first)
     rules = desk.settings.oversight.rules()
@@ -491,9 +502,7 @@ def test_a_year_not_announced_is_the_administrators_matter_from_november(desk: D
     assert counts == [0, 1, 1, 2]
 
 
-def test_lights_are_counted_by_unit_for_a_day(desk: Desk, wang: Talker) -> None:
-    from bot.reports.oversight import supervise, trend
-
+def test_lights_are_counted_by_unit_for_a_day(desk: Desk) -> None:
     bring_in(
         desk.db,
         a_row(number="1", unit="甲"),
@@ -511,5 +520,6 @@ def test_lights_are_counted_by_unit_for_a_day(desk: Desk, wang: Talker) -> None:
     assert late("2025-02-10") == {"甲": (1, 0), "乙": (0, 0)}
     assert late("2025-02-11") == {"甲": (1, 1), "乙": (0, 0)}
     days = [day(f"2025-02-{d}") for d in ("07", "08", "10", "11")]
-    shown = [(t.late, t.became_late) for t in trend(desk.db, CITY, desk.calendar, days)]
+    known = cases_in_progress_since(desk.db, CITY, days[0])
+    shown = [(t.late, t.became_late) for t in trend(known, desk.calendar, days)]
     assert shown == [(0, 0), (2, 2), (1, 0), (1, 0)]

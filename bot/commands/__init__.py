@@ -15,6 +15,7 @@ COMMANDS = {
     "schema": "bot.commands.schema:schema",
     "people": "bot.commands.people:people",
     "stats": "bot.commands.stats:stats",
+    "case": "bot.commands.case:case",
     "overdue": "bot.commands.overdue:overdue",
     "sweep": "bot.commands.sweep:sweep",
     "calendar": "bot.commands.calendar:calendar",

@@ -12,7 +12,7 @@ import click
 
 from bot.commands.options import Context, common_options, fail
 from bot.commands.output import print_json
-from bot.loading import load_current
+from bot.loading import load_to_ask
 from bot.records.redaction import redact
 from knowledge.search.engine import Search
 from knowledge.search.understanding import Outcome, Understanding
@@ -42,7 +42,7 @@ def ask(
       python -m bot ask --after 娃上户口要啥 要几份复印件 --json
       python -m bot ask --json < 问题.txt     （每行可以是文字，或 {"question":…,"after":…}）
     """
-    knowledge, problems = load_current(settings.settings(), today=settings.clock()().date())
+    knowledge, problems = load_to_ask(settings.settings())
     if knowledge is None:
         fail("知识库有误，先改正（python -m bot check）：" + "；".join(map(str, problems[:3])), 1)
     search = knowledge.search

@@ -8,9 +8,12 @@ from pathlib import Path
 import click
 
 from bot.commands.options import PROBLEMS_FOUND, Context, common_options
+from bot.loading import CACHE, search_over
 from bot.settings import CONFIG_NAME, SHIPPED_KNOWLEDGE, load_settings
 from knowledge.check import check_folder
-from knowledge.problems import Severity
+from knowledge.model import KnowledgeBase
+from knowledge.problems import Problem, Severity, sort_problems
+from knowledge.search.golden import golden_problems, wording_warnings
 
 
 @click.command()
@@ -25,6 +28,7 @@ def check(settings: Context, path: Path | None) -> None:
       python -m bot check 我的知识库/     检查另一个知识库文件夹
     """
     errors = 0
+    cache_dir: Path | None = None
     folder = path
     if folder is None:
         folder = SHIPPED_KNOWLEDGE
@@ -35,7 +39,10 @@ def check(settings: Context, path: Path | None) -> None:
                 click.echo(str(mistake))
             errors += len(mistakes)
             folder = loaded.knowledge_dir if loaded else folder
+            cache_dir = loaded.data_dir / CACHE if loaded else None
     base, problems = check_folder(folder, today=settings.clock()().date())
+    if base is not None:
+        problems = sort_problems((*problems, *_ask_the_search(base, folder, cache_dir)))
     for problem in problems:
         click.echo(str(problem))
     errors += sum(problem.severity is Severity.ERROR for problem in problems)
@@ -44,3 +51,17 @@ def check(settings: Context, path: Path | None) -> None:
     click.echo(f"条目 {count} 个；错误 {errors} 处；提醒 {warnings} 处。")
     if errors:
         raise SystemExit(PROBLEMS_FOUND)
+
+
+def _ask_the_search(
+    base: KnowledgeBase, folder: Path, cache_dir: Path | None
+) -> tuple[Problem, ...]:
+    """Train where no weights are kept for these files, then put the golden questions."""
+    search = search_over(base, cache_dir)
+    if not search.is_trained:
+        click.echo("知识库改过，先学一遍新的说法（十几秒）…", err=True)
+        search.train()
+    return (
+        *golden_problems(base, search, folder),
+        *wording_warnings(base, search, folder),
+    )

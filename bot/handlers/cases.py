@@ -28,6 +28,7 @@ from reminders.cases import (
     Missing,
     case_by_id,
     cases_by_id,
+    cases_in_progress_since,
     data_as_of,
     imports,
     open_cases,
@@ -307,17 +308,20 @@ def overdue(desk: Desk, incoming: Incoming, argument: str) -> Reply:
     del argument
     scope, today = incoming.person.scope, desk.today()
     rules, month = _rules(desk), desk.today().replace(day=1)
-    causes = oversight.causes_of_late(desk.db, scope, desk.calendar, rules, month, today)
+    days = _last_working_days(desk)
+    known = cases_in_progress_since(desk.db, scope, min(month, *days))
+    causes = oversight.causes_of_late(known, desk.calendar, rules, month, today)
     waits = waiting_acts(desk.db, scope) if incoming.person.role is Role.SUPERVISOR else ()
     return view.overdue_reply(
-        oversight.supervise(desk.db, scope, desk.calendar, rules, on=today),
+        oversight.supervise(desk.db, scope, desk.calendar, rules, on=today, cases=known),
         scope_words(scope),
-        oversight.trend(desk.db, scope, desk.calendar, _last_working_days(desk)),
-        oversight.reminder_rates(desk.db, scope, desk.calendar, month, today),
+        oversight.trend(known, desk.calendar, days),
+        oversight.reminder_rates(desk.db, known, desk.calendar, month, today),
         {c.unit: c.unexplained for c in causes if c.unexplained},
+        Roster(desk.db).unbound([case for case in known if case.is_open], today),
         _viewer(desk, incoming),
         waiting=len(waits),
-        perhaps_done=len(_perhaps_done(desk, scope)),
+        perhaps_done=sum(c.is_open and c.missing is Missing.PERHAPS_DONE for c in known),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.cell import Cell as SheetCell
@@ -26,10 +27,9 @@ _PROBLEM_HEADER = "问题"
 _TEXT_FORMAT = "@"
 _WIDTH = 18
 _NOTE_WIDTH = 60
-_TEMPLATE_ROWS = 1000
 
 
-def faulty_rows(plan: Plan[object]) -> bytes:
+def faulty_rows(plan: Plan[Any]) -> bytes:
     """Return the refused rows as xlsx: bad cells coloured and commented, the reason in words.
 
     Only recognised columns come back, under the sender's own headers; what was dropped at the
@@ -50,7 +50,7 @@ def faulty_rows(plan: Plan[object]) -> bytes:
     return _saved(book)
 
 
-def _keys(layout: Layout, plan: Plan[object]) -> list[str]:
+def _keys(layout: Layout, plan: Plan[Any]) -> list[str]:
     """Return the columns found, in the file's order, and those that a problem speaks of."""
     assert plan.table is not None
     found = sorted(plan.table.positions, key=plan.table.positions.__getitem__)
@@ -83,8 +83,7 @@ def template(kind: Kind) -> bytes:
         cell = _write(sheet, 2, place, column.example)
         cell.font = Font(italic=True, color="808080")
         # Text all the way down: Excel would cut long numbers and turn dates its own way.
-        for line in range(3, _TEMPLATE_ROWS):
-            sheet.cell(line, place).number_format = _TEXT_FORMAT
+        sheet.column_dimensions[get_column_letter(place)].number_format = _TEXT_FORMAT
     _explanation(book.create_sheet("填写说明"), layout)
     return _saved(book)
 
@@ -135,8 +134,9 @@ def _write(sheet: Worksheet, line: int, place: int, text: str) -> SheetCell:
     """Write text as text: what begins with = must not become a formula of ours."""
     cell = sheet.cell(line, place)
     assert isinstance(cell, SheetCell), "nothing is merged here"
-    cell.value = _printable(text)
-    cell.data_type = "s"
+    if text:
+        cell.value = _printable(text)
+        cell.data_type = "s"
     cell.number_format = _TEXT_FORMAT
     return cell
 

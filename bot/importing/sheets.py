@@ -9,7 +9,9 @@ import codecs
 import csv
 import hashlib
 import io
+import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -33,6 +35,9 @@ MEGABYTE = 1024 * 1024
 # A small zip can unfold to gigabytes; real exports unfold to about ten times their size.
 MOST_UNFOLDING = 25
 
+# Thirty columns of a full sheet; calamine takes some 32 bytes for each cell, used or not.
+MOST_CELLS = 50_000_000
+
 _CHUNK = MEGABYTE
 _HEAD = 4096
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -46,6 +51,13 @@ _OTHER_KINDS = (
     (b"7z\xbc\xaf", "压缩包"),
 )
 _CUT_SHORT = ("unexpected end of data", "truncated data")
+_PANIC = "PanicException"
+_SHEET_NAME = re.compile(r"xl/worksheets/[^/]+\.xml")
+# A range: writers that do not know it put A1 alone.
+_DIMENSION = re.compile(rb'<(?:\w+:)?dimension ref="[A-Z]+\d+:([A-Z]{1,3})(\d{1,7})"')
+_CELL = re.compile(rb'<(?:\w+:)?c\b[^>]{0,99}?\br="([A-Z]{1,3})')
+_ROW = re.compile(rb'<(?:\w+:)?row\b[^>]{0,99}?\br="(\d{1,7})"')
+_LONGEST_TAG = 160
 _DELIMITERS = (",", "\t", ";")
 _LINES_FOR_DELIMITER = 20
 _EXPORT_AGAIN = "请重新导出，或用 Excel 打开后另存为 xlsx 再传"
@@ -136,20 +148,67 @@ def _wrong_kind(kind: str) -> str:
 def _check_zip(source: Path | bytes, limit: int | None) -> None:
     try:
         with _opened(source) as stream, zipfile.ZipFile(stream) as archive:
-            entries = archive.infolist()
-    except zipfile.BadZipFile as error:
+            _check_archive(archive, limit)
+            for entry in archive.infolist():
+                if _SHEET_NAME.fullmatch(entry.filename):
+                    _check_extent(archive, entry)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise UnreadableFile(f"文件不完整或已损坏（可能没下载完）；{_EXPORT_AGAIN}。") from error
+
+
+def _check_archive(archive: zipfile.ZipFile, limit: int | None) -> None:
+    entries = archive.infolist()
     names = {entry.filename for entry in entries}
     if any(entry.flag_bits & 1 for entry in entries):
         raise UnreadableFile(_password())
-    if not names & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}:
+    if "xl/workbook.xml" not in names:
         word = any(name.startswith("word/") for name in names)
-        raise UnreadableFile(_wrong_kind("Word 文件" if word else "压缩包"))
+        raise UnreadableFile(_wrong_kind("Word 文件" if word else "压缩包或别的格式"))
     unfolded = sum(entry.file_size for entry in entries)
     if limit is not None and unfolded > limit * MOST_UNFOLDING:
         raise UnreadableFile(
             f"文件解开后有 {unfolded // MEGABYTE} MB，太大；请分开导出，或请管理员用命令行导入。"
         )
+
+
+def _check_extent(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
+    """Refuse a sheet with a stray cell far away.
+
+    Calamine makes room for every cell up to the last row and column: with one at XFD1048576 it
+    asks for 512 GiB and the whole program is aborted.
+    """
+    with archive.open(entry) as stream:
+        head = stream.read(_HEAD)
+    stated = _DIMENSION.search(head)
+    rows, columns = _stated_extent(stated) if stated else _scanned_extent(archive, entry)
+    if rows * columns > MOST_CELLS:
+        raise UnreadableFile(
+            f"表格一直铺到第 {rows} 行、第 {columns} 列，多半是远处有一个多余的格子；"
+            "请删掉数据以外的行和列，或另存为 csv 再传。"
+        )
+
+
+def _stated_extent(stated: re.Match[bytes]) -> tuple[int, int]:
+    return int(stated[2]), _column_number(stated[1])
+
+
+def _scanned_extent(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[int, int]:
+    """Look through a sheet whose writer did not say how far it reaches."""
+    rows, letters, kept = 1, {b"A"}, b""
+    with archive.open(entry) as stream:
+        while chunk := stream.read(_CHUNK):
+            text = kept + chunk
+            letters.update(_CELL.findall(text))
+            rows = max([rows, *map(int, _ROW.findall(text)[-1:])])
+            kept = chunk[-_LONGEST_TAG:]
+    return rows, max(map(_column_number, letters))
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - ord("A") + 1
+    return number
 
 
 def _check_not_encrypted(source: Path | bytes) -> None:
@@ -186,7 +245,17 @@ def _calamine(read: Callable[[], T]) -> T:
     except PasswordError as error:
         raise UnreadableFile(_password()) from error
     except CalamineError as error:
-        raise UnreadableFile(f"文件不完整或已损坏；{_EXPORT_AGAIN}。") from error
+        raise UnreadableFile(_damaged()) from error
+    except BaseException as error:
+        # A damaged xls can make calamine's Rust code panic, and pyo3's PanicException is neither
+        # an Exception nor importable; anything else (an interrupt above all) goes on its way.
+        if type(error).__name__ != _PANIC:
+            raise
+        raise UnreadableFile(_damaged()) from error
+
+
+def _damaged() -> str:
+    return f"文件不完整或已损坏；{_EXPORT_AGAIN}。"
 
 
 def _workbook_sheet(workbook: CalamineWorkbook, name: str) -> Sheet:

@@ -25,6 +25,11 @@ class Awaited(StrEnum):
     ADDENDUM = "addendum"
     ANSWER = "answer"
     SLIP_NUMBER = "slip_number"
+    CERTIFICATE_TAIL = "certificate_tail"
+    PHONE = "phone"
+    RECTIFICATION = "rectification"
+    REPLY_TO_STAFF = "reply_to_staff"
+    LOOKUP_REASON = "lookup_reason"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,10 +27,12 @@ class Interaction:
     began_at: datetime
     last_at: datetime
     answered: bool
+    answered_at: datetime | None = None
+    entry_hash: str | None = None
 
 
 _COLUMNS = """id, person_id, entry_id, answers, knowledge_version, district, hall, window,
-              counted, began_at, last_at, answered_at"""
+              counted, began_at, last_at, answered_at, entry_hash"""
 
 
 def _interaction(row: Any) -> Interaction:
@@ -45,6 +47,8 @@ def _interaction(row: Any) -> Interaction:
         began_at=datetime.fromisoformat(row[9]),
         last_at=datetime.fromisoformat(row[10]),
         answered=row[11] is not None,
+        answered_at=datetime.fromisoformat(row[11]) if row[11] else None,
+        entry_hash=row[12],
     )
 
 
@@ -106,17 +110,20 @@ def continue_interaction(
     knowledge_version: str,
     now: datetime,
     answered: bool,
+    entry_hash: str | None = None,
 ) -> None:
-    """Carry an interaction on; once answered it stays answered."""
+    """Carry an interaction on; once answered it stays answered, with the version shown last."""
     at = now.isoformat()
     db.execute(
         """UPDATE interactions SET answers = ?, knowledge_version = ?, last_at = ?,
-               answered_at = coalesce(answered_at, ?) WHERE id = ?""",
+               answered_at = coalesce(answered_at, ?), entry_hash = coalesce(?, entry_hash)
+           WHERE id = ?""",
         [
             json.dumps(dict(answers)),
             knowledge_version,
             at,
             at if answered else None,
+            entry_hash,
             interaction.id,
         ],
     )

@@ -38,7 +38,10 @@ def open_tasks(db: Database) -> tuple[KnowledgeTask, ...]:
         """SELECT id, rating_id, entry_id, entry_hash, opened_at FROM knowledge_tasks
            WHERE done_at IS NULL ORDER BY id"""
     ).fetchall()
-    return tuple(KnowledgeTask(*row[:4], datetime.fromisoformat(row[4])) for row in rows)
+    return tuple(
+        KnowledgeTask(task_id, rating_id, entry_id, entry_hash, datetime.fromisoformat(at))
+        for task_id, rating_id, entry_id, entry_hash, at in rows
+    )
 
 
 def finish_task(db: Database, task_id: int, person: Person, *, now: datetime) -> bool:

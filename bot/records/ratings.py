@@ -28,6 +28,7 @@ class Reason(StrEnum):
 class Rating:
     """What somebody said of one interaction."""
 
+    id: int
     interaction_id: int
     level: int
     rated_at: datetime
@@ -45,16 +46,35 @@ class Rating:
 def rating_of(db: Database, interaction_id: int) -> Rating | None:
     """Return the rating of an interaction, if there is one."""
     row = db.execute(
-        """SELECT interaction_id, level, rated_at, reason, tags, words, addendum
+        """SELECT id, interaction_id, level, rated_at, reason, tags, words, addendum
            FROM ratings WHERE interaction_id = ?""",
         [interaction_id],
     ).fetchone()
     return _rating(row) if row else None
 
 
+def rating_by_id(db: Database, rating_id: int) -> Rating:
+    """Return a rating that is known to be there."""
+    row = db.execute(
+        """SELECT id, interaction_id, level, rated_at, reason, tags, words, addendum
+           FROM ratings WHERE id = ?""",
+        [rating_id],
+    ).fetchone()
+    return _rating(row)
+
+
+def void_rating(db: Database, rating_id: int, *, now: datetime) -> None:
+    """Void a rating that an appeal has shown to be mistaken, untrue or malicious; it stays."""
+    db.execute(
+        "UPDATE ratings SET voided_at = coalesce(voided_at, ?) WHERE id = ?",
+        [now.isoformat(), rating_id],
+    )
+
+
 def _rating(row: Any) -> Rating:
-    interaction_id, level, rated_at, reason, tags, words, addendum = row
+    rating_id, interaction_id, level, rated_at, reason, tags, words, addendum = row
     return Rating(
+        rating_id,
         interaction_id,
         level,
         datetime.fromisoformat(rated_at),

@@ -76,16 +76,24 @@ class Supervision:
 
 
 def supervise(
-    db: Database, scope: Scope, calendar: Calendar, rules: Rules, *, on: date
+    db: Database,
+    scope: Scope,
+    calendar: Calendar,
+    rules: Rules,
+    *,
+    on: date,
+    cases: Sequence[Case] | None = None,
 ) -> Supervision:
     """Count the cases in progress at the end of a day by unit and light.
 
-    A case counts from its day of acceptance until the day before its completion. Suspensions
-    and hand-overs are those known now.
+    `cases` are those of the scope where they were read already. A case counts from its day of
+    acceptance until the day before its completion. Suspensions and hand-overs are those known
+    now.
     """
     counts: dict[str, dict[str, int]] = {}
     late: list[tuple[Case, Standing]] = []
-    for case in _in_progress(db, scope, on):
+    known = cases_in_progress_since(db, scope, on) if cases is None else cases
+    for case in _in_progress(known, on):
         standing = standing_of(case, calendar, rules, on)
         unit = counts.setdefault(case.unit_name or UNASSIGNED, {})
         light = _LIGHTS[standing.stage]
@@ -115,10 +123,10 @@ _LIGHTS = {
 }
 
 
-def _in_progress(db: Database, scope: Scope, on: date) -> list[Case]:
+def _in_progress(cases: Sequence[Case], on: date) -> list[Case]:
     return [
         case
-        for case in cases_in_progress_since(db, scope, on)
+        for case in cases
         if case.accepted_on <= on and (case.completed_on is None or case.completed_on > on)
     ]
 
@@ -146,10 +154,8 @@ class TrendDay:
     became_late: int
 
 
-def trend(
-    db: Database, scope: Scope, calendar: Calendar, days: Sequence[date]
-) -> tuple[TrendDay, ...]:
-    """Count late cases for each of some working days.
+def trend(cases: Sequence[Case], calendar: Calendar, days: Sequence[date]) -> tuple[TrendDay, ...]:
+    """Count late cases for each of some working days, out of those in progress since the first.
 
     A case becomes late once, on the first working day after its due day, even if it is
     finished that day.
@@ -157,7 +163,7 @@ def trend(
     if not days:
         return ()
     spans = []
-    for case in cases_in_progress_since(db, scope, min(days)):
+    for case in cases:
         if case.papers_asked_on is None:
             due_on = due_day(case, calendar, case.completed_on or max(days))
             spans.append((due_on, case.completed_on))
@@ -188,7 +194,7 @@ class UnitRate:
 
 
 def reminder_rates(
-    db: Database, scope: Scope, calendar: Calendar, from_on: date, to_on: date
+    db: Database, cases: Sequence[Case], calendar: Calendar, from_on: date, to_on: date
 ) -> tuple[UnitRate, ...]:
     """Return 提醒及时率 by unit: of the cases still open on their due day, how many were told.
 
@@ -197,7 +203,7 @@ def reminder_rates(
     """
     due: dict[int, str] = {}
     due_days: dict[int, date] = {}
-    for case in cases_in_progress_since(db, scope, from_on):
+    for case in cases:
         due_on = due_day(case, calendar, case.completed_on or to_on)
         if from_on <= due_on <= to_on and (
             case.completed_on is None or case.completed_on >= due_on
@@ -247,8 +253,7 @@ class CauseCounts:
 
 
 def causes_of_late(
-    db: Database,
-    scope: Scope,
+    cases: Sequence[Case],
     calendar: Calendar,
     rules: Rules,
     from_on: date,
@@ -256,8 +261,8 @@ def causes_of_late(
 ) -> tuple[CauseCounts, ...]:
     """Count the cases finished late in a period by unit and cause."""
     counted: dict[str, dict[str, int]] = {}
-    for case in cases_in_progress_since(db, scope, from_on):
-        if case.completed_on is None or case.completed_on > to_on:
+    for case in cases:
+        if case.completed_on is None or not from_on <= case.completed_on <= to_on:
             continue
         if was_late(case, standing_of(case, calendar, rules, to_on)):
             unit = counted.setdefault(case.unit_name or UNASSIGNED, {})

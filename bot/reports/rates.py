@@ -7,7 +7,7 @@ periods name their days, and only equal periods are compared.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
@@ -109,7 +109,7 @@ class Rates:
     """How rates are printed: source, rounding per indicator, what 主动评价率 divides by."""
 
     source: str = OURS
-    rounding: Mapping[Indicator, Rounding] = ROUNDING
+    rounding: Mapping[Indicator, Rounding] = field(default_factory=lambda: ROUNDING)
     active_rate_base: ActiveRateBase = ActiveRateBase.TOTAL
     zero_duty: str = DUTY_WITHOUT_CASES
     zero_other: str = NOTHING_TO_MEASURE

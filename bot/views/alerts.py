@@ -10,7 +10,7 @@ from bot.dialogue import CITY, Channel, Person, Reply, Role
 from bot.records.enquiries import enquiry_by_number
 from bot.reports.oversight import digest_of, proof_of
 from bot.settings import PersonalData
-from bot.views import cases, human, knowledge
+from bot.views import cases, certificate_alerts, human, knowledge
 from bot.views.cases import Viewer
 from reminders.acts import act_within
 from reminders.cases import case_by_id
@@ -29,6 +29,8 @@ def render_alert(desk: Desk, waiting: Waiting, person: Person, channel: Channel)
             return cases.caught_up_reply(slots, at, int(waiting.facts["messages"]))
         case "calendar_missing":
             return cases.calendar_missing_reply(int(waiting.facts["year"]))
+        case kind if kind.startswith("certificate"):
+            return certificate_alerts.render(desk, waiting, person, channel)
         case "new_note":
             due_on = date.fromisoformat(waiting.facts["due_on"])
             return human.new_note_reply(waiting.facts["number"], due_on)

@@ -173,9 +173,16 @@ def count_line(checklist: Checklist) -> str:
         line += f"（其中 {len(uploads)} 件上传）"
     if checklist.unconfirmed_count:
         line += f"；另有 {checklist.unconfirmed_count} 件开封未确认"
-    if not checklist.count:
-        line += f"。不是什么都不用带：开封的清单还没确认全，去前先打 {HOTLINE} 问"
-    return line
+    return line + ("" if checklist.count else f"。{_nothing_counted(checklist)}")
+
+
+def _nothing_counted(checklist: Checklist) -> str:
+    """Return what a count of nothing means: it must never read as "bring nothing"."""
+    if any(m.conditional for m in checklist.materials):
+        return "要带什么看您的情况，见下面"
+    if checklist.materials:
+        return f"开封的清单还没确认全，去前先打 {HOTLINE} 问"
+    return f"这种情况没有查到要交的材料，去前打 {HOTLINE} 核实"
 
 
 def difference(before: Checklist, after: Checklist) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.dialogue import Button, Person, Reply, Role, Table
+from bot.records.roster import Unbound
 from bot.reports.oversight import (
     Digest,
     Listed,
@@ -462,6 +463,7 @@ def overdue_reply(
     trend: Sequence[TrendDay],
     rates: Sequence[UnitRate],
     unexplained: Mapping[str, int],
+    unbound: Sequence[Unbound],
     viewer: Viewer,
     *,
     waiting: int,
@@ -491,6 +493,14 @@ def overdue_reply(
     if unexplained:
         lines.heading("本月超期办结未说明原因")
         lines.bullets(f"{unit}：{number} 件" for unit, number in unexplained.items())
+    if unbound:
+        lines.heading(f"未绑定 {len(unbound)} 人，涉及 {sum(u.cases for u in unbound)} 件")
+        if viewer.discreet:
+            lines.add("他们的办件转给窗口负责人；名单看网页。")
+        else:
+            lines.bullets(
+                f"{u.name}（{u.unit or '单位不详'}）：{u.cases} 件" for u in unbound[:LONGEST_BLOCK]
+            )
     buttons: list[tuple[Button, ...]] = []
     if waiting:
         buttons.append((Button(f"待签发 {waiting} 件", "acts"),))

@@ -89,6 +89,8 @@ def _because(material: ListedMaterial) -> str:
 def _withheld(material: ListedMaterial) -> str | None:
     if not material.withheld:
         return None
+    if material.group is Group.ELSEWHERE:
+        return None
     ways = "、".join(_RELIEF_WORDS[relief] for relief in material.withheld)
     return f"别处可{ways}，开封未确认，先带上"
 
@@ -223,7 +225,7 @@ def _add_alternatives(lines: Lines, alternatives: Sequence[ListedMaterial]) -> N
         lines.add(f"· 任带一样：{names}{_group_note(alternatives[0])}")
         return
     material = alternatives[0]
-    issuer = [f"没有去：{material.issuer}"] if material.issuer else []
+    issuer = [f"没有去哪办：{material.issuer}"] if material.issuer else []
     details = [*_instructions(material), *issuer]
     tail = f"（{'；'.join(details)}）" if details else ""
     lines.add(f"· {title_of(material)}{_group_note(material)}{tail}")

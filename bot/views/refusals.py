@@ -55,6 +55,14 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
     "code_expired": lambda _: "这个绑定码过期了，请找管理员要新的。",
     "code_missing": lambda _: "请这样发：绑定 空格 绑定码，比如“绑定 ABCD2345”。",
     "code_not_allowed": lambda _: "您的身份不能发这种绑定码，请找管理员。",
+    "certificate_unknown": lambda _: "没找到这张证照，或不归您看。请发“我的证照”或“证照”重新打开。",
+    "certificate_code_used": lambda _: "这个提醒码用过了或失效了，请向发证窗口或科室要新的。",
+    "certificate_code_expired": lambda _: "这个提醒码过期了，请向发证窗口或科室要新的。",
+    "certificate_page_only": lambda _: (
+        "这种证照涉及敏感个人信息，不经过 Telegram，请在网页上用提醒码。"
+    ),
+    "certificate_sheet_on_page": lambda _: "名单里有持证人信息，请在网页上导出。",
+    "certificate_not_watched": lambda _: "这张证照已经续好、注销或长期有效，不用再处理。",
     "enquiry_unknown": lambda _: "没找到这个编号，请核对后再发一次。",
     "already_answered": lambda _: "这条留言已经有人回复了。",
     "slip_unknown": lambda _: "没找到这张告知单，请核对编号（8 位日期加 6 位字母数字）。",
@@ -72,6 +80,16 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
     "case_arrival_day": lambda _: "收齐材料的日子不对，请核对。",
     "case_not_offered": lambda _: "这件没有转给您，或已有人接收。",
     "case_offered_to_self": lambda _: "不能转给自己。",
+    "case_document_missing": lambda _: "挂起要写明依据文书。",
+    "case_site_visit": lambda _: (
+        "现场勘验不停表；本地规定允许的，把设置 oversight.suspend_site_visit 改为 true。"
+    ),
+    "case_suspension_day": lambda _: "挂起的日子不对：不早于开始计时那天，也不与别的挂起重叠。",
+    "case_extended_before": lambda _: "已经延期过一次，不能再延。",
+    "case_extension_days": lambda _: "延期最多 10 个工作日，联合办理最多 15 个。",
+    "case_extension_papers": lambda _: "延期要写明批准人、理由和告知申请人的凭据。",
+    "case_extension_too_late": lambda _: "已经到期，不能再延期：延期须在到期之前批准。",
+    "case_completion_day": lambda _: "办结的日子不对，请核对。",
     "act_decided": lambda _: "这件已经签发或不签发了。",
     "act_provisional": lambda _: "到期日还是暂定的（等国务院放假安排），不能据此通报。",
     "nothing_awaited": lambda _: "没有要取消的内容。直接打字问我就行。",

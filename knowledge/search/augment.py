@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from knowledge.normalise import fold, is_han
 from knowledge.search import pinyin
-from knowledge.search.features import chinese, features, sounds_only
+from knowledge.search.features import chinese, concepts, features, sounds_only
 from knowledge.search.language import language
 
 
@@ -102,10 +102,10 @@ def reword(text: str, chance: random.Random) -> str:
 
 def synonym(text: str, chance: random.Random) -> str:
     """Replace one word by another of its group."""
-    groups = [group for group in language().groups if any(word in text for word in group)]
-    if not groups:
+    numbers = sorted(concepts(text))
+    if not numbers:
         return text
-    group = chance.choice(groups)
+    group = language().groups[chance.choice(numbers)]
     word = max((word for word in group if word in text), key=len)
     return text.replace(word, chance.choice(group), 1)
 

@@ -6,6 +6,7 @@ The near-exact match and the nearest wordings work at once; the ranker joins whe
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from rapidfuzz import fuzz
 
@@ -18,11 +19,13 @@ from knowledge.search.features import chinese
 from knowledge.search.follow_up import Turn, turn_of
 from knowledge.search.language import language
 from knowledge.search.material import SearchMaterial
-from knowledge.search.nearest import load_index, make_index, save_index
+from knowledge.search.nearest import build_nearest, load_index, make_index, save_index
 from knowledge.search.reading import Reader, Reading
 from knowledge.search.several import two_topics
 from knowledge.search.situation import answers_in
 from knowledge.search.understanding import Candidate, Outcome, Understanding
+
+T = TypeVar("T")
 
 NEAR_EXACT = 93.0
 SHORTEST_NEAR_EXACT = 5
@@ -266,13 +269,6 @@ def _exact_owners(corpus: Corpus) -> Mapping[str, int]:
     return {key: owner for key, owner in owners.items() if owner >= 0}
 
 
-def _method() -> str:
-    """Read the method itself, so that weights of an older one are never taken for its own."""
-    here = Path(__file__)
-    modules = [here.parents[1] / "normalise.py", *here.parent.glob("*.py")]
-    return "".join(module.read_text("utf-8") for module in sorted(modules))
-
-
 def _forget_old(folder: Path) -> None:
     """Remove what older contents left behind; a few are kept, since edits are taken back."""
     kept = sorted(folder.glob("search-*.npz"), key=lambda one: one.stat().st_mtime, reverse=True)
@@ -280,18 +276,47 @@ def _forget_old(folder: Path) -> None:
         old.unlink(missing_ok=True)
 
 
-def build_search(material: SearchMaterial, *, cache_dir: Path | None = None) -> Search:
-    """Build a search that answers at once; call `train` to make it good."""
+METHOD = 1
+"""Raise it whenever training would come out differently for the same material; a test tells."""
+
+
+def build_search(
+    material: SearchMaterial, *, cache_dir: Path | None = None, shipped: Path | None = None
+) -> Search:
+    """Build a search that answers at once; call `train` to make it good, where it is not yet.
+
+    Weights are found by their content, first in `shipped`, which is never written to, then in
+    `cache_dir`.
+    """
     corpus = lay_out(material)
-    key = material.content_hash(_method() + language().source)
-    weights = cache_dir / f"search-{key}.npz" if cache_dir else None
-    index = cache_dir / f"search-{key}-index.npz" if cache_dir else None
-    kept = load_index(index) if index else None
+    key = weights_key(material)
+    places = [folder for folder in (shipped, cache_dir) if folder]
+    kept = _first(load_index(folder / index_name(key)) for folder in places)
     if kept is None:
         kept = make_index(corpus)
-        if index:
-            save_index(*kept, index)
-    trained = training.load(weights) if weights else None
-    vocabulary, nearest = kept
+        if cache_dir:
+            save_index(*kept, cache_dir / index_name(key))
+    trained = _first(training.load(folder / weights_name(key)) for folder in places)
+    vocabulary, encoded = kept
+    nearest = build_nearest(encoded, corpus, len(vocabulary))
     reader = Reader(corpus, vocabulary, tuple(vocabulary), nearest, trained)
-    return Search(material, reader, weights)
+    return Search(material, reader, cache_dir / weights_name(key) if cache_dir else None)
+
+
+def weights_key(material: SearchMaterial) -> str:
+    """Digest all that decides how training comes out."""
+    return material.content_hash(f"{METHOD} {language().taught()}")
+
+
+def weights_name(key: str) -> str:
+    """Name the file of trained weights."""
+    return f"search-{key}.npz"
+
+
+def index_name(key: str) -> str:
+    """Name the file of the index."""
+    return f"search-{key}-index.npz"
+
+
+def _first(found: Iterator[T | None]) -> T | None:
+    return next((one for one in found if one is not None), None)

@@ -23,19 +23,29 @@ _HAS_HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 @lru_cache(maxsize=1)
-def _concepts() -> tuple[re.Pattern[str], dict[str, tuple[int, ...]]]:
+def _concepts() -> tuple[dict[str, tuple[int, ...]], dict[str, tuple[int, ...]]]:
+    """Map words to their concepts, and first characters to the lengths of words, longest first."""
     members: dict[str, tuple[int, ...]] = {}
     for number, group in enumerate(language().groups):
         for word in group:
             members[word] = (*members.get(word, ()), number)
-    longest_first = sorted(members, key=len, reverse=True)
-    return re.compile(f"(?=({'|'.join(map(re.escape, longest_first))}))"), members
+    lengths: dict[str, set[int]] = {}
+    for word in members:
+        lengths.setdefault(word[0], set()).add(len(word))
+    return members, {first: tuple(sorted(some, reverse=True)) for first, some in lengths.items()}
 
 
 def concepts(text: str) -> set[int]:
-    """Find the concepts (groups of synonyms) that a folded text names."""
-    pattern, members = _concepts()
-    return {number for found in pattern.finditer(text) for number in members[found.group(1)]}
+    """Find the concepts (groups of synonyms) that a folded text names, the longest word of each."""
+    members, lengths = _concepts()
+    found: set[int] = set()
+    for at, first in enumerate(text):
+        for length in lengths.get(first, ()):
+            named = members.get(text[at : at + length])
+            if named is not None:
+                found.update(named)
+                break
+    return found
 
 
 def _latin_runs(words: list[str]) -> Iterator[Run]:

@@ -1,7 +1,7 @@
 """Read what is known of the language itself (data/synonyms.yaml) into typed tables."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,13 @@ class Language:
     follow_ups: tuple[str, ...]
     about: Mapping[str, tuple[str, ...]]
     papers: frozenset[str]
-    source: str
+
+    def taught(self) -> str:
+        """Write out what decides how training comes out: all but the cues of single answers."""
+        plain = replace(
+            self, english_plain=frozenset(), about={}, papers=frozenset(), abbreviations={}
+        )
+        return repr((plain, sorted(self.english_plain), sorted(self.abbreviations.items())))
 
 
 def _words(raw: Any) -> tuple[str, ...]:
@@ -60,5 +66,4 @@ def language() -> Language:
         follow_ups=_words(raw["follow_ups"]),
         about={part: _words(cues) for part, cues in raw["about"].items()},
         papers=frozenset(_words(raw["papers"])),
-        source=source,
     )

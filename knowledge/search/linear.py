@@ -20,21 +20,37 @@ LENGTH_POWER = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """Trained weights: one row per feature, one column per class."""
+    """Trained weights: one row per feature, one column per class.
 
-    weights: Floats
+    They are kept as whole numbers from -127 to 127 with a scale for each class: a quarter of
+    the memory and of the file, and no answer of the measured questions differs.
+    """
+
+    weights: npt.NDArray[np.int8]
+    scales: Floats
     bias: Floats
 
     def logits(self, row: Ints) -> Floats:
         """Score one text against every class."""
         if not len(row):
             return self.bias
-        scale = np.float32(SCALE / len(row) ** LENGTH_POWER)
-        logits: Floats = self.weights[row].sum(axis=0) * scale + self.bias
+        summed = self.weights[row].sum(axis=0, dtype=np.int32)
+        logits: Floats = summed * (self.scales / np.float32(len(row) ** LENGTH_POWER)) + self.bias
         return logits
 
+    def weights_of(self, of_class: int) -> Floats:
+        """Give every feature's weight for one class."""
+        weights: Floats = self.weights[:, of_class] * self.scales[of_class]
+        return weights
 
-SCALE = 1.0
+
+LARGEST = 127
+
+
+def rounded(weights: Floats, bias: Floats) -> Linear:
+    """Round trained weights to whole numbers."""
+    scales = (np.abs(weights).max(axis=0, initial=1e-6) / LARGEST).astype(np.float32)
+    return Linear(np.rint(weights / scales).astype(np.int8), scales, bias)
 
 
 def softmax(logits: Floats) -> Floats:
@@ -84,7 +100,7 @@ def train(
             kept = random.random(len(place), np.float32) < recipe.keep
             owner, columns = owner[kept], rows.indices[place[kept]]
             alive = np.bincount(owner, minlength=len(chosen))
-            scale = (SCALE / np.maximum(alive, 1) ** LENGTH_POWER).astype(np.float32)
+            scale = (1.0 / np.maximum(alive, 1) ** LENGTH_POWER).astype(np.float32)
             logits = _sum_rows(weights[columns], alive) * scale[:, None] + bias
             error = softmax(logits)
             lines = np.arange(len(chosen))
@@ -106,7 +122,7 @@ def train(
             first_bias = first_bias * 0.9 + error_bias * 0.1
             second_bias = second_bias * 0.99 + error_bias**2 * 0.01
             bias -= rate * 0.3 * first_bias / (np.sqrt(second_bias) + 1e-7)
-    return Linear(weights, bias)
+    return rounded(weights, bias)
 
 
 def _sum_rows(values: Floats, counts: npt.NDArray[np.int64]) -> Floats:

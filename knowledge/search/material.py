@@ -5,7 +5,7 @@ The knowledge base is turned into these by its owner; nothing here knows YAML or
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,5 +61,11 @@ class SearchMaterial:
     doors: tuple[SearchDoor, ...] = ()
 
     def content_hash(self, salt: str = "") -> str:
-        """Digest the content, so that trained weights are found again for the same content."""
-        return hashlib.sha256(repr((salt, astuple(self))).encode()).hexdigest()[:16]
+        """Digest what is learned from, so that trained weights are found again for the same.
+
+        Situation questions and names of doors are left out: nothing is learned from them.
+        """
+        entries = tuple((entry.id, *entry.wordings()) for entry in self.entries)
+        doors = tuple((door.id, door.kind, *door.phrases) for door in self.doors)
+        content = repr((salt, entries, doors, self.out_of_scope))
+        return hashlib.sha256(content.encode()).hexdigest()[:16]

@@ -4,15 +4,15 @@ It decides near-exact matches, explains itself ("因为您的话和……几乎�
 ranker is not trained yet, and is one of the witnesses of the refusal.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
 from knowledge.search.corpus import Corpus, Encoded, learn_vocabulary
 from knowledge.search.features import features
+from knowledge.search.files import read_arrays, write_arrays
 
 Floats = npt.NDArray[np.float32]
 
@@ -75,8 +75,9 @@ class Nearest:
 UNSEEN_WEIGHT = 4.0
 
 
-def build_nearest(encoded: Encoded, class_of: npt.NDArray[np.int32], features: int) -> Nearest:
+def build_nearest(encoded: Encoded, corpus: Corpus, features: int) -> Nearest:
     """Index wordings by their features."""
+    class_of = np.array([wording.of_class for wording in corpus.wordings], np.int32)
     total = len(class_of)
     seen = np.bincount(encoded.indices, minlength=features)
     rarity = np.log1p(total / (1.0 + seen)).astype(np.float32)
@@ -90,39 +91,39 @@ def build_nearest(encoded: Encoded, class_of: npt.NDArray[np.int32], features: i
     return Nearest(rarity, starts, owners[order], values, class_of)
 
 
-def make_index(corpus: Corpus) -> tuple[dict[str, int], Nearest]:
-    """Learn the vocabulary of a corpus and index its wordings."""
+def make_index(corpus: Corpus) -> tuple[dict[str, int], Encoded]:
+    """Learn the vocabulary of a corpus and number the features of its wordings, in order."""
     vocabulary, encoded = learn_vocabulary(
         lambda: (features(wording.folded) for wording in corpus.wordings)
     )
-    class_of = np.array([wording.of_class for wording in corpus.wordings], np.int32)
-    return vocabulary, build_nearest(encoded, class_of, len(vocabulary))
+    owners = np.repeat(np.arange(len(corpus.wordings)), np.diff(encoded.starts))
+    ordered = encoded.indices[np.lexsort((encoded.indices, owners))]
+    return vocabulary, replace(encoded, indices=ordered)
 
 
-def save_index(vocabulary: dict[str, int], nearest: Nearest, path: Path) -> None:
-    """Keep an index in a file; a half-written file never takes the name."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial.npz")
-    np.savez(
-        partial,
+def save_index(vocabulary: dict[str, int], encoded: Encoded, path: Path) -> None:
+    """Keep an index in a file, each row as the steps from one feature to the next."""
+    steps = np.diff(encoded.indices, prepend=np.int32(0))
+    filled = encoded.starts[:-1][np.diff(encoded.starts) > 0]
+    steps[filled] = encoded.indices[filled]
+    write_arrays(
+        path,
         names=np.frombuffer("\n".join(vocabulary).encode(), np.uint8),
-        rarity=nearest.rarity,
-        starts=nearest.starts,
-        wordings=nearest.wordings,
-        values=nearest.values,
-        class_of=nearest.class_of,
+        steps=steps.astype(np.min_scalar_type(int(steps.max(initial=0)))),
+        counts=np.diff(encoded.starts).astype(np.int32),
     )
-    partial.replace(path)
 
 
-def load_index(path: Path) -> tuple[dict[str, int], Nearest] | None:
+def load_index(path: Path) -> tuple[dict[str, int], Encoded] | None:
     """Read an index back; None where there is none that can be read."""
-    try:
-        with np.load(path, allow_pickle=False) as kept:
-            names = kept["names"].tobytes().decode().split("\n")
-            nearest = Nearest(
-                kept["rarity"], kept["starts"], kept["wordings"], kept["values"], kept["class_of"]
-            )
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+    kept = read_arrays(path)
+    if not {"names", "steps", "counts"} <= kept.keys():
         return None
-    return {name: at for at, name in enumerate(names)}, nearest
+    names = kept["names"].tobytes().decode().split("\n")
+    counts = kept["counts"].astype(np.int64)
+    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
+    summed = np.concatenate([np.zeros(1, np.int64), np.cumsum(kept["steps"], dtype=np.int64)])
+    # Sums run on over the rows: what was summed before a row is taken off again.
+    indices = summed[1:] - np.repeat(summed[starts[:-1]], counts)
+    encoded = Encoded(starts, indices.astype(np.int32), counts.astype(np.int32))
+    return {name: at for at, name in enumerate(names)}, encoded

@@ -97,7 +97,7 @@ class Reader:
             return []
         columns = self.trained.column[reading.row]
         known = columns >= 0
-        weights = self.trained.linear.weights[columns[known], self.corpus.ranked[entry]]
+        weights = self.trained.linear.weights_of(self.corpus.ranked[entry])[columns[known]]
         rows = reading.row[known]
         top = np.argsort(-weights)[:count]
         return [(self.names[rows[at]], float(weights[at])) for at in top]
@@ -107,9 +107,10 @@ class Reader:
         if not self.trained:
             return ()
         ranked, column = self.corpus.ranked, self.trained.column
-        weights = self.trained.linear.weights
+        linear = self.trained.linear
         features = np.flatnonzero(column >= 0)
-        difference = (weights[:, ranked[first]] - weights[:, ranked[second]])[column[features]]
+        difference = linear.weights_of(ranked[first]) - linear.weights_of(ranked[second])
+        difference = difference[column[features]]
         likely = features[np.argsort(-difference)[: count * 12]]
         words = [name for at in likely if is_word(name := self.names[at])]
         return tuple(words[:count])

@@ -7,7 +7,6 @@ import random
 from array import array
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +14,7 @@ import numpy.typing as npt
 from knowledge.search import augment
 from knowledge.search.corpus import Corpus, Encoded
 from knowledge.search.features import features
+from knowledge.search.files import read_arrays, write_arrays
 from knowledge.search.judge import EVIDENCE, Judge, evidence, fit_judge
 from knowledge.search.linear import Linear, Recipe, train
 from knowledge.search.nearest import Nearest
@@ -97,10 +97,11 @@ def _make_examples(
     columns, starts = array("i"), array("q", [0])
     targets, doors, held_out = array("h"), array("h"), array("b")
     trials: list[tuple[int, npt.NDArray[np.int32], int]] = []
+    known = vocabulary.keys()
 
     def add(names: set[str], first: int, second: int, is_held: bool) -> npt.NDArray[np.int32]:
         # Sorted, since the order of a set differs from one run to the next.
-        row = np.array(sorted(vocabulary[name] for name in names if name in vocabulary), np.int32)
+        row = np.sort(np.array([vocabulary[name] for name in known & names], np.int32))
         mapped = column[row]
         columns.frombytes(mapped[mapped >= 0].astype(np.int32).tobytes())
         starts.append(len(columns))
@@ -178,6 +179,11 @@ def _columns(corpus: Corpus, nearest: Nearest) -> npt.NDArray[np.int32]:
     owners = np.repeat(np.arange(len(small)), np.diff(nearest.starts))
     small[owners[sizes[nearest.wordings] < SMALL_CLASS]] = True
     chosen = small | (np.diff(nearest.starts) >= RARE)
+    return _number(chosen)
+
+
+def _number(chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
+    """Number the chosen features in their order, -1 for the others."""
     return np.where(chosen, np.cumsum(chosen) - 1, -1).astype(np.int32)
 
 
@@ -203,15 +209,17 @@ def _judge(corpus: Corpus, examples: _Examples, trial: Trained, nearest: Nearest
 
 def save(trained: Trained, path: Path) -> None:
     """Write trained weights; a half-written file never takes the name."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial.npz")
     judge = trained.judge
-    np.savez(
-        partial,
-        column=trained.column,
-        weights=trained.linear.weights.astype(np.float16),
+    write_arrays(
+        path,
+        # Columns are numbered in the order of the features, so which have one says it all.
+        has_column=np.packbits(trained.column >= 0),
+        features=np.array([len(trained.column)]),
+        weights=trained.linear.weights,
+        scales=trained.linear.scales,
         bias=trained.linear.bias,
-        door_weights=trained.doors.weights.astype(np.float16),
+        door_weights=trained.doors.weights,
+        door_scales=trained.doors.scales,
         door_bias=trained.doors.bias,
         centre=judge.centre,
         spread=judge.spread,
@@ -219,25 +227,25 @@ def save(trained: Trained, path: Path) -> None:
         right=judge.right,
         limits=np.array([judge.ours_limit, judge.right_limit]),
     )
-    partial.replace(path)
 
 
 def load(path: Path) -> Trained | None:
     """Read trained weights back; None where there are none that can be read."""
+    kept = read_arrays(path)
     try:
-        with np.load(path, allow_pickle=False) as kept:
-            limits = kept["limits"]
-            judge = Judge(
-                kept["centre"],
-                kept["spread"],
-                kept["ours"],
-                kept["right"],
-                float(limits[0]),
-                float(limits[1]),
-            )
-            linear = Linear(kept["weights"].astype(np.float32), kept["bias"])
-            doors = Linear(kept["door_weights"].astype(np.float32), kept["door_bias"])
-            trained = Trained(kept["column"], linear, doors, judge)
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+        limits = kept["limits"]
+        judge = Judge(
+            kept["centre"],
+            kept["spread"],
+            kept["ours"],
+            kept["right"],
+            float(limits[0]),
+            float(limits[1]),
+        )
+        chosen = np.unpackbits(kept["has_column"], count=int(kept["features"][0])).astype(bool)
+        linear = Linear(kept["weights"], kept["scales"], kept["bias"])
+        doors = Linear(kept["door_weights"], kept["door_scales"], kept["door_bias"])
+    except KeyError:
         return None
-    return trained if len(trained.judge.centre) == len(EVIDENCE) else None
+    trained = Trained(_number(chosen), linear, doors, judge)
+    return trained if len(judge.centre) == len(EVIDENCE) else None

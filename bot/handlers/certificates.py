@@ -1,0 +1,337 @@
+"""证照: holders opt in, look and answer; departments see the register and say what they did."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+from bot.desk import Desk
+from bot.dialogue import Channel, Incoming, Recipient, Refusal, Reply, Role, Scope
+from bot.importing.values import names_of, nearest_kinds
+from bot.records import conversations
+from bot.records.conversations import AWAIT_MINUTES, Awaited
+from bot.reports import certificates as reports
+from bot.reports.certificates import Register, Shown, is_sensitive, shown
+from bot.views import certificates as view
+from bot.views.certificates import Viewer
+from reminders import certificate_holders as holders
+from reminders import outbox
+from reminders.alerts import Alert
+from reminders.certificate_holders import Answer, BenefitConsent, NotOptedIn, Outcome
+from reminders.certificate_rules import Level
+from reminders.certificates import (
+    UNREGISTERED,
+    Certificate,
+    certificate_by_id,
+    certificate_within,
+    is_first_issue,
+)
+
+REGISTRARS = frozenset({Role.DEPARTMENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
+BENEFIT = "certificate_benefit"
+WRONG = "certificate_wrong"
+
+
+def _viewer(desk: Desk, incoming: Incoming) -> Viewer:
+    palette = desk.settings.certificate.palette
+    return Viewer(palette, incoming.discreet, desk.links.page_url("/"))
+
+
+def _number(arguments: tuple[str, ...]) -> int:
+    if not arguments or not arguments[0].isdecimal():
+        raise Refusal("button_unknown")
+    return int(arguments[0])
+
+
+# -- holders
+
+
+def mine(desk: Desk, incoming: Incoming, argument: str) -> Reply:
+    """Show a holder their certificates."""
+    del argument
+    held = [
+        shown(desk, certificate)
+        for certificate in holders.held_by(desk.db, incoming.person.id)
+        if _may_show(desk, incoming, certificate)
+    ]
+    return view.mine_reply(held, _viewer(desk, incoming))
+
+
+def open_mine(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """Show a holder their certificates."""
+    del arguments
+    return mine(desk, incoming, "")
+
+
+def _may_show(desk: Desk, incoming: Incoming, certificate: Certificate) -> bool:
+    return incoming.channel is not Channel.TELEGRAM or not is_sensitive(desk.settings, certificate)
+
+
+def begin_opt_in(desk: Desk, incoming: Incoming, code: str) -> Reply | None:
+    """Ask for the number's tail if this is a holder's code; None where it is none."""
+    certificate = _certificate_of(desk, incoming, code)
+    if certificate is None:
+        return None
+    if not _may_show(desk, incoming, certificate):
+        raise Refusal("certificate_page_only")
+    conversations.await_text(
+        desk.db, incoming.person.id, Awaited.CERTIFICATE_TAIL, code.strip(), now=desk.now()
+    )
+    return view.ask_tail_reply(shown(desk, certificate).name, AWAIT_MINUTES)
+
+
+def _certificate_of(desk: Desk, incoming: Incoming, code: str) -> Certificate | None:
+    try:
+        found = holders.certificate_of_code(desk.db, code, incoming.person.id, now=desk.now())
+    except NotOptedIn as refused:
+        raise Refusal(f"certificate_{refused.reason}") from None
+    return None if found is None else certificate_by_id(desk.db, found)
+
+
+def take_tail(desk: Desk, incoming: Incoming, text: str) -> Reply:
+    """Opt a holder in who knows the tail of the number as well as the code."""
+    person_id, now = incoming.person.id, desk.now()
+    code = conversations.conversation_of(desk.db, person_id, now=now).awaiting_subject or ""
+    conversations.stop_awaiting(desk.db, person_id)
+    certificate = _certificate_of(desk, incoming, code)
+    if certificate is None:
+        raise Refusal("certificate_code_used")
+    if not holders.is_tail(desk.db, code, certificate, text):
+        return view.tail_wrong_reply()
+    holders.opt_in(desk.db, certificate, person_id, code, now=now)
+    facts = shown(desk, certificate)
+    reply = view.opted_in_reply(facts, _viewer(desk, incoming))
+    if not _has_benefit(desk, certificate):
+        return reply
+    return view.followed_by(reply, view.ask_benefit_reply(certificate.id))
+
+
+def _has_benefit(desk: Desk, certificate: Certificate) -> bool:
+    """Tell whether a first issue of this kind leads to something else to apply for."""
+    kind = desk.base.certificates.get(certificate.kind_key)
+    follow_on = kind.follow_on if kind else None
+    return follow_on in desk.base.entries and is_first_issue(desk.db, certificate)
+
+
+def _held(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Certificate:
+    """Return a certificate its holder presses a button about."""
+    try:
+        certificate = certificate_by_id(desk.db, _number(arguments))
+    except KeyError:
+        raise Refusal("certificate_unknown") from None
+    if not holders.is_held_by(desk.db, certificate, incoming.person.id):
+        raise Refusal("certificate_unknown")
+    if not _may_show(desk, incoming, certificate):
+        raise Refusal("certificate_page_only")
+    return certificate
+
+
+def look(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """Show one certificate, to its holder or to the department it belongs to."""
+    viewer = _viewer(desk, incoming)
+    if incoming.person.role in REGISTRARS:
+        return view.department_card_reply(shown(desk, _own(desk, incoming, arguments)), viewer)
+    return view.card_reply(shown(desk, _held(desk, incoming, arguments)), viewer)
+
+
+def answer(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """Take what a holder says: filed, not now, wrong, no more, or a mis-tap undone."""
+    certificate = _held(desk, incoming, arguments)
+    act = _ANSWERS.get(arguments[1] if len(arguments) > 1 else "")
+    if act is None:
+        raise Refusal("button_unknown")
+    return act(desk, incoming, certificate)
+
+
+def _says(said: Answer) -> Callable[[Desk, Incoming, Certificate], Reply]:
+    def act(desk: Desk, incoming: Incoming, certificate: Certificate) -> Reply:
+        if not certificate.is_watched:
+            raise Refusal("certificate_not_watched")
+        new = holders.answer(desk.db, certificate, incoming.person.id, said, now=desk.now())
+        if new and said is Answer.WRONG:
+            _tell_department(desk, certificate)
+        return view.answered_reply(shown(desk, certificate), said)
+
+    return act
+
+
+def _stop(desk: Desk, incoming: Incoming, certificate: Certificate) -> Reply:
+    holders.stop_telling(desk.db, certificate, incoming.person.id, now=desk.now())
+    return view.stopped_reply(shown(desk, certificate))
+
+
+def _again(desk: Desk, incoming: Incoming, certificate: Certificate) -> Reply:
+    holders.resume_telling(desk.db, certificate, incoming.person.id)
+    return view.undone_reply(shown(desk, certificate))
+
+
+def _undo(desk: Desk, incoming: Incoming, certificate: Certificate) -> Reply:
+    del incoming
+    holders.take_back_answer(desk.db, certificate)
+    return view.undone_reply(shown(desk, certificate))
+
+
+_ANSWERS: dict[str, Callable[[Desk, Incoming, Certificate], Reply]] = {
+    "filed": _says(Answer.FILED),
+    "declined": _says(Answer.DECLINED),
+    "wrong": _says(Answer.WRONG),
+    "stop": _stop,
+    "again": _again,
+    "undo": _undo,
+}
+
+
+def _tell_department(desk: Desk, certificate: Certificate) -> None:
+    """Tell everyone who answers for a certificate that its holder says it is wrong."""
+    alerts = [
+        Alert(
+            WRONG,
+            Recipient(person_id=person_id),
+            {"certificate": str(certificate.id)},
+            f"{WRONG}:{certificate.id}:{desk.today().isoformat()}:{person_id}",
+        )
+        for person_id, scope in reports.department_people(desk.db)
+        if scope.covers(certificate.scope)
+    ]
+    outbox.put(desk.db, alerts, now=desk.now())
+
+
+def benefit(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """Take the separate consent, and tell once of the benefit that follows a first issue."""
+    certificate = _held(desk, incoming, arguments)
+    said = arguments[1] if len(arguments) > 1 else ""
+    if said == "no":
+        return view.benefit_answered_reply(agreed=False)
+    if said not in set(BenefitConsent) or not _has_benefit(desk, certificate):
+        raise Refusal("button_unknown")
+    person_id = incoming.person.id
+    holders.agree_to_benefit(desk.db, certificate, person_id, BenefitConsent(said), now=desk.now())
+    # It never goes over Telegram: the page comes first, and there is nothing to render elsewhere.
+    facts = {"certificate": str(certificate.id), "channel": Channel.WEB.value}
+    key = f"{BENEFIT}:{certificate.id}:{person_id}"
+    alert = Alert(BENEFIT, Recipient(person_id=person_id), facts, key)
+    outbox.put(desk.db, (alert,), now=desk.now())
+    return view.benefit_answered_reply(agreed=True)
+
+
+# -- departments
+
+
+def _scope(incoming: Incoming) -> Scope:
+    """Return the part of the register somebody answers for; a window narrows nothing here."""
+    scope = incoming.person.scope
+    return Scope(scope.district, scope.department)
+
+
+def register(desk: Desk, incoming: Incoming, argument: str) -> Reply:
+    """Show the register within the own scope: levels, by hand, filed, lapsed, renewed."""
+    del argument
+    scope = _scope(incoming)
+    figures = reports.register_of(desk, desk.db, scope)
+    return view.register_reply(
+        figures,
+        {kind.id: kind.name for kind in desk.base.certificates.values()},
+        _nearest(desk, figures),
+        reports.telling_of(desk, desk.db, scope),
+        _viewer(desk, incoming),
+    )
+
+
+def open_register(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """Show the register within the own scope."""
+    del arguments
+    return register(desk, incoming, "")
+
+
+def _nearest(desk: Desk, figures: Register) -> dict[str, tuple[str, ...]]:
+    """Return the kinds nobody has registered a rule for, each with the nearest known names."""
+    keys = dict.fromkeys(
+        c.kind_key for c in figures.counts if c.kind_key not in desk.base.certificates
+    )
+    if not keys:
+        return {}
+    names, known = names_of(desk.base), desk.base.certificates
+    return {
+        key: tuple(known[one].name for one in nearest_kinds(names, key.removeprefix(UNREGISTERED)))
+        for key in keys
+    }
+
+
+def list_some(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """List certificates of one sort within the own scope."""
+    which = arguments[0] if arguments else ""
+    if which not in view.LIST_WORDS:
+        raise Refusal("button_unknown")
+    scope, count = _scope(incoming), None
+    days = reports.rules_of(desk.settings).days_left[2]
+    if which == "unreached":
+        count, found = reports.not_reached(desk, scope, days=days)
+    elif which == "filed":
+        count, found = reports.said_filed(desk, scope)
+    elif which == "lapsed":
+        count, found = reports.has_lapsed(desk, scope)
+    else:
+        found = reports.at_level(desk, scope, Level(which))
+    listed = [shown(desk, certificate) for certificate in found]
+    return view.list_reply(which, count, listed, _viewer(desk, incoming))
+
+
+def _own(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Certificate:
+    certificate = certificate_within(desk.db, _scope(incoming), _number(arguments))
+    if certificate is None:
+        raise Refusal("certificate_unknown")
+    return certificate
+
+
+def acknowledge(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """Record what a department did about one certificate."""
+    certificate = _own(desk, incoming, arguments)
+    if len(arguments) < 2 or arguments[1] not in set(Outcome):
+        raise Refusal("button_unknown")
+    if not certificate.is_watched:
+        raise Refusal("certificate_not_watched")
+    outcome = Outcome(arguments[1])
+    holders.acknowledge_certificate(
+        desk.db, certificate, incoming.person.id, outcome, now=desk.now()
+    )
+    return view.acknowledged_reply(shown(desk, certificate), outcome)
+
+
+def make_code(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """Make a code by which a holder opts in."""
+    certificate = _own(desk, incoming, arguments)
+    code = holders.make_opt_in_code(
+        desk.db, certificate, made_by=incoming.person.id, now=desk.now()
+    )
+    link = desk.links.page_url(f"/join/{code.code}")
+    return view.code_reply(shown(desk, certificate), code, link)
+
+
+def export(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """Hand over what is urgent, near and expired within the own scope as a sheet."""
+    del arguments
+    if incoming.discreet:
+        raise Refusal("certificate_sheet_on_page")
+    listed = [
+        shown(desk, certificate)
+        for level in (Level.URGENT, Level.EXPIRED, Level.NEAR, Level.EARLY)
+        for certificate in reports.at_level(
+            desk, _scope(incoming), level, limit=reports.EXPORTED // len(Level)
+        )
+    ]
+    content = _workbook(desk, listed)
+    return view.sheet_reply(content, len(listed), desk.today())
+
+
+def _workbook(desk: Desk, listed: list[Shown]) -> bytes:
+    # openpyxl costs 30 ms to import and is needed here alone.
+    from openpyxl import Workbook
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("证照到期")
+    sheet.append(view.SHEET_HEADER)
+    for one in listed:
+        sheet.append(view.sheet_row(one, desk.settings.certificate.palette))
+    written = io.BytesIO()
+    book.save(written)
+    return written.getvalue()

@@ -1,0 +1,222 @@
+"""What views of certificates need: rules from rule book and settings, and one's facts together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlite_utils import Database
+
+from bot.desk import Desk
+from bot.dialogue import Role, Scope
+from bot.settings import Settings
+from knowledge.model import CertificateKind, KnowledgeBase
+from knowledge.model import Lead as KnownLead
+from reminders.certificate_figures import (
+    LevelCounts,
+    Renewals,
+    Telling,
+    count_levels,
+    count_renewals,
+    count_telling,
+    filed,
+    lapsed,
+    unreached,
+    worst,
+)
+from reminders.certificate_holders import (
+    Acknowledged,
+    Answer,
+    answer_of,
+    last_acknowledgement,
+)
+from reminders.certificate_rules import (
+    AfterClosing,
+    Certainty,
+    KindRule,
+    Lead,
+    LeadUnit,
+    Level,
+    Rules,
+    Standing,
+    standing,
+)
+from reminders.certificates import Certificate, contact_of
+
+LISTED = 20
+EXPORTED = 2000
+LAPSED_SHOWN_DAYS = 60
+
+
+def kinds_of(base: KnowledgeBase) -> dict[str, KindRule]:
+    """Return the renewal rule of every kind of certificate."""
+    return {kind.id: _rule(kind) for kind in base.certificates.values()}
+
+
+def _rule(kind: CertificateKind) -> KindRule:
+    return KindRule(
+        id=kind.id,
+        opens=_lead(kind.opens),
+        closes=_lead(kind.closes),
+        after_closing=AfterClosing(kind.after_closing),
+        certainty=Certainty(kind.confidence),
+    )
+
+
+def _lead(lead: KnownLead | None) -> Lead | None:
+    return None if lead is None else Lead(lead.value, LeadUnit(lead.unit))
+
+
+def kind_ids_by_name(base: KnowledgeBase) -> dict[str, str]:
+    """Return the id of every kind by each of its names."""
+    return {
+        name: kind.id for kind in base.certificates.values() for name in (*kind.names, kind.name)
+    }
+
+
+def rules_of(settings: Settings) -> Rules:
+    """Return the numbers of the three colours as the settings have them."""
+    chosen = settings.certificate
+    return Rules(
+        days_left=chosen.days_left,
+        days_to_filing_day=chosen.days_to_filing_day,
+        lead_days=chosen.lead_days,
+        messages=chosen.messages,
+        filing_day_messages=chosen.filing_day_messages,
+        manual_at=chosen.manual_at,
+        excluded_kinds=frozenset(chosen.excluded_kinds),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One certificate with everything a view may say of it; `standing` is None when permanent."""
+
+    certificate: Certificate
+    kind: CertificateKind | None
+    standing: Standing | None
+    answer: Answer | None
+    acknowledged: Acknowledged | None
+    today: date
+    renewal_entry: str | None = None
+    contact: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Return the kind's name as the rule book has it, else as the register has it."""
+        return self.kind.name if self.kind else self.certificate.kind
+
+
+def shown(desk: Desk, certificate: Certificate) -> Shown:
+    """Return a certificate with where it stands today."""
+    kind = desk.base.certificates.get(certificate.kind_key)
+    entry = kind.renewal_entry if kind else None
+    rule = _rule(kind) if kind else None
+    stands = None
+    if certificate.expires_on is not None:
+        rules = rules_of(desk.settings)
+        stands = standing(desk.calendar, rule, rules, certificate.expires_on, desk.today())
+    said = answer_of(desk.db, certificate)
+    return Shown(
+        certificate=certificate,
+        kind=kind,
+        standing=stands,
+        answer=said[0] if said else None,
+        acknowledged=last_acknowledgement(desk.db, certificate),
+        today=desk.today(),
+        renewal_entry=entry if entry in desk.base.entries else None,
+        contact=contact_of(desk.db, certificate.id),
+    )
+
+
+def is_sensitive(settings: Settings, certificate: Certificate) -> bool:
+    """Tell whether the kind alone says something about health or a child."""
+    return certificate.kind_key in settings.certificate.sensitive_kinds
+
+
+# -- a department's register
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """The figures of a scope: by kind and level, by hand, filed, lapsed, renewed in time."""
+
+    scope: Scope
+    on: date
+    counts: tuple[LevelCounts, ...]
+    by_hand: int
+    filed: int
+    lapsed: int
+    renewals: Renewals
+    renewals_from_on: date
+    manual_at: int
+    urgent_days: int
+
+    def total(self, level: Level) -> int:
+        """Return how many are at a level."""
+        return sum(counts.at(level) for counts in self.counts)
+
+
+def register_of(desk: Desk, db: Database, scope: Scope) -> Register:
+    """Return the figures of the register within a scope as of today."""
+    today, rules, kinds = desk.today(), rules_of(desk.settings), kinds_of(desk.base)
+    yesterday, new_year = today - timedelta(days=1), date(today.year, 1, 1)
+    from_on = min(new_year, yesterday) if yesterday < new_year else new_year
+    by_hand, _ = unreached(db, rules, scope, today, days=rules.manual_at, limit=0)
+    filed_count, _ = filed(db, rules, scope, today, limit=0)
+    since_on = today - timedelta(days=LAPSED_SHOWN_DAYS)
+    lapsed_count, _ = lapsed(db, rules, scope, since_on, yesterday, limit=0)
+    return Register(
+        scope=scope,
+        on=today,
+        counts=count_levels(db, desk.calendar, kinds, rules, scope, today),
+        by_hand=by_hand,
+        filed=filed_count,
+        lapsed=lapsed_count,
+        renewals=count_renewals(db, rules, scope, from_on, yesterday),
+        renewals_from_on=from_on,
+        manual_at=rules.manual_at,
+        urgent_days=rules.days_left[2],
+    )
+
+
+def telling_of(desk: Desk, db: Database, scope: Scope) -> Telling:
+    """Return how far messages got for what ends within the urgent days."""
+    today, rules = desk.today(), rules_of(desk.settings)
+    to_on = today + timedelta(days=rules.days_left[2])
+    return count_telling(db, rules, scope, today, to_on)
+
+
+def at_level(
+    desk: Desk, scope: Scope, level: Level, *, limit: int = LISTED
+) -> tuple[Certificate, ...]:
+    """Return the certificates at a level within a scope, the most pressing first."""
+    rules, kinds = rules_of(desk.settings), kinds_of(desk.base)
+    return worst(desk.db, desk.calendar, kinds, rules, scope, level, desk.today(), limit=limit)
+
+
+def not_reached(desk: Desk, scope: Scope, *, days: int) -> tuple[int, tuple[Certificate, ...]]:
+    """Return what ends within some days and no message or call reached."""
+    rules = rules_of(desk.settings)
+    return unreached(desk.db, rules, scope, desk.today(), days=days, limit=LISTED)
+
+
+def said_filed(desk: Desk, scope: Scope) -> tuple[int, tuple[Certificate, ...]]:
+    """Return whose holders say that renewal was applied for."""
+    return filed(desk.db, rules_of(desk.settings), scope, desk.today(), limit=LISTED)
+
+
+def has_lapsed(desk: Desk, scope: Scope) -> tuple[int, tuple[Certificate, ...]]:
+    """Return what ended lately without renewal."""
+    today = desk.today()
+    since_on, yesterday = today - timedelta(days=LAPSED_SHOWN_DAYS), today - timedelta(days=1)
+    return lapsed(desk.db, rules_of(desk.settings), scope, since_on, yesterday, limit=LISTED)
+
+
+def department_people(db: Database) -> tuple[tuple[int, Scope], ...]:
+    """Return who answers for certificates, each with their scope."""
+    rows = db.execute(
+        "SELECT id, district, department, window FROM people WHERE role = ? AND erased_at IS NULL",
+        [Role.DEPARTMENT],
+    ).fetchall()
+    return tuple((row[0], Scope(*row[1:])) for row in rows)
