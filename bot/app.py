@@ -19,6 +19,7 @@ import uvicorn
 from sqlite_utils import Database
 
 from bot import router
+from bot.certificates import is_sweep_due, run_certificates, watch_certificates
 from bot.channels.web.app import build_web
 from bot.channels.web.site import Core
 from bot.clock import Clock, real_clock
@@ -34,6 +35,7 @@ from bot.records.roster import Roster
 from bot.reloading import Reloader
 from bot.settings import TOKEN_VARIABLE, Enabled, Settings
 from bot.views.alerts import render_alert
+from reminders.certificates import drop_contacts
 from reminders.schedule import Job, run_job, start_schedule
 from reminders.sweep import sweep_overdue
 
@@ -270,6 +272,12 @@ def _schedule(desk: Desk) -> Iterator[None]:
     jobs = (
         Job("retention", "03:10", partial(asyncio.to_thread, _drop_old, desk)),
         *(Job(f"overdue-{at}", at, sweeping) for at in desk.settings.oversight.send_at),
+        Job(
+            "certificates",
+            desk.settings.certificate.send_at,
+            partial(asyncio.to_thread, _sweep_certificates, desk),
+        ),
+        Job("certificates-watch", "12:00", partial(asyncio.to_thread, _watch_certificates, desk)),
     )
     scheduler = start_schedule(jobs, offset=timedelta() if abs(offset) < near_zero else offset)
     try:
@@ -283,10 +291,13 @@ async def _catching_up(desk: Desk) -> AsyncIterator[None]:
     """Make up at start for a run that was missed: the same sweep, which knows what ran."""
     sweeping = partial(asyncio.to_thread, _sweep_overdue, desk)
     catching_up = asyncio.create_task(run_job(Job("overdue-start", "", sweeping)))
+    certificates = partial(asyncio.to_thread, _catch_up_certificates, desk)
+    also = asyncio.create_task(run_job(Job("certificates-start", "", certificates)))
     try:
         yield
     finally:
         await catching_up
+        await also
 
 
 def _sweep_overdue(desk: Desk) -> None:
@@ -303,6 +314,28 @@ def _sweep_overdue(desk: Desk) -> None:
     log.info("overdue: %s messages, %s drafts", sweep.messages, len(sweep.drafts))
 
 
+def _sweep_certificates(desk: Desk) -> None:
+    """Tell holders and departments about certificates that are about to end."""
+    with contextlib.closing(_own_connection(desk)) as connection:
+        swept = run_certificates(desk, connection)
+    log.info("certificates: %s checked, %s messages", swept.checked, swept.messages)
+
+
+def _catch_up_certificates(desk: Desk) -> None:
+    """Make up for today's sweep where its hour passed while the program was off."""
+    with contextlib.closing(_own_connection(desk)) as connection:
+        due = is_sweep_due(desk, connection)
+    if due:
+        _sweep_certificates(desk)
+
+
+def _watch_certificates(desk: Desk) -> None:
+    """Notice where the day's sweep of certificates stayed away."""
+    with contextlib.closing(_own_connection(desk)) as connection:
+        if watch_certificates(desk, connection):
+            log.warning("today's sweep of certificates has not been completed")
+
+
 def _own_connection(desk: Desk) -> Database:
     """Connect once more to the desk's file, for a thread of its own."""
     return connect(desk.settings.data_dir / FILE_NAME)
@@ -312,4 +345,6 @@ def _drop_old(desk: Desk) -> None:
     """Delete what is past its term, over a connection of this thread's own."""
     with contextlib.closing(_own_connection(desk)) as db, transaction(db):
         dropped = drop_old(db, now=desk.now(), chat_days=desk.settings.privacy.chat_days)
+        kept = timedelta(days=desk.settings.privacy.contact_days_after_close)
+        drop_contacts(db, before=desk.today() - kept)
     log.info("retention: %s", dropped)

@@ -23,12 +23,13 @@ from bot.handlers import (
     lists,
     menu,
     ratings,
+    rectifications,
     slips,
     staff,
     statistics,
 )
 from bot.packing import pack_reply, unpack_reply
-from bot.records import conversations, messages
+from bot.records import contacts, conversations, messages
 from bot.records.conversations import Awaited
 from bot.records.redaction import redact
 from bot.views import refusals
@@ -53,6 +54,7 @@ CASE_WORKERS = COUNTERS | SUPERVISORS  # whose own a case is, the handler checks
 CASE_READERS = OVERSEERS | COUNTERS
 CASE_CLOSERS = frozenset({Role.LEAD, Role.SUPERVISOR})
 EDITORS = frozenset({Role.EDITOR, Role.ADMINISTRATOR})
+RECTIFIERS = OVERSEERS | {Role.EDITOR}
 
 TokenHandler = Callable[[Desk, Incoming, tuple[str, ...]], Reply]
 WordHandler = Callable[[Desk, Incoming, str], Reply]
@@ -93,6 +95,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("mine", ("我的办件",), "我名下的办件", cases.mine, COUNTERS),
     Command("mine", ("我的证照",), "我的证照、到期提醒", certificates.mine, HOLDERS),
     Command("certificates", ("证照",), "证照到期提醒", certificates.register, REGISTRARS),
+    Command("rectifications", ("整改",), "差评整改", rectifications.waiting, RECTIFIERS),
+    Command("tasks", ("待补条目",), "群众说没说全的条目", rectifications.tasks, EDITORS),
     Command("inbox", ("留言箱", "收件箱"), "待回复的留言", human.inbox, HEADS),
     Command("codes", ("发绑定码",), "给同事发绑定码", staff.make_code, CODE_MAKERS),
     Command("gaps", ("知识缺口",), "没答上来的问题", knowledge.gaps, EDITORS),
@@ -100,6 +104,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("reload", ("更新知识",), "重新读取知识库", knowledge.reload, EDITORS),
     Command("slip", ("查告知单",), "按编号看告知单", slips.by_number, listed=False),
     Command("status", ("查留言",), "按编号看留言进度", human.status, listed=False),
+    Command("feedback", ("查反馈",), "按编号看反馈的处理", rectifications.status, listed=False),
     Command("bind", ("绑定",), "工作人员绑定身份", _bind, listed=False),
     Command("cancel", ("取消",), "取消正在写的内容", menu.cancel),
     Command("privacy", ("隐私",), "个人信息怎么用", menu.privacy, public=True),
@@ -119,6 +124,7 @@ PERIOD_WORDS = re.compile(
 
 # Numbers that are understood when they are the whole message.
 SLIP_NUMBER = re.compile(r"20\d{6}-?[2-9A-HJ-NP-Za-hj-np-z]{6}")
+RECTIFICATION_NUMBER = re.compile(r"[Zz]20\d{6}[2-9A-HJ-NP-Za-hj-np-z]{6}")
 ENQUIRY_NUMBER = re.compile(r"[Ll]20\d{6}[2-9A-HJ-NP-Za-hj-np-z]{6}")
 
 TOKENS: dict[str, TokenRoute] = {
@@ -136,7 +142,22 @@ TOKENS: dict[str, TokenRoute] = {
     "about": TokenRoute(lists.show_about, public=True),
     "slip": TokenRoute(slips.make),
     "give": TokenRoute(slips.give, STAFF),
-    "rate": TokenRoute(ratings.rate, CITIZENS),
+    # Staff who try are refused by the handler, which writes it down.
+    "rate": TokenRoute(ratings.rate),
+    "unsub": TokenRoute(ratings.refuse_invitations, CITIZENS),
+    "rects": TokenRoute(rectifications.show_waiting, RECTIFIERS),
+    "rect": TokenRoute(rectifications.show, RECTIFIERS),
+    "ract": TokenRoute(rectifications.act, RECTIFIERS),
+    "rectans": TokenRoute(rectifications.show_answer, RECTIFIERS),
+    "rectwhy": TokenRoute(rectifications.show_why, RECTIFIERS),
+    "rphone": TokenRoute(rectifications.ask_lookup, RECTIFIERS),
+    "revisit": TokenRoute(rectifications.revisit, CITIZENS),
+    "rrep": TokenRoute(rectifications.ask_reply, CITIZENS),
+    "rquiet": TokenRoute(rectifications.be_quiet, CITIZENS),
+    "phone": TokenRoute(rectifications.ask_phone, CITIZENS),
+    "tasks": TokenRoute(rectifications.show_tasks, EDITORS),
+    "task": TokenRoute(rectifications.show_task, EDITORS),
+    "taskdone": TokenRoute(rectifications.finish_task, EDITORS),
     "rerate": TokenRoute(ratings.offer_again, CITIZENS),
     "fix": TokenRoute(ratings.correct, CITIZENS),
     "cause": TokenRoute(ratings.ask_cause, CITIZENS),
@@ -188,8 +209,14 @@ AWAITED: dict[Awaited, WordHandler] = {
     Awaited.WORDS: ratings.take_words,
     Awaited.ADDENDUM: ratings.take_addendum,
     Awaited.ANSWER: human.take_answer,
+    Awaited.PHONE: rectifications.take_phone,
+    Awaited.RECTIFICATION: rectifications.take_words,
+    Awaited.REPLY_TO_STAFF: rectifications.take_reply,
+    Awaited.LOOKUP_REASON: rectifications.look_up,
     Awaited.CERTIFICATE_TAIL: certificates.take_tail,
 }
+
+STAFF_WORDS = frozenset({Awaited.ANSWER, Awaited.RECTIFICATION, Awaited.LOOKUP_REASON})
 
 
 def respond(desk: Desk, incoming: Incoming) -> Reply | None:
@@ -202,7 +229,7 @@ def respond(desk: Desk, incoming: Incoming) -> Reply | None:
         receipt = messages.receipt_for(desk.db, incoming.key)
         if receipt is not None:
             return None if receipt.reply is None else unpack_reply(receipt.reply)
-    incoming = _masked(incoming)
+    incoming = _masked(desk, incoming)
     try:
         return _within_transaction(desk, incoming, _route(desk, incoming))
     except Refusal as refusal:
@@ -213,12 +240,23 @@ def respond(desk: Desk, incoming: Incoming) -> Reply | None:
         return _apology(desk, incoming, refusals.incident_reply(incident))
 
 
-def _masked(incoming: Incoming) -> Incoming:
-    """Mask personal data before anything sees the text, and drop what cannot be read."""
+def _masked(desk: Desk, incoming: Incoming) -> Incoming:
+    """Mask personal data before anything sees the text, and drop what cannot be read.
+
+    A phone that was asked for is read first, and only where it may be written at all.
+    """
     if incoming.text is None:
         return incoming
     readable = "".join(c if c.isprintable() or c == "\n" else " " for c in incoming.text)
-    return replace(incoming, text=redact(readable).strip())
+    phone = contacts.read_phone(readable) if _awaits_phone(desk, incoming) else None
+    return replace(incoming, text=redact(readable).strip(), phone=phone)
+
+
+def _awaits_phone(desk: Desk, incoming: Incoming) -> bool:
+    if incoming.discreet or incoming.public:
+        return False
+    conversation = conversations.conversation_of(desk.db, incoming.person.id, now=desk.now())
+    return conversation.awaiting is Awaited.PHONE
 
 
 def _route(desk: Desk, incoming: Incoming) -> Callable[[], Reply]:
@@ -285,13 +323,14 @@ def find_command(text: str) -> tuple[Command, str] | None:
         (PERIOD_WORDS, "today"),
         (SLIP_NUMBER, "slip"),
         (ENQUIRY_NUMBER, "status"),
+        (RECTIFICATION_NUMBER, "feedback"),
     ):
         if pattern.fullmatch(text.strip()):
             return next(c for c in COMMANDS if c.name == name), text.strip()
     for command in COMMANDS:
         if text.strip() in command.words:
             return command, ""
-        takes_argument = command.name in {"bind", "slip", "status"}
+        takes_argument = command.name in {"bind", "slip", "status", "feedback"}
         if takes_argument and word in command.words and " " not in argument.strip():
             return command, argument.strip()
     return None
@@ -322,9 +361,9 @@ def _understand(desk: Desk, text: str, last_entry: str | None) -> Understanding:
 def _is_own_words(understood: Understanding, awaited: Awaited) -> bool:
     """Tell whether an awaited text is what was asked for, and not a fresh question.
 
-    An answer that staff write to a citizen is always taken as such.
+    What staff write to a citizen or about a rectification is always taken as such.
     """
-    if awaited is Awaited.ANSWER:
+    if awaited in STAFF_WORDS:
         return True
     return understood.followed or understood.outcome is not Outcome.SURE
 

@@ -42,6 +42,7 @@ MESSAGE = "certificate_alerts"
 CHECKED = "certificates_checked"
 SILENT = "certificates_silent"
 BATCH = 500
+_ONE_DAY = timedelta(days=1)
 REPORT_AFTER = timedelta(hours=1)
 """The self-check is told so long after the sweep, when it is known what was sent."""
 
@@ -197,6 +198,7 @@ def sweep_certificates(
     what is true when it is sent. Run again at once it does nothing.
     """
     today = now.date()
+    last_at = last_swept_at(db)
     with transaction(db):
         run_id = job_runs.begin_run(db, JOB, _slot(now), late=False, now=now)
         follow_renewals(db)
@@ -216,7 +218,7 @@ def sweep_certificates(
     checked = _count_checked(db, calendar, kinds, rules, today)
     with transaction(db):
         job_runs.end_run(db, run_id, told=messages, now=now)
-        outbox.put(db, (_self_check(checked, len(decisions), now),), now=now)
+        outbox.put(db, (_self_check(checked, len(decisions), last_at, now),), now=now)
     return CertificateSweep(today, checked, len(decisions), messages, decisions)
 
 
@@ -293,12 +295,15 @@ def _count_checked(
 # -- the administrator's line, and silence
 
 
-def _self_check(checked: int, due: int, now: datetime) -> Alert:
+def _self_check(checked: int, due: int, last_at: datetime | None, now: datetime) -> Alert:
     today = now.date().isoformat()
+    facts = {"on": today, "checked": str(checked), "due": str(due)}
+    if last_at is not None and now.date() - last_at.date() > _ONE_DAY:
+        facts["last_at"] = last_at.isoformat()
     return Alert(
         CHECKED,
         Recipient(role=Role.ADMINISTRATOR),
-        {"on": today, "checked": str(checked), "due": str(due)},
+        facts,
         f"{CHECKED}:{today}",
         not_before_at=now + REPORT_AFTER,
     )
@@ -330,14 +335,20 @@ def has_swept(db: Database, day: datetime) -> bool:
     return job_runs.has_run(db, JOB, _slot(day))
 
 
+def last_swept_at(db: Database) -> datetime | None:
+    """Return when a sweep was completed last."""
+    last = db.execute(
+        "SELECT max(ended_at) FROM job_runs WHERE job = ? AND ended_at IS NOT NULL", [JOB]
+    ).fetchone()[0]
+    return datetime.fromisoformat(last) if last else None
+
+
 def notice_silence(db: Database, *, now: datetime) -> bool:
     """Tell the administrator if today's sweep has not been completed; tell whether that is new."""
     if has_swept(db, now):
         return False
-    last = db.execute(
-        "SELECT max(ended_at) FROM job_runs WHERE job = ? AND ended_at IS NOT NULL", [JOB]
-    ).fetchone()[0]
-    facts = {"last_at": last or "", "at": now.isoformat()}
+    last_at = last_swept_at(db)
+    facts = {"last_at": last_at.isoformat() if last_at else "", "at": now.isoformat()}
     key = f"{SILENT}:{now.date().isoformat()}"
     alert = Alert(SILENT, Recipient(role=Role.ADMINISTRATOR), facts, key)
     return outbox.put(db, (alert,), now=now) == 1

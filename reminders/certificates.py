@@ -187,7 +187,8 @@ def apply_certificate(
     db: Database, row: CertificateRow, *, import_id: int, now: datetime
 ) -> Change:
     """Bring one certificate up to what a row says; the same row again changes nothing."""
-    return next(iter(apply_certificates(db, (row,), import_id=import_id, now=now)))
+    (change,) = apply_certificates(db, (row,), import_id=import_id, now=now)
+    return change
 
 
 def apply_certificates(
@@ -202,7 +203,8 @@ def apply_certificates(
     added: list[tuple[Any, ...]] = []
     changed: list[tuple[Any, ...]] = []
     execute = db.conn.execute
-    for row in rows:
+    # A number that stands twice among the rows is taken once: the first time.
+    for row in {(row.number, row.kind_key): row for row in reversed(rows)}.values():
         values = _values(row)
         known = execute(_FIND, (row.number, row.kind_key)).fetchone()
         change = _change(known, values)
@@ -211,6 +213,7 @@ def apply_certificates(
             added.append((row.number, row.kind_key, *values, today, import_id))
         elif change is not Change.UNCHANGED:
             changed.append((*values, import_id, known[0]))
+    counted[Change.UNCHANGED] += len(rows) - counted.total()
     before = execute("SELECT coalesce(max(id), 0) FROM certificates").fetchone()[0]
     db.conn.executemany(
         f"""INSERT INTO certificates (number, kind_key, {_FIELDS}, first_seen_on, import_id)

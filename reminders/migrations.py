@@ -379,3 +379,10 @@ def m030_rectifications(db: Database) -> None:
         ) STRICT""")
     db.execute("""
         CREATE INDEX rectification_notices_by_message ON rectification_notices (message_key)""")
+
+
+@reminders_migrations()
+def m004_notices_by_decision(db: Database) -> None:
+    """Find the day's notices without reading the repeats of all days before."""
+    db.execute("CREATE INDEX case_notices_by_decision ON case_notices (decided_at)")
+    db.execute("CREATE INDEX outbox_lapsed ON outbox (dedupe_key) WHERE failure = 'lapsed'")

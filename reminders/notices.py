@@ -51,33 +51,41 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is known already: the keys of rungs, and when each recipient was last told of a case."""
+    """What is known already: keys, when each was last told of a case today, the first 催办."""
 
     keys: frozenset[tuple[int, str, str, str]]
     last_at: Mapping[tuple[int, str], str]
     chased_on: Mapping[tuple[int, str], date]
 
 
-def told_so_far(db: Database) -> Told:
-    """Read what was told about the cases in progress; a lapsed message told nobody anything."""
+_KEYS = "n.case_id, n.kind, n.occasion, n.recipient, n.due_on, n.decided_at"
+_NOT_LAPSED = "n.message_key NOT IN (SELECT dedupe_key FROM outbox WHERE failure = 'lapsed')"
+
+
+def told_so_far(db: Database, today: date) -> Told:
+    """Read the rungs told about the cases in progress, and all that was decided today.
+
+    Repeats of former days are many and matter no more. A lapsed message told nobody anything.
+    """
     keys: set[tuple[int, str, str, str]] = set()
     last_at: dict[tuple[int, str], str] = {}
     chased_on: dict[tuple[int, str], date] = {}
     for case_id, kind, occasion, recipient, due_on, decided_at in db.execute(
-        """SELECT n.case_id, n.kind, n.occasion, n.recipient, n.due_on, n.decided_at
-           FROM case_notices n
-           JOIN cases c ON c.id = n.case_id
-           LEFT JOIN outbox o ON o.dedupe_key = n.message_key
-           WHERE (c.completed_on IS NULL OR n.kind = 'cause') AND o.failure IS NOT ?
-           ORDER BY n.id""",
-        [LAPSED],
+        f"""SELECT {_KEYS} FROM cases c CROSS JOIN case_notices n ON n.case_id = c.id
+            WHERE c.completed_on IS NULL
+              AND n.kind IN ('remind', 'due_today', 'chase', 'intervene', 'bulletin')
+              AND n.decided_at < ? AND {_NOT_LAPSED}
+            UNION ALL
+            SELECT {_KEYS} FROM case_notices n WHERE n.decided_at >= ? AND {_NOT_LAPSED}""",
+        [today.isoformat(), today.isoformat()],
     ).fetchall():
         keys.add((case_id, kind, occasion, recipient))
-        if kind != NoticeKind.WAITING:
+        if kind != "waiting":
             last_at[case_id, recipient] = max(decided_at, last_at.get((case_id, recipient), ""))
-        if kind == NoticeKind.CHASE:
-            day = datetime.fromisoformat(decided_at).date()
-            chased_on.setdefault((case_id, due_on), day)
+        if kind == "chase":
+            day = date.fromisoformat(decided_at[:10])
+            known = chased_on.get((case_id, due_on), day)
+            chased_on[case_id, due_on] = min(day, known)
     return Told(frozenset(keys), last_at, chased_on)
 
 
@@ -109,14 +117,17 @@ def put_notices(db: Database, notices: Sequence[Notice]) -> int:
 
 
 def waiting_message(db: Database, kind: str, recipient: str) -> str | None:
-    """Return the key of a message to a person that nobody has begun to send, to join it."""
-    person_id = person_of_key(recipient)
+    """Return the key of a message to a recipient that still waits, to join it.
+
+    One on its way, or of which nobody knows whether it arrived, takes in nothing more.
+    """
     row = db.execute(
         """SELECT dedupe_key FROM outbox
-           WHERE kind = ? AND person_id = ? AND sent_at IS NULL AND failed_at IS NULL
-             AND claimed_until_at IS NULL AND failure IS NULL
+           WHERE kind = ? AND sent_at IS NULL AND failed_at IS NULL AND claimed_until_at IS NULL
+             AND failure IS NOT 'unknown'
+             AND (person_id = ? OR (person_id IS NULL AND dedupe_key LIKE '%:' || ?))
            ORDER BY id LIMIT 1""",
-        [kind, person_id],
+        [kind, person_of_key(recipient), recipient],
     ).fetchone()
     return row[0] if row else None
 

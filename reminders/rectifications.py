@@ -37,9 +37,12 @@ ALERT = "rectification"
 DONE = "rectification_done"
 CLOSED = "rectification_closed"
 CONTACTED = "rectification_contact"
+REPLIED = "rectification_reply"
 
 Holds = Callable[[Recipient], bool]
 """Tells whether anybody can be told as this recipient now."""
+
+REPLY = "reply"
 
 NEEDS_WORDS = frozenset(
     {Act.CONTACT, Act.DISMISS, Act.RECTIFY, Act.EXPLAIN, Act.APPEAL, Act.MAINTAIN, Act.VOID}
@@ -228,6 +231,59 @@ def take_act(
     moved = rectification_by_id(db, rectification.id)
     outbox.put(db, tuple(_alerts(moved, act, now)), now=now)
     return moved
+
+
+def why_not(
+    db: Database,
+    rectification: Rectification,
+    act: Act,
+    parties: frozenset[Party],
+    *,
+    by_person_id: int,
+    calendar: Calendar,
+    rules: RectificationRules,
+    now: datetime,
+) -> str | None:
+    """Return the reason why an act would be refused, or None where it would not."""
+    line = transition_for(
+        rectification, act, parties, today=now.date(), calendar=calendar, rules=rules
+    )
+    if line is not None or _is_repeated(db, rectification, act, by_person_id):
+        return None
+    return _why_not(rectification, act, parties)
+
+
+def record_reply(
+    db: Database, rectification: Rectification, words: str, *, by_person_id: int, now: datetime
+) -> None:
+    """Keep what the citizen wrote back, already masked."""
+    state = rectification.state
+    party = Party.CITIZEN
+    _event(db, rectification.id, REPLY, state, state, by_person_id, party, words, now)
+
+
+def last_words(db: Database, rectification: Rectification, acts: Sequence[Act]) -> str | None:
+    """Return the words of the latest of some acts."""
+    events = (event for event in reversed(events_of(db, rectification)))
+    return next((event.words for event in events if event.act in acts and event.words), None)
+
+
+def forget_words(db: Database, *, before: datetime) -> int:
+    """Delete what was written about ratings before an instant, of those that are closed."""
+    return db.execute(
+        """UPDATE rectification_events SET words = NULL
+           WHERE words IS NOT NULL AND rectification_id IN
+               (SELECT id FROM rectifications WHERE closed_at < ?)""",
+        [before.isoformat()],
+    ).rowcount
+
+
+def closed_before(db: Database, instant: datetime) -> tuple[int, ...]:
+    """Return the ratings whose rectification was closed before an instant."""
+    rows = db.execute(
+        "SELECT rating_id FROM rectifications WHERE closed_at < ?", [instant.isoformat()]
+    ).fetchall()
+    return tuple(row[0] for row in rows)
 
 
 def _is_repeated(

@@ -128,7 +128,7 @@ class _Decider:
         self._slot, self._today = slot_at.isoformat(), now.date()
         self._cases = open_cases(db, CITY)
         self._late = closed_without_cause(db, CITY, now.date() - timedelta(days=CAUSE_ASKED_DAYS))
-        self._told: Told = told_so_far(db)
+        self._told: Told = told_so_far(db, self._today)
         self._drafted = drafted(db)
         self._waiting: tuple[Act, ...] = waiting_acts(db, CITY)
         self._said: Mapping[tuple[int, int], Acknowledgement] = latest_acknowledgements(db)

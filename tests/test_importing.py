@@ -22,7 +22,13 @@ from bot.importing.apply import Result, Statement
 from bot.importing.columns import Kind, layout_of
 from bot.importing.faulty import faulty_rows, template, template_text
 from bot.importing.plan import Plan
-from bot.importing.uploads import apply_plan, plan_upload, preview_plan
+from bot.importing.uploads import (
+    MOST_WAITING,
+    WaitingPlans,
+    apply_plan,
+    plan_upload,
+    preview_plan,
+)
 from bot.records.roster import Member, member_by_number
 from reminders.cases import (
     CaseKind,
@@ -348,6 +354,27 @@ def test_a_corrected_return_can_be_sent_again_as_it_is(desk: Desk) -> None:
     book.save(corrected)
 
     assert taken(desk, corrected.getvalue()).added == 1
+
+
+def test_a_plan_waits_for_its_senders_confirmation_for_a_while(desk: Desk, clock: Clock) -> None:
+    waiting = WaitingPlans()
+    plan = plan_of(desk, an_xlsx(cases(2)))
+    key = waiting.put(plan, 7, now=clock())
+
+    assert waiting.get(key, 7, now=clock()) is plan
+    assert waiting.get(key, 8, now=clock()) is None
+    clock.move(minutes=30)
+    assert waiting.get(key, 7, now=clock()) is None
+
+
+def test_only_so_many_plans_wait(desk: Desk, clock: Clock) -> None:
+    waiting = WaitingPlans()
+    plan = plan_of(desk, an_xlsx(cases(2)))
+
+    keys = [waiting.put(plan, 7, now=clock()) for _ in range(MOST_WAITING + 1)]
+
+    assert waiting.get(keys[0], 7, now=clock()) is None
+    assert waiting.get(keys[1], 7, now=clock()) is plan
 
 
 # -- personal data at the door
@@ -775,6 +802,17 @@ def test_a_dry_run_on_the_command_line_leaves_all_to_add(
             tmp_path, monkeypatch, "import", "cases", "a.xlsx", "--dry-run", "--json"
         )
         assert (code, json.loads(out)["added"]) == (0, 3)
+
+
+def test_an_unreadable_file_is_one_line_on_the_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config.yaml").write_text("city: 开封市\n", encoding="utf-8")
+    (tmp_path / "a.xlsx").write_bytes(an_xlsx(cases(9))[:2000])
+
+    code, out, err = run(tmp_path, monkeypatch, "import", "cases", "a.xlsx")
+
+    assert (code, out, err.count("\n")) == (1, "", 1)
 
 
 def test_wrong_use_of_the_command_ends_with_two(

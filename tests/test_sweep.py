@@ -449,6 +449,32 @@ def test_what_waits_unsent_takes_in_what_is_new(
     assert "1234" in text
 
 
+def test_what_an_outage_held_up_becomes_one_message(
+    run: Callable[[str], list[str]], desk: Desk, clerk: int, post: Post
+) -> None:
+    a_case(desk.db)
+    post.failure = DeliveryError("network", retry_after=60)
+    run("2025-02-06T08:30")
+    run("2025-02-06T14:30")
+    post.failure = None
+
+    assert len(run("2025-02-06T14:40")) == 1
+
+
+def test_what_waits_for_a_lead_becomes_one_message(
+    run: Callable[[str], list[str]], desk: Desk, post: Post
+) -> None:
+    a_case(desk.db)
+    run("2025-02-06T08:30")
+    run("2025-02-06T14:30")
+    bind(desk, "zhao", Role.LEAD, Scope("龙亭区"), "赵主任")
+
+    run("2025-02-06T15:40")
+    deliver(desk, post)
+
+    assert len(post.to("zhao")) == 1
+
+
 def test_a_message_held_up_into_the_night_is_told_in_the_morning(
     run: Callable[[str], list[str]], desk: Desk, clerk: int, post: Post
 ) -> None:

@@ -14,6 +14,7 @@ COMMANDS = {
     "check": "bot.commands.check:check",
     "schema": "bot.commands.schema:schema",
     "people": "bot.commands.people:people",
+    "certificates": "bot.commands.certificates:certificates",
     "stats": "bot.commands.stats:stats",
     "case": "bot.commands.case:case",
     "overdue": "bot.commands.overdue:overdue",

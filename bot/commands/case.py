@@ -52,7 +52,9 @@ def proof(settings: Context, number: str, as_json: bool) -> None:
 
 @case.command()
 @click.argument("number")
-@click.option("--procedure", required=True, type=click.Choice(list(Procedure)), help="特别程序")
+@click.option(
+    "--procedure", required=True, type=click.Choice([p.value for p in Procedure]), help="特别程序"
+)
 @click.option("--document", required=True, help="依据文书")
 @day_option("--from", "from_", help_="从哪天起停表；缺省今天")
 @common_options

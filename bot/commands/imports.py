@@ -149,6 +149,10 @@ def _json(plan: Plan[Any], result: Result) -> dict[str, Any]:
 
 
 def _tell(plan: Plan[Any], result: Result, said: Statement, dry_run: bool) -> None:
+    if plan.table is None:
+        for problem in plan.problems:
+            click.echo(f"{plan.file}：{problem.problem}", err=True)
+        return
     title = layout_of(plan.kind).title
     doing = "试导入，没有写入" if dry_run else "导入"
     click.echo(f"{title}{doing}：{plan.file}，读 {plan.read} 行")

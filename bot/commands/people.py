@@ -7,10 +7,13 @@ import click
 from bot.commands.options import WRONG_USE, Context, common_options, fail
 from bot.commands.output import print_json
 from bot.database import transaction
+from bot.desk import Desk
 from bot.dialogue import STAFF, Role, Scope
 from bot.places import canonical_district
 from bot.qr import qr_png
 from bot.records.people import make_code
+from reminders.certificate_holders import make_opt_in_code
+from reminders.certificates import certificates_by_number
 
 CODES_FOLDER = "codes"
 
@@ -23,9 +26,8 @@ def people(settings: Context) -> None:
 
 
 @people.command()
-@click.option(
-    "--role", required=True, type=click.Choice(sorted(role.value for role in STAFF)), help="角色"
-)
+@click.option("--role", type=click.Choice(sorted(role.value for role in STAFF)), help="角色")
+@click.option("--certificate", help="证照编号：给持证人发到期提醒码，不用 --role")
 @click.option("--district", help="区县，任何常用叫法；督查人员不填就是全市")
 @click.option("--department", help="部门编号，见 departments.yaml")
 @click.option("--window", help="窗口编号，见 places.yaml")
@@ -34,19 +36,28 @@ def people(settings: Context) -> None:
 @common_options
 def code(
     settings: Context,
-    role: str,
+    role: str | None,
+    certificate: str | None,
     district: str | None,
     department: str | None,
     window: str | None,
     name: str | None,
     as_json: bool,
 ) -> None:
-    """发一个一次性绑定码。
+    """发一个一次性绑定码；或给持证人发到期提醒码。
 
     \b
-    例：python -m bot people code --role supervisor --district 兰考
+    例：
+      python -m bot people code --role supervisor --district 兰考
+      python -m bot people code --certificate JY14102000001
     """
     desk = settings.desk()
+    if (role is None) == (certificate is None):
+        fail("--role（给工作人员）和 --certificate（给持证人）要填一个、只填一个。", WRONG_USE)
+    if certificate is not None:
+        _code_for_holder(desk, certificate, as_json=as_json)
+        return
+    assert role is not None
     canonical = canonical_district(desk.base, district) if district else None
     if district and canonical is None:
         known = "、".join(d.name for d in desk.base.districts)
@@ -65,17 +76,7 @@ def code(
             made_by=None,
             now=desk.now(),
         )
-    username = desk.settings.telegram.username
-    public = desk.settings.web.public_url
-    link = f"https://t.me/{username}?start=join-{made.code}" if username else None
-    page = f"{public}/join/{made.code}" if public else None
-    qr_file = None
-    if link or page:
-        folder = desk.settings.data_dir / CODES_FOLDER
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{made.code}.png"
-        path.write_bytes(qr_png(link or page or ""))
-        qr_file = str(path)
+    link, page, qr_file = _links(desk, made.code)
     if as_json:
         print_json(
             {
@@ -93,6 +94,54 @@ def code(
         )
         return
     click.echo(f"绑定码 {made.code}（7 天内用一次）。在对话里发：绑定 {made.code}")
+    for line in (link, page):
+        if line:
+            click.echo(f"或打开：{line}")
+
+
+def _links(desk: Desk, code: str) -> tuple[str | None, str | None, str | None]:
+    """Return the code's deep link, its page, and the file of their QR code."""
+    username = desk.settings.telegram.username
+    public = desk.settings.web.public_url
+    link = f"https://t.me/{username}?start=join-{code}" if username else None
+    page = f"{public}/join/{code}" if public else None
+    if not (link or page):
+        return link, page, None
+    folder = desk.settings.data_dir / CODES_FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{code}.png"
+    path.write_bytes(qr_png(link or page or ""))
+    return link, page, str(path)
+
+
+def _code_for_holder(desk: Desk, number: str, *, as_json: bool) -> None:
+    """Make a code by which a holder opts in to be told before a certificate ends."""
+    found = certificates_by_number(desk.db, number.strip())
+    if not found:
+        fail(f"没有编号是 {number} 的证照；请核对，或先导入（import certificates）。", WRONG_USE)
+    if len(found) > 1:
+        kinds = "、".join(certificate.kind for certificate in found)
+        fail(f"编号 {number} 有几种证照：{kinds}；请在对话里发“证照”找到那一张再发码。", WRONG_USE)
+    (certificate,) = found
+    with transaction(desk.db):
+        made = make_opt_in_code(desk.db, certificate, made_by=None, now=desk.now())
+    link, page, qr_file = _links(desk, made.code)
+    if as_json:
+        print_json(
+            {
+                "code": made.code,
+                "certificate": certificate.number,
+                "kind": certificate.kind,
+                "expires_at": made.expires_at.isoformat(),
+                "link": link,
+                "page": page,
+                "qr_file": qr_file,
+            }
+        )
+        return
+    click.echo(
+        f"提醒码 {made.code}（30 天内用一次）。让持证人发：绑定 {made.code}，再发编号后 4 位"
+    )
     for line in (link, page):
         if line:
             click.echo(f"或打开：{line}")

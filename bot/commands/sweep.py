@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import click
 
+from bot.certificates import run_certificates
 from bot.commands.options import Context, common_options
 from bot.commands.output import print_json, print_table
 from bot.database import transaction
 from bot.dialogue import Table
 from bot.records import people
 from bot.records.roster import Roster
+from bot.reports.certificates import kinds_of, rules_of
 from bot.views.cases import KIND_WORDS, recipient_words
+from bot.views.certificates import LEVEL_WORDS, event_words
+from reminders.certificate_sweep import Decision as CertificateDecision
+from reminders.certificate_sweep import decide_certificates
 from reminders.overdue import recipient_key
 from reminders.sweep import Decision, decide_overdue, sweep_overdue
+
+MOST_SHOWN = 100
 
 
 @click.group()
@@ -73,3 +80,55 @@ def _table(decisions: tuple[Decision, ...], names: dict[int, str]) -> Table:
         for d in decisions
     )
     return Table(("办件编号", "什么", "谁", "到期日"), rows)
+
+
+@sweep.command()
+@click.option("--dry-run", is_flag=True, help="只看会告诉谁什么，不发")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON")
+@common_options
+def certificates(settings: Context, dry_run: bool, as_json: bool) -> None:
+    """证照到期：该提前提示、预警、紧急提醒的证和人。
+
+    \b
+    例：python -m bot sweep certificates --dry-run
+    """
+    desk = settings.desk()
+    if dry_run:
+        kinds, rules = kinds_of(desk.base), rules_of(desk.settings)
+        decided = decide_certificates(desk.db, desk.calendar, kinds, rules, now=desk.now())
+        decisions = tuple(decided)
+    else:
+        decisions = run_certificates(desk, desk.db).decisions
+    if as_json:
+        print_json([_certificate_json(decision) for decision in decisions])
+        return
+    print_table(_certificate_table(decisions[:MOST_SHOWN]))
+    if len(decisions) > MOST_SHOWN:
+        click.echo(f"只列前 {MOST_SHOWN} 条；全部用 --json 看。")
+    people_told = len({d.person_id for d in decisions if d.person_id is not None})
+    done = "会有" if dry_run else "已有"
+    click.echo(f"{done} {len(decisions)} 项到点，其中持证人 {people_told} 个（一人一条消息）。")
+
+
+def _certificate_json(decision: CertificateDecision) -> dict[str, str | None]:
+    return {
+        "kind": decision.event,
+        "subject": decision.number,
+        "level": decision.level,
+        "recipient": decision.recipient,
+        "due_on": decision.due_on.isoformat(),
+    }
+
+
+def _certificate_table(decisions: tuple[CertificateDecision, ...]) -> Table:
+    rows = tuple(
+        (
+            d.number,
+            LEVEL_WORDS[d.level] if d.level else "",
+            event_words(d.event),
+            f"持证人 {d.person_id}" if d.person_id is not None else d.department or "未登记部门",
+            d.due_on.isoformat(),
+        )
+        for d in decisions
+    )
+    return Table(("证照编号", "等级", "什么", "谁", "最晚申请日"), rows)

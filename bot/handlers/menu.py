@@ -8,11 +8,12 @@ from bot.places import place_of_window
 from bot.records import conversations, retention
 from bot.views import menu as view
 from bot.views import questions
+from reminders.certificate_holders import forget_holder
 
 STAFF_WORDS: dict[Role, tuple[str, ...]] = {
     Role.CLERK: ("退休 特殊工种（直接打事项）", "查告知单 编号"),
     Role.LEAD: ("留言箱", "今日评价", "发绑定码", "查告知单 编号"),
-    Role.DEPARTMENT: ("今日评价", "发绑定码"),
+    Role.DEPARTMENT: ("证照", "今日评价", "发绑定码"),
     Role.SUPERVISOR: ("今日评价", "昨日评价", "本周评价", "本月评价", "2025-02-06 评价", "留言箱"),
     Role.EDITOR: ("留言箱", "待审", "知识缺口", "更新知识"),
     Role.ADMINISTRATOR: ("今日评价", "留言箱", "发绑定码", "待审", "知识缺口", "更新知识"),
@@ -119,5 +120,6 @@ def erase_now(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Rep
     """Delete a person's data."""
     if arguments != ("yes",):
         raise Refusal("button_unknown")
+    forget_holder(desk.db, incoming.person.id)
     count = retention.erase_person(desk.db, incoming.person, now=desk.now())
     return view.erased_reply(count)

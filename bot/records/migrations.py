@@ -309,3 +309,9 @@ def m033_official_ratings(db: Database) -> None:
     db.execute("""
         CREATE INDEX official_ratings_by_day
             ON official_ratings (rated_on, district, level, is_default)""")
+
+
+@records_migrations()
+def m034_people_by_role(db: Database) -> None:
+    """Find the few who work here among a million who ask."""
+    db.execute("CREATE INDEX people_by_role ON people (role)")

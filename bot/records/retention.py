@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from sqlite_utils import Database
 
 from bot.dialogue import Person
+from bot.records.contacts import forget_contacts
 from bot.records.conversations import forget_conversation
 from bot.records.messages import forget_messages
 from bot.records.people import forget_person
+from reminders import rectifications
 
 REPLY_DAYS = 2
 
@@ -25,7 +27,7 @@ class Dropped:
     words: int
 
 
-def drop_old(db: Database, *, now: datetime, chat_days: int) -> Dropped:
+def drop_old(db: Database, *, now: datetime, chat_days: int, contact_days: int = 90) -> Dropped:
     """Delete conversation text past its term; rendered replies go after two days.
 
     Counts, levels and answers without words stay: they name nobody.
@@ -45,6 +47,9 @@ def drop_old(db: Database, *, now: datetime, chat_days: int) -> Dropped:
         [before],
     ).rowcount
     db.execute("DELETE FROM gaps WHERE at < ?", [before])
+    rectifications.forget_words(db, before=now - timedelta(days=chat_days))
+    closed = rectifications.closed_before(db, now - timedelta(days=contact_days))
+    forget_contacts(db, list(closed))
     return Dropped(messages, receipts, replies, words)
 
 
@@ -62,6 +67,14 @@ def erase_person(db: Database, person: Person, *, now: datetime) -> int:
            (SELECT id FROM interactions WHERE person_id = ?)""",
         [person.id],
     )
+    rated = db.execute(
+        """SELECT r.id FROM ratings r JOIN interactions i ON i.id = r.interaction_id
+           WHERE i.person_id = ?""",
+        [person.id],
+    ).fetchall()
+    forget_contacts(db, [row[0] for row in rated])
+    for (rating_id,) in rated:
+        rectifications.become_anonymous(db, rating_id)
     db.execute(
         "UPDATE enquiries SET text = '（已按本人要求删除）', answer = NULL WHERE person_id = ?",
         [person.id],

@@ -374,7 +374,7 @@ def digest_of(
     now: datetime,
 ) -> Digest:
     """Return what a message holds now: what was finished or explained since has dropped out."""
-    notices = notices_in(db, message_key)
+    notices = _not_told_by_name(db, notices_in(db, message_key), person_id)
     cases = cases_by_id(db, (n.case_id for n in notices))
     known = imports(db)
     said = latest_acknowledgements(db) if cases else {}
@@ -406,6 +406,21 @@ def digest_of(
         as_of=as_of,
         stale=is_stale(as_of, calendar, now.date()),
     )
+
+
+def _not_told_by_name(
+    db: Database, notices: Sequence[Notice], person_id: int
+) -> tuple[Notice, ...]:
+    """Leave out of a message to a role what its holder has meanwhile been told by name."""
+    mine = f"p{person_id}"
+    of_role = [n.case_id for n in notices if n.recipient != mine]
+    rows = db.execute(
+        """SELECT DISTINCT case_id FROM case_notices
+           WHERE recipient = ? AND case_id IN (SELECT value FROM json_each(?))""",
+        [mine, json.dumps(of_role)],
+    ).fetchall()
+    told = {row[0] for row in rows}
+    return tuple(n for n in notices if n.recipient == mine or n.case_id not in told)
 
 
 def _kinds(notices: Sequence[Notice]) -> dict[int, frozenset[NoticeKind]]:

@@ -10,7 +10,7 @@ from bot.dialogue import CITY, Channel, Person, Reply, Role
 from bot.records.enquiries import enquiry_by_number
 from bot.reports.oversight import digest_of, proof_of
 from bot.settings import PersonalData
-from bot.views import cases, certificate_alerts, human, knowledge
+from bot.views import cases, certificate_alerts, human, knowledge, rectification_alerts
 from bot.views.cases import Viewer
 from reminders.acts import act_within
 from reminders.cases import case_by_id
@@ -31,6 +31,10 @@ def render_alert(desk: Desk, waiting: Waiting, person: Person, channel: Channel)
             return cases.calendar_missing_reply(int(waiting.facts["year"]))
         case kind if kind.startswith("certificate"):
             return certificate_alerts.render(desk, waiting, person, channel)
+        case kind if kind.startswith("rectification"):
+            return rectification_alerts.render(desk, waiting, person)
+        case "invitation":
+            return rectification_alerts.render_invitation(desk, waiting, person)
         case "new_note":
             due_on = date.fromisoformat(waiting.facts["due_on"])
             return human.new_note_reply(waiting.facts["number"], due_on)

@@ -42,7 +42,9 @@ def render(desk: Desk, waiting: Waiting, person: Person, channel: Channel) -> Re
         case "certificates_checked":
             on = date.fromisoformat(facts["on"])
             checked, due = int(facts["checked"]), int(facts["due"])
-            return view.checked_reply(on, checked, due, sent_on(desk.db, on))
+            gap = facts.get("last_at")
+            since_at = datetime.fromisoformat(gap) if gap else None
+            return view.checked_reply(on, checked, due, sent_on(desk.db, on), since_at)
         case "certificates_silent":
             last_at = datetime.fromisoformat(facts["last_at"]) if facts["last_at"] else None
             return view.silent_reply(last_at, datetime.fromisoformat(facts["at"]))

@@ -72,6 +72,16 @@ def level_words(palette: Palette, level: Level) -> str:
     )
 
 
+def event_words(event: str) -> str:
+    """Return what is told at an event."""
+    name, _, days = event.partition("_")
+    if name == "days":
+        return "今天到期" if days == "0" else f"剩 {days} 天"
+    if name == "filing":
+        return "最晚申请日" if days == "0" else f"最晚申请日前 {days} 天"
+    return f"进入{LEVEL_WORDS[Level(event)]}"
+
+
 def _day(day: date, today: date) -> str:
     return f"{day.month}月{day.day}日" if day.year == today.year else format_full_day(day)
 
@@ -584,12 +594,15 @@ def sheet_row(shown: Shown, palette: Palette) -> tuple[str | int, ...]:
 # -- the administrator
 
 
-def checked_reply(on: date, checked: int, due: int, sent: Sent) -> Reply:
-    """Return the daily self-check in one line."""
+def checked_reply(
+    on: date, checked: int, due: int, sent: Sent, since_at: datetime | None
+) -> Reply:
+    """Return the daily self-check in one line, with when it last ran if days were left out."""
     waiting = f"，{sent.waiting} 条还在发" if sent.waiting else ""
+    gap = f"上次检查是 {format_moment(since_at)}，中间停过。" if since_at else ""
     return Reply(
         f"证照自检（{format_full_day(on)}）：查 {checked} 张，到点 {due} 项，"
-        f"已发 {sent.sent} 条，失败 {sent.failed} 条{waiting}。"
+        f"已发 {sent.sent} 条，失败 {sent.failed} 条{waiting}。{gap}"
     )
 
 

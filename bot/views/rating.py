@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 
 from bot.dialogue import Button, Reply
 from bot.records.ratings import Rating, Reason
+from bot.views.text import format_day
 
 LEVELS = {5: "非常满意", 4: "满意", 3: "基本满意", 2: "不满意", 1: "非常不满意"}
 
@@ -40,6 +43,22 @@ REASON_LABELS = {
     Reason.PROCESS: "办事过程",
     Reason.SERVICE: "窗口服务",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Tracking:
+    """The number under which a complaint is handled, and by when."""
+
+    number: str
+    due_on: date
+
+    @property
+    def line(self) -> str:
+        """Return what the citizen reads of it."""
+        return (
+            f"已编号 {self.number}，{format_day(self.due_on)}前处理，结果发在这里；"
+            f"发“查反馈 {self.number}”看进度。"
+        )
 
 
 def tags_for(reason: Reason, level: int) -> dict[str, str]:
@@ -81,13 +100,33 @@ def again_reply(interaction_id: int) -> Reply:
     )
 
 
-def thanks_reply(rating: Rating, official_url: str, *, may_correct: bool) -> Reply:
+def late_invitation_reply(interaction_id: int, name: str, on: date) -> Reply:
+    """Invite once to rate what was left unrated, neutrally, with a way never to be asked again."""
+    return Reply(
+        f"{format_day(on)}您问过“{name}”，答得怎么样？愿意的话点一个，不点也行。只问这一次。",
+        buttons=(
+            *_level_buttons("rate", interaction_id),
+            (Button("退订，以后别再邀请", "unsub"),),
+        ),
+    )
+
+
+def invitations_refused_reply() -> Reply:
+    """Confirm that nobody will invite them again."""
+    return Reply("好的，以后不再邀请您评价。问事照常。", buttons=((Button("菜单", "menu"),),))
+
+
+def thanks_reply(
+    rating: Rating, official_url: str, *, may_correct: bool, tracking: Tracking | None = None
+) -> Reply:
     """Thank for a rating, the same for every level; a low one is asked what it was about."""
     correct = "点错了可以改。" if may_correct else ""
     text = (
         f"您选了“{LEVELS[rating.level]}”，谢谢您的反馈。{correct}\n"
         "正式评价请在河南政务服务网“好差评”进行，本反馈不计入。"
     )
+    if tracking is not None:
+        text += f"\n{tracking.line}"
     rows: list[tuple[Button, ...]] = []
     if not rating.is_good and rating.reason is None:
         text += "\n能说说是哪方面吗？"
@@ -112,15 +151,28 @@ def cause_reply(rating: Rating, reason: Reason) -> Reply:
     return Reply(f"{REASON_LABELS[reason]}：具体是哪一样？", buttons=tuple(rows), replaces=True)
 
 
-def cause_taken_reply(rating: Rating, tag: str, official_url: str) -> Reply:
-    """Thank for the reason and offer a few words of one's own."""
+def cause_taken_reply(
+    rating: Rating,
+    tag: str,
+    official_url: str,
+    *,
+    tracking: Tracking | None = None,
+    ask_phone: bool = False,
+) -> Reply:
+    """Thank for the reason; offer a few words, a phone where it may be written, and to be left.
+
+    A phone is no condition of anything.
+    """
+    rows = [(Button("写几句", f"words:{rating.interaction_id}"),)]
+    if tracking is not None and ask_phone:
+        rows.append((Button("留个电话（可不留）", f"phone:{tracking.number}"),))
+    if tracking is not None:
+        rows.append((Button("不用联系我", f"rquiet:{tracking.number}"),))
+    told = f"\n{tracking.line}" if tracking else ""
     return Reply(
-        f"您选了“{LEVELS[rating.level]}”，原因：{tag_label(tag)}。已转给负责的人。\n"
+        f"您选了“{LEVELS[rating.level]}”，原因：{tag_label(tag)}。已转给负责的人。{told}\n"
         "正式评价请在河南政务服务网“好差评”进行，本反馈不计入。",
-        buttons=(
-            (Button("写几句", f"words:{rating.interaction_id}"),),
-            (Button("去河南政务服务网评价", url=official_url),),
-        ),
+        buttons=(*rows, (Button("去河南政务服务网评价", url=official_url),)),
         replaces=True,
     )
 

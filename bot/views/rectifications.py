@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from bot.dialogue import Button, Recipient, Reply, Role
 from bot.records.knowledge_tasks import KnowledgeTask
@@ -250,6 +250,11 @@ def why_reply(number: str, explained: Sequence[tuple[Deadline, Explanation]]) ->
     return Reply(
         lines.text, headings=lines.headings, buttons=((Button("返回", f"rect:{number}"),),)
     )
+
+
+def shown_then(text: str, at: datetime, version: str) -> str:
+    """Head an answer with when it was shown and from which knowledge."""
+    return f"群众 {format_moment(at)} 评价的答复（知识版本 {version}）：\n{text}"
 
 
 def ask_words_reply(act: Act | None, number: str) -> Reply:

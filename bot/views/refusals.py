@@ -92,6 +92,25 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
     "case_completion_day": lambda _: "办结的日子不对，请核对。",
     "act_decided": lambda _: "这件已经签发或不签发了。",
     "act_provisional": lambda _: "到期日还是暂定的（等国务院放假安排），不能据此通报。",
+    "staff_rating": lambda _: "工作人员不能评价，这次已记录。群众可以用自己的手机评。",
+    "rectification_unknown": lambda _: "没找到这个编号，请核对后再发一次。",
+    "rectification_party": lambda _: (
+        "这一步不能由您来做：承办人不能自己回访、办结，也不能复核自己的申诉。"
+    ),
+    "rectification_state": lambda _: "现在还不到这一步，或者已经办过了，请看最新状态。",
+    "rectification_words": lambda _: "这一步要写几句话，请点按钮再写。",
+    "rectification_appeal": lambda _: "已经申诉过，或者过了申诉的期限。",
+    "rectification_anonymous": lambda _: "群众不要求联系，整改后由他人办结，不回访。",
+    "rectification_rest_day": lambda _: "联系不上要记在三个不同的工作日，今天不是工作日。",
+    "rectification_tried_today": lambda _: "今天已经记过一次联系不上，换个工作日再试。",
+    "phone_on_page": lambda _: "电话不经 Telegram 传送，请在网页上留、在网页上查。",
+    "phone_unreadable": lambda _: "没认出电话号码，请只发一个号码，或点取消。",
+    "task_unknown": lambda _: "没找到这条，可能已经补好了。",
+    "filter_unknown": lambda f: (
+        f"没认出“{f['words']}”。可以写区县、窗口编号或事项，比如“龙亭区评价”。"
+    ),
+    "too_few_to_rank": lambda f: f"评价不满 {f['least']} 个的不排名。",
+    "sheet_on_page": lambda _: "表格不经 Telegram 传送，请在网页下载。",
     "nothing_awaited": lambda _: "没有要取消的内容。直接打字问我就行。",
 }
 

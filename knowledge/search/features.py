@@ -8,7 +8,7 @@ was tried and bought nothing). Words are not segmented: typing errors and dialec
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from knowledge.normalise import is_han
 from knowledge.search import english, pinyin
@@ -101,6 +101,9 @@ def chinese(folded: str) -> str:
     return " ".join(text for text, _ in runs(folded) if text and is_han(text[0]))
 
 
+MOST_PAIRED = 10
+"""A story names so many concepts that their pairs say nothing."""
+
 # "不是X，是Y" and "不想X，就是Y" ask for Y. The second half must contrast, since "不想干了，
 # 咋注销" denies nothing. "要的是Y，不是X" is the same the other way round.
 _DENIED_FIRST = re.compile(
@@ -148,14 +151,19 @@ def _add_sounds(names: set[str], sounds: tuple[str, ...]) -> None:
 def features(folded: str) -> set[str]:
     """Name every feature of a folded text."""
     names: set[str] = set()
+    named: set[str] = set()
     for characters, sounds in runs(without_denied(folded)):
         if characters and (is_han(characters[0])):
             _add_characters(names, characters)
-            names.update(f"#{number}" for number in concepts(characters))
+            named.update(f"#{number}" for number in concepts(characters))
         elif characters:
             names.add(f"={characters}")
         _add_sounds(names, sounds)
     names.discard("")
+    names |= named
+    # Two concepts together say more than each: a company and a new name, a house and its gas.
+    if len(named) <= MOST_PAIRED:
+        names.update(map("".join, combinations(sorted(named), 2)))
     return names
 
 

@@ -2,22 +2,47 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from knowledge.search.features import without_denied
 from knowledge.search.language import language
 from knowledge.search.reading import Reader, Reading
 
 SHORTEST_PAIR = 24
 """Features that two topics need at least."""
 
-TWO_SURE = 0.75
-MOST_SPLITS = 5
+MOST_SPLITS = 6
+TELLING_RIGHT = 0.72
+COMMA_RIGHT = 0.9
+"""How sure each side must be by itself, where words join the two, and at a mere comma."""
+
+LOUD_ENOUGH = 1e-4
+"""At a mere comma, the share of the whole that the weaker topic needs."""
+
+LONGEST_AT_COMMA = 45
+"""A longer question is a story, and its commas separate circumstances from the wish."""
 
 _JOINERS = "|".join(map(re.escape, sorted(language().joiners, key=len, reverse=True)))
 _JOINT = re.compile(
-    rf"[,.;!? ]*(?:{_JOINERS})|、|\+|\b(?:and|then|plus)\b|"
-    r"[,.;!?](?=[^,]{0,3}[也还又再都两各])|"
-    r"[,.;!?](?=[^,]*(?:都|两样|两件|两边|分别|一趟))"
+    rf"[,.;!? ]*(?:{_JOINERS})|、|\+|\b(?:and|then|plus)\b|[,.;!?]+ ?(?:第二|其次|二是)?|"
+    r"(?<=..)一个是?(?=[^,]{2,}$)"
 )
+_WISH = re.compile(r"[想要咋办哪]|怎么|如何|申请|什么|啥|能不能|多少")
+_ASKS = re.compile(r"咋|怎么|如何|要啥|什么|哪|多少|几")
+_HAPPENED = re.compile(r"[了过的]$")
+_TOGETHER = re.compile(r"都|两[样件边个]|俩|分别|一趟|一起|一块|一并|各")
+_TAIL = re.compile(
+    r"[,.;!? ]+(?:这|我)?(?:都|两[样件边个]|俩|分别|一起|一块|一并|各|要啥|要什么|需要|咋|怎么)"
+    r"[^,.;!?]{0,10}$"
+)
+_PUT_ASIDE = re.compile(r"先不(?:说|问|管|办)|不算[,.;]|不是问|除了")
+
+
+@dataclass(frozen=True, slots=True)
+class _Split:
+    left: str
+    right: str
+    is_told: bool  # words say that there are two things, not only a comma
 
 
 def two_topics(reader: Reader, reading: Reading) -> tuple[int, ...]:
@@ -26,31 +51,53 @@ def two_topics(reader: Reader, reading: Reading) -> tuple[int, ...]:
     Both sides must be certain by themselves, and both topics must be seen in the whole too:
     a side detail of a story rarely passes.
     """
-    if reading.total < SHORTEST_PAIR:
+    text = reading.folded
+    if reading.total < SHORTEST_PAIR or _PUT_ASIDE.search(text) or without_denied(text) != text:
         return ()
-    surest = TWO_SURE
+    surest = 0.0
     found: tuple[int, ...] = ()
-    for left, right in _splits(reading.folded):
-        if reader.glance(left) == reader.glance(right):
+    for split in _splits(text):
+        if reader.glance(split.left) == reader.glance(split.right):
             continue
-        one = reader.read(left)
-        if one.right <= surest:
+        least = max(surest, TELLING_RIGHT if split.is_told else COMMA_RIGHT)
+        one = reader.read(split.left)
+        if one.right <= least:
             continue
-        other = reader.read(right)
+        other = reader.read(split.right)
         tops = {one.order[0], other.order[0]}
-        if other.right > surest and len(tops) == 2 and tops <= set(reading.order[:3]):
+        if other.right > least and len(tops) == 2 and _is_heard(reading, tops, split):
             surest = min(one.right, other.right)
             found = tuple(at for at in reading.order if at in tops)
     return found
 
 
-def _splits(folded: str) -> Iterator[tuple[str, str]]:
-    """Split a text in two at its joints, the middle ones first."""
+def _is_heard(reading: Reading, tops: set[int], split: _Split) -> bool:
+    if split.is_told:
+        return tops <= set(reading.order)
+    quieter = min(float(reading.shares[at]) for at in tops)
+    return tops <= set(reading.order[:3]) and quieter > LOUD_ENOUGH
+
+
+def _splits(text: str) -> Iterator[_Split]:
+    """Split a text in two at its joints, the middle ones first; a common tail is left off."""
+    is_together = bool(_TOGETHER.search(text))
+    text = _TAIL.sub("", text)
     joints = [
-        joint.span()
-        for joint in _JOINT.finditer(folded)
-        if joint.start() >= 2 and len(folded) - joint.end() >= 2
+        joint
+        for joint in _JOINT.finditer(text)
+        if joint.start() >= 2 and len(text) - joint.end() >= 2
     ]
-    joints.sort(key=lambda joint: abs(sum(joint) - len(folded)))
-    for start, end in joints[:MOST_SPLITS]:
-        yield folded[:start], folded[end:]
+    joints.sort(key=lambda joint: abs(sum(joint.span()) - len(text)))
+    for joint in joints[:MOST_SPLITS]:
+        left, right = text[: joint.start()], text[joint.end() :]
+        if joint.group().startswith("一个") and "一个" not in left:
+            continue
+        is_told = (
+            is_together
+            or bool(joint.group().strip(",.;!? "))
+            or bool(_ASKS.search(left) and _ASKS.search(right))
+            or right[:4].find("也") >= 0
+        )
+        is_wish = bool(_WISH.search(left)) and not _HAPPENED.search(left)
+        if is_told or (is_wish and len(text) <= LONGEST_AT_COMMA):
+            yield _Split(left, right, is_told)

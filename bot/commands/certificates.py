@@ -1,0 +1,91 @@
+"""certificates: the register by kind, department and level."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from bot.commands.options import WRONG_USE, Context, common_options, fail
+from bot.commands.output import print_json, print_table
+from bot.dialogue import Scope, Table
+from bot.reports.certificates import at_level, kinds_of, rules_of, shown
+from bot.views.certificates import level_words, sheet_row
+from knowledge.model import KnowledgeBase
+from reminders.certificate_figures import LevelCounts, count_levels
+from reminders.certificate_rules import Level
+from reminders.certificates import UNREGISTERED
+
+MOST_SHOWN = 50
+_SHOWN_COLUMNS = (1, 2, 6, 7, 8)
+
+
+@click.command()
+@click.option("--level", type=click.Choice([level.value for level in Level]), help="只看一级")
+@click.option("--department", help="部门编号或名称，见 departments.yaml")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON")
+@common_options
+def certificates(
+    settings: Context, level: str | None, department: str | None, as_json: bool
+) -> None:
+    """快到期和已过期的证照，按种类、部门、三色。
+
+    \b
+    例：
+      python -m bot certificates --department market
+      python -m bot certificates --level urgent --json
+    """
+    desk = settings.desk()
+    rules, kinds = rules_of(desk.settings), kinds_of(desk.base)
+    scope = Scope(None, _department(desk.base, department))
+    chosen = Level(level) if level else None
+    counted = count_levels(desk.db, desk.calendar, kinds, rules, scope, desk.today())
+    rows = [c for c in counted if (c.at(chosen) if chosen else sum(map(c.at, Level)))]
+    if as_json:
+        print_json(_json(rows))
+        return
+    palette = desk.settings.certificate.palette
+    header = ("种类", "部门", *(level_words(palette, one) for one in Level))
+    print_table(
+        Table(
+            header,
+            tuple(
+                (
+                    desk.base.certificates[c.kind_key].name
+                    if c.kind_key in desk.base.certificates
+                    else f"{c.kind_key.removeprefix(UNREGISTERED)}（规则未登记）",
+                    c.department or "",
+                    *(str(c.at(one)) for one in Level),
+                )
+                for c in rows
+            ),
+        )
+    )
+    if chosen is not None:
+        found = [shown(desk, c) for c in at_level(desk, scope, chosen, limit=MOST_SHOWN)]
+        listed = [[str(sheet_row(one, palette)[n]) for n in _SHOWN_COLUMNS] for one in found]
+        columns = ("种类", "证照编号", "有效期至", "剩余天数", "最晚申请日")
+        print_table(Table(columns, tuple(tuple(row) for row in listed)))
+
+
+def _department(base: KnowledgeBase, named: str | None) -> str | None:
+    if named is None:
+        return None
+    for department in base.departments.values():
+        if named in (department.id, department.name, *department.names):
+            return department.id
+    return fail(f"不认识部门 {named}；有：{'、'.join(base.departments)}", WRONG_USE)
+
+
+def _json(rows: list[LevelCounts]) -> dict[str, Any]:
+    return {
+        "rows": [
+            {
+                "kind": row.kind_key.removeprefix(UNREGISTERED),
+                "department": row.department,
+                **{level.value: row.at(level) for level in Level},
+            }
+            for row in rows
+        ],
+        "total": {level.value: sum(row.at(level) for row in rows) for level in Level},
+    }

@@ -1,0 +1,90 @@
+"""Alerts about rectifications and invitations, rendered at the moment of sending."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from bot.desk import Desk
+from bot.dialogue import Person, Reply, Role
+from bot.records.interactions import interaction_by_id
+from bot.records.invitations import has_refused
+from bot.records.ratings import rating_of
+from bot.views import rating
+from bot.views import rectifications as view
+from reminders.outbox import Waiting
+from reminders.rectification_rules import Act, Rectification, State, may_see, open_deadlines
+from reminders.rectification_sweep import DIGEST, told_in
+from reminders.rectifications import (
+    ALERT,
+    CLOSED,
+    CONTACTED,
+    DONE,
+    REPLIED,
+    last_words,
+    rectification_by_number,
+)
+
+INVITATION = "invitation"
+
+
+def render(desk: Desk, waiting: Waiting, person: Person) -> Reply | None:
+    """Return the message for an alert, or None where it is no longer worth sending."""
+    if waiting.kind == DIGEST:
+        told = told_in(desk.db, waiting.facts["message"])
+        seen = [each for each in told if _sees(desk, person, each.number)]
+        return view.digest_reply(seen) if seen else None
+    one = rectification_by_number(desk.db, waiting.facts["number"])
+    if one is None:
+        return None
+    if waiting.kind == ALERT:
+        return _told(desk, waiting, one)
+    if waiting.kind == REPLIED:
+        return view.citizen_replied_reply(one) if one.is_open else None
+    return _to_citizen(desk, waiting.kind, one)
+
+
+def _sees(desk: Desk, person: Person, number: str) -> bool:
+    one = rectification_by_number(desk.db, number)
+    if one is None:
+        return False
+    owns = person.role is one.recipient.role and person.scope.covers(one.recipient.scope)
+    return owns or may_see(one, person.role, person.scope)
+
+
+def _told(desk: Desk, waiting: Waiting, one: Rectification) -> Reply | None:
+    """Tell the unit; a corrected mis-tap and what the cause has told already are not told."""
+    because = waiting.facts["because"]
+    if one.state is State.MIS_TAP or (because == "time" and one.cause is not None):
+        return None
+    if one.state is State.CLOSED:
+        return None
+    found = open_deadlines(one, desk.calendar, desk.settings.rectification_rules())
+    return view.told_reply(desk.base, one, found[0] if found else None)
+
+
+def _to_citizen(desk: Desk, kind: str, one: Rectification) -> Reply | None:
+    """Word what concerns the citizen; whoever asked to be left alone is."""
+    if one.anonymous:
+        return None
+    if kind == CONTACTED:
+        words = last_words(desk.db, one, (Act.CONTACT,))
+        return view.contact_reply(one.number, words) if words else None
+    if kind == DONE and one.state is State.FOLLOW_UP:
+        words = last_words(desk.db, one, (Act.RECTIFY, Act.EXPLAIN))
+        return view.done_reply(one.number, words or "")
+    if kind == CLOSED:
+        return view.closed_reply(one.number, last_words(desk.db, one, (Act.SETTLE,)))
+    return None
+
+
+def render_invitation(desk: Desk, waiting: Waiting, person: Person) -> Reply | None:
+    """Invite once, unless it was rated or refused meanwhile."""
+    interaction_id = int(waiting.facts["interaction"])
+    if person.role is not Role.CITIZEN or has_refused(desk.db, person.id):
+        return None
+    if rating_of(desk.db, interaction_id) is not None:
+        return None
+    interaction = interaction_by_id(desk.db, interaction_id)
+    began_on: date = interaction.began_at.date()
+    name = view.entry_name(desk.base, interaction.entry_id)
+    return rating.late_invitation_reply(interaction_id, name, began_on)
