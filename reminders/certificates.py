@@ -196,15 +196,18 @@ def apply_certificates(
 ) -> Counter[Change]:
     """Bring the register up to rows, each number of a kind once; the same rows again do nothing.
 
-    Writes with few statements for many rows, since a register has a million of them.
+    A number that stands twice among the rows is taken as it stands first. Few statements write
+    many rows, since a register has a million of them.
     """
     today = now.date().isoformat()
     counted: Counter[Change] = Counter()
     added: list[tuple[Any, ...]] = []
     changed: list[tuple[Any, ...]] = []
     execute = db.conn.execute
-    # A number that stands twice among the rows is taken once: the first time.
-    for row in {(row.number, row.kind_key): row for row in reversed(rows)}.values():
+    unique: dict[tuple[str, str], CertificateRow] = {}
+    for row in rows:
+        unique.setdefault((row.number, row.kind_key), row)
+    for row in unique.values():
         values = _values(row)
         known = execute(_FIND, (row.number, row.kind_key)).fetchone()
         change = _change(known, values)
@@ -213,7 +216,8 @@ def apply_certificates(
             added.append((row.number, row.kind_key, *values, today, import_id))
         elif change is not Change.UNCHANGED:
             changed.append((*values, import_id, known[0]))
-    counted[Change.UNCHANGED] += len(rows) - counted.total()
+    if len(unique) < len(rows):
+        counted[Change.UNCHANGED] += len(rows) - len(unique)
     before = execute("SELECT coalesce(max(id), 0) FROM certificates").fetchone()[0]
     db.conn.executemany(
         f"""INSERT INTO certificates (number, kind_key, {_FIELDS}, first_seen_on, import_id)

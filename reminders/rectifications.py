@@ -540,6 +540,19 @@ def events_of(db: Database, rectification: Rectification) -> tuple[Rectification
     )
 
 
+def satisfied_among(db: Database, ids: Sequence[int]) -> tuple[int, ...]:
+    """Return those of some that ended with 满意 at the follow-up."""
+    return tuple(
+        rectification_id
+        for rectification_id in ids
+        if db.execute(
+            """SELECT 1 FROM rectification_events
+               WHERE rectification_id = ? AND act = 'satisfied' LIMIT 1""",
+            [rectification_id],
+        ).fetchone()
+    )
+
+
 def acted_as_handler(db: Database, rectification: Rectification, person_id: int) -> bool:
     """Tell whether somebody ever acted as the handler of this one."""
     row = db.execute(

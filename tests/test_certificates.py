@@ -145,7 +145,7 @@ def test_a_silent_law_is_thirty_days_and_an_opening_alone_closes_on_expiry(
 
 
 def test_the_food_licence_opens_ninety_working_days_before() -> None:
-    assert opens_on(CALENDAR, FOOD, date(2025, 6, 30)) == date(2025, 2, 17)
+    assert opens_on(CALENDAR, FOOD, date(2025, 6, 30)) == date(2025, 2, 18)
 
 
 # -- levels
@@ -282,8 +282,8 @@ def test_the_last_day_is_told_on_the_working_day_before_a_rest_day() -> None:
 @pytest.mark.parametrize(
     ("rule", "today", "renewal", "follows"),
     [
-        (FOOD, "2025-02-16", RenewalPeriod.NOT_OPEN, None),
-        (FOOD, "2025-02-17", RenewalPeriod.OPEN, None),
+        (FOOD, "2025-02-17", RenewalPeriod.NOT_OPEN, None),
+        (FOOD, "2025-02-18", RenewalPeriod.OPEN, None),
         (FOOD, "2025-06-09", RenewalPeriod.OPEN, None),
         (FOOD, "2025-06-10", RenewalPeriod.CLOSED, AfterClosing.LATE_ALLOWED),
         (FOOD, "2025-07-01", RenewalPeriod.EXPIRED, AfterClosing.LATE_ALLOWED),
@@ -360,6 +360,13 @@ def test_the_same_rows_twice_change_nothing(db: Database) -> None:
     assert again == {Change.UNCHANGED: 2}
 
 
+def test_a_number_that_stands_twice_is_taken_once(db: Database) -> None:
+    taken = take(db, row(holder="先"), row(holder="后"))
+
+    assert taken == {Change.ADDED: 1, Change.UNCHANGED: 1}
+    assert certificates_by_number(db, "JY001")[0].holder == "先"
+
+
 def test_one_row_says_what_it_did(db: Database) -> None:
     apply_certificate(db, row(), import_id=1, now=NOW)
     closed = row(state=CertificateState.CANCELLED)
@@ -404,7 +411,7 @@ def test_both_in_one_file_close_too(db: Database) -> None:
         {"kind_id": "food_production", "kind": "食品生产许可证"},
         {"district": "兰考县"},
         {"valid_from": date(2022, 1, 1)},
-        {"expires_on": date(2025, 6, 30)},
+        {"valid_from": date(2025, 1, 1), "expires_on": date(2025, 6, 30)},
         {"state": CertificateState.REVOKED},
     ],
 )

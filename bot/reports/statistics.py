@@ -29,6 +29,18 @@ class By(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Narrow:
+    """What somebody wants to see within their scope: a district, a window, an entry."""
+
+    district: str | None = None
+    window: str | None = None
+    entry: str | None = None
+
+
+EVERYTHING = Narrow()
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """Good, bad and unrated of one key."""
 
@@ -73,12 +85,13 @@ def count_ratings(
     by: By,
     *,
     entries_of_department: Sequence[str] = (),
+    narrow: Narrow = EVERYTHING,
 ) -> Ratings:
-    """Count the ratings of a period within a scope.
+    """Count the ratings of a period within a scope, and of what is wanted of it.
 
     A scope with a department sees the entries that department owns, handed in by name.
     """
-    where, values = _within(scope, entries_of_department)
+    where, values = within(scope, entries_of_department, narrow)
     rated_key = _KEYS.get(by, "r.rated_on")
     begun_key = _KEYS.get(by, "i.began_on")
     period = [from_on.isoformat(), to_on.isoformat()]
@@ -104,8 +117,19 @@ def count_ratings(
     return Ratings(from_on, to_on, rows, _sum(rows))
 
 
-def _within(scope: Scope, entries: Sequence[str]) -> tuple[str, list[str]]:
+def within(
+    scope: Scope, entries: Sequence[str], narrow: Narrow = EVERYTHING
+) -> tuple[str, list[str]]:
+    """Return the SQL condition of a scope, and of what is wanted of it, with its values."""
     where, values = "", []
+    for column, value in (
+        ("i.district", narrow.district),
+        ("i.window", narrow.window),
+        ("i.entry_id", narrow.entry),
+    ):
+        if value is not None:
+            where += f" AND {column} = ?"
+            values.append(value)
     if scope.district is not None:
         where += " AND i.district = ?"
         values.append(scope.district)

@@ -36,6 +36,7 @@ from knowledge.model import (
     Limit,
     Notice,
     Online,
+    Permission,
     Place,
     Question,
     ServicePackage,
@@ -124,6 +125,7 @@ def write_body(lines: Lines, facts: AnswerFacts) -> None:
     write_fee(lines, checklist)
     write_steps(lines, checklist)
     write_notes(lines, checklist)
+    write_permissions(lines, checklist)
     write_sources(lines, checklist)
 
 
@@ -395,12 +397,35 @@ def write_notes(lines: Lines, checklist: Checklist) -> None:
             lines.bullets(_worded(checklist, facts))
 
 
+def write_permissions(lines: Lines, checklist: Checklist) -> None:
+    """Write whether somebody else may go, and whether another place takes it."""
+    named = (("别人去办", checklist.entry.agent), ("在别处办", checklist.entry.elsewhere))
+    told = [
+        f"{subject}：{_may(permission)}{permission.text}{_elsewhere(checklist, permission)}"
+        for subject, permission in named
+        if permission is not None
+    ]
+    if told:
+        lines.heading("能不能代办、异地办")
+        lines.bullets(told)
+
+
+def _may(permission: Permission) -> str:
+    return {True: "可以。", False: "不可以。", None: ""}[permission.allowed]
+
+
 def write_sources(lines: Lines, checklist: Checklist) -> None:
     """Write the sources of what was shown, each with its place and the day it was checked."""
     entry = checklist.entry
     used = dict.fromkeys(
         fact.source
-        for facts in (checklist.limits, checklist.fees, checklist.steps, checklist.traps)
+        for facts in (
+            checklist.limits,
+            checklist.fees,
+            checklist.steps,
+            checklist.results,
+            checklist.traps,
+        )
         for fact in facts
     )
     ids = dict.fromkeys([*(m.source.id for m in checklist.materials), *used])

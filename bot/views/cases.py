@@ -41,7 +41,7 @@ LIGHTS = {
     Stage.ON_TRACK: "🟢 在办",
     Stage.DUE_SOON: "🟡 即将超期",
     Stage.OVERDUE: "🔴 超期",
-    Stage.LONG_OVERDUE: "🔴 超期（红牌）",
+    Stage.LONG_OVERDUE: "🔴 超期（达红牌标准）",
     Stage.SUSPENDED: "⚪ 挂起",
     Stage.AWAITING_PAPERS: "⚪ 待补正",
     Stage.COMPLETED: "✅ 已办结",
@@ -522,7 +522,7 @@ def overdue_reply(
 def _counts_words(row: UnitCounts) -> str:
     return (
         f"🟢 在办 {row.on_track}，🟡 即将超期 {row.due_soon}，🔴 超期 {row.late}"
-        f"（其中红牌 {row.long_overdue}），⚪ 挂起或待补正 {row.still}"
+        f"（其中达红牌标准 {row.long_overdue}），⚪ 挂起或待补正 {row.still}"
     )
 
 
@@ -543,7 +543,7 @@ def counts_table(figures: Supervision) -> Table:
         )
         for r in (*figures.rows, figures.total)
     )
-    return Table(("单位", "🟢在办", "🟡即将超期", "🔴超期", "🔴红牌", "⚪停表"), rows)
+    return Table(("单位", "🟢在办", "🟡即将超期", "🔴超期", "🔴达红牌标准", "⚪停表"), rows)
 
 
 def trend_reply(days: Sequence[TrendDay]) -> Reply:

@@ -594,9 +594,7 @@ def sheet_row(shown: Shown, palette: Palette) -> tuple[str | int, ...]:
 # -- the administrator
 
 
-def checked_reply(
-    on: date, checked: int, due: int, sent: Sent, since_at: datetime | None
-) -> Reply:
+def checked_reply(on: date, checked: int, due: int, sent: Sent, since_at: datetime | None) -> Reply:
     """Return the daily self-check in one line, with when it last ran if days were left out."""
     waiting = f"，{sent.waiting} 条还在发" if sent.waiting else ""
     gap = f"上次检查是 {format_moment(since_at)}，中间停过。" if since_at else ""

@@ -31,7 +31,7 @@ NEAR_EXACT = 93.0
 SHORTEST_NEAR_EXACT = 5
 DOOR_LIMIT = 0.65
 """Belief and likeness together from which a signpost is shown; a wrong one is worse than none."""
-TROUBLE_BELIEF = 0.4
+TROUBLE_BELIEF = 0.5
 """From here on a question that is not ours leads to a helpline, rather once too often."""
 
 TALK_BELIEF = 0.3
@@ -190,7 +190,8 @@ class Search:
         trouble = list(self._doors.of_trouble())
         behind = corpus.entries - corpus.ranked[corpus.entries]
         kinds = {behind + corpus.ranked[corpus.entries + at] for at in trouble}
-        if trouble and float(reading.belief[list(kinds)].sum()) > TROUBLE_BELIEF:
+        worried = float(reading.belief[list(kinds)].sum()) > TROUBLE_BELIEF
+        if trouble and worried and not self._doors.is_business(reading.folded):
             return trouble[int(fits[trouble].argmax())]
         best = int(fits.argmax())
         return best if float(fits[best]) > DOOR_LIMIT else None

@@ -12,15 +12,17 @@ SHORTEST_PAIR = 24
 """Features that two topics need at least."""
 
 MOST_SPLITS = 6
-TELLING_RIGHT = 0.72
+TELLING_RIGHT = 0.8
 COMMA_RIGHT = 0.9
 """How sure each side must be by itself, where words join the two, and at a mere comma."""
+
+TALK_AT_MOST = 0.2
 
 LOUD_ENOUGH = 1e-4
 """At a mere comma, the share of the whole that the weaker topic needs."""
 
-LONGEST_AT_COMMA = 45
-"""A longer question is a story, and its commas separate circumstances from the wish."""
+STORY = 45
+"""A longer question is a story: its commas separate circumstances from the wish."""
 
 _JOINERS = "|".join(map(re.escape, sorted(language().joiners, key=len, reverse=True)))
 _JOINT = re.compile(
@@ -28,14 +30,14 @@ _JOINT = re.compile(
     r"(?<=..)一个是?(?=[^,]{2,}$)"
 )
 _WISH = re.compile(r"[想要咋办哪]|怎么|如何|申请|什么|啥|能不能|多少")
-_ASKS = re.compile(r"咋|怎么|如何|要啥|什么|哪|多少|几")
+_ASKS = re.compile(r"咋|怎么|如何|要啥|什么|哪|多少")
 _HAPPENED = re.compile(r"[了过的]$")
-_TOGETHER = re.compile(r"都|两[样件边个]|俩|分别|一趟|一起|一块|一并|各")
+_TOGETHER = re.compile(r"都|两[样件边个]|俩[样件事]|分别|一趟|一起|一块|一并|各")
 _TAIL = re.compile(
-    r"[,.;!? ]+(?:这|我)?(?:都|两[样件边个]|俩|分别|一起|一块|一并|各|要啥|要什么|需要|咋|怎么)"
+    r"[,.;!? ]+(?:这|我)?(?:都|两[样件边个]|俩[样件事]|分别|一起|一块|一并|各|要啥|要什么|需要|咋|怎么)"
     r"[^,.;!?]{0,10}$"
 )
-_PUT_ASIDE = re.compile(r"先不(?:说|问|管|办)|不算[,.;]|不是问|除了")
+_PUT_ASIDE = re.compile(r"^不是|先不(?:说|问|管|办)|不算[,.;]|不是问|除了")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +63,22 @@ def two_topics(reader: Reader, reading: Reading) -> tuple[int, ...]:
             continue
         least = max(surest, TELLING_RIGHT if split.is_told else COMMA_RIGHT)
         one = reader.read(split.left)
-        if one.right <= least:
+        if one.right <= least or not _has_topic(reader, one):
             continue
         other = reader.read(split.right)
+        if other.right <= least or not _has_topic(reader, other):
+            continue
         tops = {one.order[0], other.order[0]}
-        if other.right > least and len(tops) == 2 and _is_heard(reading, tops, split):
+        if len(tops) == 2 and _is_heard(reading, tops, split):
             surest = min(one.right, other.right)
             found = tuple(at for at in reading.order if at in tops)
     return found
+
+
+def _has_topic(reader: Reader, side: Reading) -> bool:
+    """Tell whether a side is more than question words, such as 都要办哪些证."""
+    near_talk = float(side.nearest[reader.corpus.talk])
+    return float(side.belief[-2]) < TALK_AT_MOST and near_talk < float(side.nearest[side.order[0]])
 
 
 def _is_heard(reading: Reading, tops: set[int], split: _Split) -> bool:
@@ -99,5 +109,6 @@ def _splits(text: str) -> Iterator[_Split]:
             or right[:4].find("也") >= 0
         )
         is_wish = bool(_WISH.search(left)) and not _HAPPENED.search(left)
-        if is_told or (is_wish and len(text) <= LONGEST_AT_COMMA):
-            yield _Split(left, right, is_told)
+        is_story = len(text) > STORY
+        if is_told or (is_wish and not is_story):
+            yield _Split(left, right, is_told and not is_story)

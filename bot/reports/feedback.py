@@ -1,0 +1,221 @@
+"""What stands behind the counts of our own ratings: bad ones, rows, exact figures, rectifications.
+
+Every function takes the scope of who asks; nothing here is worded, and no row names a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlite_utils import Database
+
+from bot.dialogue import Person, Scope
+from bot.reports.percentages import Rate
+from bot.reports.rates import Duty, Figures, Indicator, on_time
+from bot.reports.statistics import EVERYTHING, Narrow, within
+from reminders.rectification_rules import (
+    Rectification,
+    RectificationRules,
+    State,
+    first_follow_up_deadline,
+    first_rectify_deadline,
+)
+from reminders.rectifications import rectifications_opened, satisfied_among
+from reminders.working_days import Calendar
+
+LONGEST_LIMIT_DAYS = 60
+"""Nothing opened longer ago than this can be due in a period: 15 working days and any festival."""
+
+
+@dataclass(frozen=True, slots=True)
+class BadRating:
+    """A bad rating as overseers see it: no words, no person."""
+
+    rating_id: int
+    rated_at: datetime
+    level: int
+    entry_id: str
+    district: str | None
+    window: str | None
+    reason: str | None
+    number: str | None
+    voided: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DetailRow:
+    """One interaction behind the figures."""
+
+    day: str
+    level: int | None
+    entry_id: str
+    district: str | None
+    window: str | None
+    channel: str
+    reason: str | None
+    voided: bool
+
+
+def bad_ratings(
+    db: Database,
+    scope: Scope,
+    from_on: date,
+    to_on: date,
+    *,
+    entries_of_department: Sequence[str] = (),
+    narrow: Narrow = EVERYTHING,
+    limit: int = 50,
+) -> tuple[BadRating, ...]:
+    """Return the bad ratings of a period within a scope, latest first, voided ones marked."""
+    where, values = within(scope, entries_of_department, narrow)
+    rows = db.execute(
+        f"""SELECT r.id, r.rated_at, r.level, i.entry_id, i.district, i.window, r.reason,
+                   z.number, r.voided_at IS NOT NULL
+            FROM ratings r JOIN interactions i ON i.id = r.interaction_id
+            LEFT JOIN rectifications z ON z.rating_id = r.id
+            WHERE r.rated_on BETWEEN ? AND ? AND r.level < 3 AND i.counted = 1 {where}
+            ORDER BY r.rated_at DESC LIMIT ?""",
+        [from_on.isoformat(), to_on.isoformat(), *values, limit],
+    ).fetchall()
+    return tuple(
+        BadRating(row[0], datetime.fromisoformat(row[1]), *row[2:8], voided=bool(row[8]))
+        for row in rows
+    )
+
+
+def detail_rows(
+    db: Database,
+    scope: Scope,
+    from_on: date,
+    to_on: date,
+    *,
+    entries_of_department: Sequence[str] = (),
+    narrow: Narrow = EVERYTHING,
+    limit: int,
+) -> tuple[DetailRow, ...]:
+    """Return the rows behind a period's figures: the rated by their day, then the unrated."""
+    where, values = within(scope, entries_of_department, narrow)
+    period = [from_on.isoformat(), to_on.isoformat()]
+    columns = "i.entry_id, i.district, i.window, i.channel, r.reason, r.voided_at IS NOT NULL"
+    rated = db.execute(
+        f"""SELECT r.rated_on, r.level, {columns}
+            FROM ratings r JOIN interactions i ON i.id = r.interaction_id
+            WHERE r.rated_on BETWEEN ? AND ? AND i.counted = 1 {where}
+            ORDER BY r.rated_on, r.id LIMIT ?""",
+        [*period, *values, limit],
+    ).fetchall()
+    unrated = db.execute(
+        f"""SELECT i.began_on, NULL, {columns}
+            FROM interactions i LEFT JOIN ratings r ON r.interaction_id = i.id
+            WHERE i.began_on BETWEEN ? AND ? AND i.counted = 1 AND i.answered_at IS NOT NULL
+              AND r.id IS NULL {where}
+            ORDER BY i.began_on, i.id LIMIT ?""",
+        [*period, *values, max(limit - len(rated), 0)],
+    ).fetchall()
+    return tuple(DetailRow(*row[:7], voided=bool(row[7])) for row in (*rated, *unrated))
+
+
+def figures(
+    db: Database,
+    person: Person,
+    from_on: date,
+    to_on: date,
+    *,
+    entries_of_department: Sequence[str] = (),
+    narrow: Narrow = EVERYTHING,
+) -> Figures:
+    """Return the exact counts of a period within a scope; ours has no default ratings."""
+    where, values = within(person.scope, entries_of_department, narrow)
+    period = [from_on.isoformat(), to_on.isoformat()]
+    active, good, voided, rated_items = db.execute(
+        f"""SELECT count(*) FILTER (WHERE r.voided_at IS NULL),
+                   count(*) FILTER (WHERE r.voided_at IS NULL AND r.level >= 3),
+                   count(*) FILTER (WHERE r.voided_at IS NOT NULL AND r.level < 3),
+                   count(DISTINCT CASE WHEN r.voided_at IS NULL THEN i.entry_id END)
+            FROM ratings r JOIN interactions i ON i.id = r.interaction_id
+            WHERE r.rated_on BETWEEN ? AND ? AND i.counted = 1 {where}""",
+        [*period, *values],
+    ).fetchone()
+    unrated = db.execute(
+        f"""SELECT count(*) FROM interactions i LEFT JOIN ratings r ON r.interaction_id = i.id
+            WHERE i.began_on BETWEEN ? AND ? AND i.counted = 1 AND i.answered_at IS NOT NULL
+              AND r.id IS NULL {where}""",
+        [*period, *values],
+    ).fetchone()[0]
+    served = db.execute(
+        f"""SELECT count(DISTINCT entry_id) FROM (
+                SELECT i.entry_id FROM interactions i
+                WHERE i.began_on BETWEEN ? AND ? AND i.counted = 1
+                  AND i.answered_at IS NOT NULL {where}
+                UNION
+                SELECT i.entry_id FROM ratings r JOIN interactions i ON i.id = r.interaction_id
+                WHERE r.rated_on BETWEEN ? AND ? AND i.counted = 1 {where})""",
+        [*period, *values, *period, *values],
+    ).fetchone()[0]
+    opened = rectifications_within(db, person, from_on, to_on, narrow)
+    return Figures(
+        active=active,
+        default=0,
+        good=good,
+        active_good=good,
+        services=active + unrated,
+        items_rated=rated_items,
+        items_served=served,
+        voided_bad=voided,
+        mis_taps=sum(one.state is State.MIS_TAP for one in opened),
+    )
+
+
+def rectifications_within(
+    db: Database, person: Person, from_on: date, to_on: date, narrow: Narrow = EVERYTHING
+) -> tuple[Rectification, ...]:
+    """Return the rectifications opened in a period within a scope, and of what is wanted of it."""
+    opened = rectifications_opened(db, person.role, person.scope, from_on, to_on)
+    return tuple(
+        one
+        for one in opened
+        if narrow.district in (None, one.scope.district)
+        and narrow.window in (None, one.scope.window)
+        and narrow.entry in (None, one.entry_id)
+    )
+
+
+def duty_rates(
+    db: Database,
+    person: Person,
+    calendar: Calendar,
+    rules: RectificationRules,
+    from_on: date,
+    to_on: date,
+    *,
+    narrow: Narrow = EVERYTHING,
+) -> dict[Indicator, Rate]:
+    """Return the rates of duty of a period: in time by what was due, the rest by what came in."""
+    earlier = from_on - timedelta(days=LONGEST_LIMIT_DAYS)
+    found = rectifications_within(db, person, earlier, to_on, narrow)
+    counting = [one for one in found if one.counts]
+    due = [first_rectify_deadline(one, calendar, rules) for one in counting]
+    followed = [
+        deadline
+        for one in counting
+        if not one.anonymous
+        and (deadline := first_follow_up_deadline(one, calendar, rules)) is not None
+    ]
+    here = [one for one in counting if one.opened_at.date() >= from_on]
+    revisited = [one for one in here if one.first_followed_up_at is not None]
+    satisfied = satisfied_among(db, [one.id for one in revisited])
+    answered = [one for one in here if one.contacted_at or one.first_rectified_at]
+    rectified = [one for one in revisited if one.first_rectified_at is not None]
+    return {
+        Indicator.ON_TIME_RECTIFICATION: on_time(
+            (Duty(d.due_on, d.met_on) for d in due), from_on, to_on
+        ),
+        Indicator.ON_TIME_FOLLOW_UP: on_time(
+            (Duty(d.due_on, d.met_on) for d in followed), from_on, to_on
+        ),
+        Indicator.REPLY: Rate(len(answered), len(here)),
+        Indicator.FOLLOWED_UP_AND_RECTIFIED: Rate(len(rectified), len(here)),
+        Indicator.SATISFIED_AT_FOLLOW_UP: Rate(len(satisfied), len(revisited)),
+    }
