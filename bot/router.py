@@ -183,6 +183,12 @@ TOKENS: dict[str, TokenRoute] = {
     "privacy": TokenRoute(menu.show_privacy, public=True),
     "erase": TokenRoute(menu.erase_now),
     "stats": TokenRoute(statistics.for_period, OVERSEERS),
+    "bad": TokenRoute(statistics.bad, OVERSEERS),
+    "unrated": TokenRoute(statistics.unrated, OVERSEERS),
+    "rank": TokenRoute(statistics.ranking, OVERSEERS),
+    "rates": TokenRoute(statistics.rates, OVERSEERS),
+    "chart": TokenRoute(statistics.chart, OVERSEERS),
+    "sheet": TokenRoute(statistics.sheet, OVERSEERS),
     "code": TokenRoute(staff.make_code_for, CODE_MAKERS),
     "mine": TokenRoute(cases.open_mine, COUNTERS),
     "case": TokenRoute(cases.show, CASE_READERS),
@@ -294,7 +300,9 @@ def _command_action(desk: Desk, incoming: Incoming, text: str) -> Callable[[], R
     found = find_command(text)
     if found is None:
         return None
-    command, argument = _for_role(found[0], incoming.person.role), found[1]
+    command, argument = found
+    if text.startswith("/"):
+        command = _for_role(command, incoming.person.role)
     if incoming.person.role not in command.roles:
         if text.startswith("/"):
             return None

@@ -495,7 +495,8 @@ def test_the_register_is_exported_to_excel_on_the_page(town: Town) -> None:
         assert "请在网页上导出" in reply.text
         return
     assert reply.document is not None
-    rows = list(openpyxl.load_workbook(io.BytesIO(reply.document.content)).active.values)
+    book = openpyxl.load_workbook(io.BytesIO(reply.document.content))
+    rows = list(book.worksheets[0].values)
     assert rows[1][:4] == ("红·紧急", "食品经营许可证", "JY14102000001", "示例饭店")
     assert rows[1][8] == "2025-06-09"
 

@@ -315,3 +315,65 @@ def m033_official_ratings(db: Database) -> None:
 def m034_people_by_role(db: Database) -> None:
     """Find the few who work here among a million who ask."""
     db.execute("CREATE INDEX people_by_role ON people (role)")
+
+
+@records_migrations()
+def m020_knowledge_edits(db: Database) -> None:
+    """Create editors' changes on their way into the files, and what has been told of reviews."""
+    db.execute("""
+        CREATE TABLE knowledge_edits (
+            id INTEGER PRIMARY KEY,
+            origin TEXT NOT NULL CHECK (origin IN ('sheet', 'confirmation', 'gap', 'chat')),
+            entry_id TEXT,
+            edits TEXT NOT NULL,
+            told TEXT NOT NULL,
+            preview TEXT NOT NULL,
+            made_by INTEGER REFERENCES people(id),
+            made_at TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('waiting', 'approved', 'written', 'declined',
+                'failed')),
+            decided_by INTEGER REFERENCES people(id),
+            decided_at TEXT,
+            finished_at TEXT,
+            failure TEXT,
+            CHECK (made_by IS NULL OR decided_by IS NULL OR made_by <> decided_by)
+        ) STRICT""")
+    db.execute("""
+        CREATE INDEX knowledge_edits_open ON knowledge_edits (state)
+            WHERE state IN ('waiting', 'approved')""")
+    db.execute("""
+        CREATE TABLE review_notices (
+            entry_id TEXT NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('review', 'expired')),
+            on_day TEXT NOT NULL,
+            told_at TEXT NOT NULL,
+            PRIMARY KEY (entry_id, kind, on_day)
+        ) STRICT""")
+
+
+@records_migrations()
+def m021_gaps_settled(db: Database) -> None:
+    """Let gaps be settled, people wait for their answer, and editors note what to write."""
+    db.execute("""
+        ALTER TABLE gaps ADD COLUMN settled_as TEXT
+            CHECK (settled_as IN ('alias', 'entry', 'dropped', 'answered'))""")
+    db.execute("ALTER TABLE gaps ADD COLUMN settled_at TEXT")
+    db.execute("""
+        CREATE TABLE gap_wishes (
+            gap_id INTEGER NOT NULL REFERENCES gaps(id) ON DELETE CASCADE,
+            person_id INTEGER NOT NULL REFERENCES people(id),
+            wished_at TEXT NOT NULL,
+            told_at TEXT,
+            PRIMARY KEY (gap_id, person_id)
+        ) STRICT""")
+    db.execute("CREATE INDEX gap_wishes_open ON gap_wishes (gap_id) WHERE told_at IS NULL")
+    db.execute("""
+        CREATE TABLE entry_tasks (
+            id INTEGER PRIMARY KEY,
+            gap_id INTEGER NOT NULL UNIQUE,
+            question TEXT NOT NULL,
+            times INTEGER NOT NULL,
+            opened_by INTEGER NOT NULL REFERENCES people(id),
+            opened_at TEXT NOT NULL,
+            done_at TEXT
+        ) STRICT""")

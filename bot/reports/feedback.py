@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -16,6 +17,7 @@ from bot.reports.percentages import Rate
 from bot.reports.rates import Duty, Figures, Indicator, on_time
 from bot.reports.statistics import EVERYTHING, Narrow, within
 from reminders.rectification_rules import (
+    Deadline,
     Rectification,
     RectificationRules,
     State,
@@ -80,7 +82,17 @@ def bad_ratings(
         [from_on.isoformat(), to_on.isoformat(), *values, limit],
     ).fetchall()
     return tuple(
-        BadRating(row[0], datetime.fromisoformat(row[1]), *row[2:8], voided=bool(row[8]))
+        BadRating(
+            rating_id=row[0],
+            rated_at=datetime.fromisoformat(row[1]),
+            level=row[2],
+            entry_id=row[3],
+            district=row[4],
+            window=row[5],
+            reason=row[6],
+            number=row[7],
+            voided=bool(row[8]),
+        )
         for row in rows
     )
 
@@ -114,7 +126,12 @@ def detail_rows(
             ORDER BY i.began_on, i.id LIMIT ?""",
         [*period, *values, max(limit - len(rated), 0)],
     ).fetchall()
-    return tuple(DetailRow(*row[:7], voided=bool(row[7])) for row in (*rated, *unrated))
+    return tuple(_detail(row) for row in (*rated, *unrated))
+
+
+def _detail(row: Any) -> DetailRow:
+    day, level, entry_id, district, window, channel, reason, voided = row
+    return DetailRow(day, level, entry_id, district, window, channel, reason, bool(voided))
 
 
 def figures(
@@ -190,18 +207,27 @@ def duty_rates(
     from_on: date,
     to_on: date,
     *,
+    today: date,
     narrow: Narrow = EVERYTHING,
 ) -> dict[Indicator, Rate]:
-    """Return the rates of duty of a period: in time by what was due, the rest by what came in."""
+    """Return the rates of duty of a period: in time by what was due, the rest by what came in.
+
+    What is due today and not done yet is not late yet, and not counted yet.
+    """
     earlier = from_on - timedelta(days=LONGEST_LIMIT_DAYS)
     found = rectifications_within(db, person, earlier, to_on, narrow)
     counting = [one for one in found if one.counts]
-    due = [first_rectify_deadline(one, calendar, rules) for one in counting]
+    due = [
+        first
+        for one in counting
+        if is_settled(first := first_rectify_deadline(one, calendar, rules), today)
+    ]
     followed = [
         deadline
         for one in counting
         if not one.anonymous
         and (deadline := first_follow_up_deadline(one, calendar, rules)) is not None
+        and is_settled(deadline, today)
     ]
     here = [one for one in counting if one.opened_at.date() >= from_on]
     revisited = [one for one in here if one.first_followed_up_at is not None]
@@ -219,3 +245,8 @@ def duty_rates(
         Indicator.FOLLOWED_UP_AND_RECTIFIED: Rate(len(rectified), len(here)),
         Indicator.SATISFIED_AT_FOLLOW_UP: Rate(len(satisfied), len(revisited)),
     }
+
+
+def is_settled(deadline: Deadline, today: date) -> bool:
+    """Tell whether a deadline was met or has passed."""
+    return deadline.met_on is not None or deadline.due_on < today

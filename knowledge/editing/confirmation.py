@@ -117,46 +117,57 @@ class _Answers:
         self._today = today
 
     def read(self, lines: Iterable[Line]) -> list[_Answer]:
-        answers = (self._answer(line) for line in lines if _is_answered(line))
-        return [answer for answer in answers if answer is not None]
+        answers = []
+        for line in lines:
+            if not _is_answered(line):
+                continue
+            try:
+                answers.append(self._answer(line))
+            except _BadAnswer as error:
+                self._reading.problems[Spot(TITLE, line.number, error.title)] = error.text
+        return answers
 
-    def _answer(self, line: Line) -> _Answer | None:
+    def _answer(self, line: Line) -> _Answer:
         statement = self._known.get(line["编号"])
         if statement is None:
-            return self._bad(line, "编号", "没有这个编号的事实：请重新导出，或核对编号")
+            raise _BadAnswer("编号", "没有这个编号的事实：请重新导出，或核对编号")
         if statement.sentence != line["事实"]:
             text = f"导出以后这条已改成“{statement.sentence}”：请重新导出再确认"
-            return self._bad(line, "事实", text)
-        true = self._ticked(line, "属实")
-        does_not_apply = self._ticked(line, "不适用")
-        on = self._day(line)
-        if true is None or does_not_apply is None or on is None:
-            return None
+            raise _BadAnswer("事实", text)
+        true, does_not_apply = _ticked(line, "属实"), _ticked(line, "不适用")
         if [true, bool(line["改为"]), does_not_apply].count(True) != 1:
-            return self._bad(line, "属实", "“属实”“改为”“不适用”只能选一样")
+            raise _BadAnswer("属实", "“属实”“改为”“不适用”只能选一样")
         if not line["确认人"]:
-            return self._bad(line, "确认人", "请写上谁确认的（只记在本单位的台账，不公开）")
+            raise _BadAnswer("确认人", "请写上谁确认的（只留在这张表里，不写进知识库）")
         instead, basis = line["改为"], line["依据"]
-        return _Answer(line, statement, true, instead, does_not_apply, basis, on)
+        return _Answer(line, statement, true, instead, does_not_apply, basis, self._day(line))
 
-    def _ticked(self, line: Line, title: str) -> bool | None:
-        try:
-            return is_ticked(line[title])
-        except BadCell as error:
-            self._bad(line, title, str(error))
-            return None
-
-    def _day(self, line: Line) -> date | None:
+    def _day(self, line: Line) -> date:
         if not line["日期"]:
             return self._today
         try:
             on = read_day(line["日期"])
         except BadCell as error:
-            return self._bad(line, "日期", str(error))
-        return on if on <= self._today else self._bad(line, "日期", "日期还没到：请核对")
+            raise _BadAnswer("日期", str(error)) from error
+        if on > self._today:
+            raise _BadAnswer("日期", "日期还没到：请核对")
+        return on
 
-    def _bad(self, line: Line, title: str, text: str) -> None:
-        self._reading.problems[Spot(TITLE, line.number, title)] = text
+
+class _BadAnswer(Exception):  # noqa: N818 - an expected "no" about one cell
+    """Which cell of a row cannot be taken, and why."""
+
+    def __init__(self, title: str, text: str) -> None:
+        super().__init__(text)
+        self.title = title
+        self.text = text
+
+
+def _ticked(line: Line, title: str) -> bool:
+    try:
+        return is_ticked(line[title])
+    except BadCell as error:
+        raise _BadAnswer(title, str(error)) from error
 
 
 def _is_answered(line: Line) -> bool:

@@ -186,20 +186,22 @@ def _condition(entry: ServicePackage, when: When) -> str:
     return "；".join(parts)
 
 
-def tally(base: KnowledgeBase, entry: ServicePackage, department: str | None = None) -> Tally:
-    """Count an entry's facts, all of them or those one unit answers for; a fact counts once."""
-    facts = [
-        statement.fact
-        for statement in statements(base, entry)
-        if statement.part is not Part.COPIES
-        and (department is None or department in statement.departments)
-    ]
+def tallies(base: KnowledgeBase) -> dict[tuple[str, str | None], Tally]:
+    """Count confirmed facts and all facts by entry and responsible unit; a fact counts once."""
+    counted: dict[tuple[str, str | None], list[bool]] = {}
+    for entry in base.entries.values():
+        for _, part, fact, serves in _facts(entry):
+            if part is Part.COPIES:
+                continue
+            for unit in _responsible(entry, serves) or (None,):
+                counted.setdefault((entry.id, unit), []).append(fact.confirmed_by is not None)
+    return {key: Tally(sum(confirmed), len(confirmed)) for key, confirmed in counted.items()}
+
+
+def tally(entry: ServicePackage) -> Tally:
+    """Count an entry's facts, each once whoever answers for it."""
+    facts = [fact for _, part, fact, _ in _facts(entry) if part is not Part.COPIES]
     return Tally(sum(fact.confirmed_by is not None for fact in facts), len(facts))
-
-
-def units(base: KnowledgeBase, entry: ServicePackage) -> frozenset[str]:
-    """Return the departments that answer for anything in an entry."""
-    return frozenset(d for s in statements(base, entry) for d in s.departments)
 
 
 def department_called(base: KnowledgeBase, said: str) -> str | None:

@@ -51,7 +51,9 @@ class Reading:
 def export_sheets(base: KnowledgeBase) -> bytes:
     """Return aliases, materials, places, windows and phones as a workbook."""
     pages = [
-        Page(ALIASES, ALIAS_TITLES, tuple(alias_rows(base)), 2, NOTE + "一行一种说法；删行就是删掉。")
+        Page(
+            ALIASES, ALIAS_TITLES, tuple(alias_rows(base)), 2, NOTE + "一行一种说法；删行就是删掉。"
+        )
     ]
     kept: dict[str, Any] = {"kind": KIND, ALIASES: [[e, a] for e, _, a in alias_rows(base)]}
     for sheet in SHEETS:
@@ -84,7 +86,9 @@ def read_sheets(content: bytes, base: KnowledgeBase) -> Reading:
     return reading
 
 
-def _before(kept: Mapping[str, Any] | None, sheet: Sheet) -> dict[tuple[str, ...], list[str]] | None:
+def _before(
+    kept: Mapping[str, Any] | None, sheet: Sheet
+) -> dict[tuple[str, ...], list[str]] | None:
     if kept is None or sheet.title not in kept:
         return None
     return {tuple(keys): list(values) for keys, values in kept[sheet.title]}
@@ -233,5 +237,3 @@ class _SheetReader:
 
 
 _BAD: Any = object()
-
-

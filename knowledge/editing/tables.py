@@ -151,9 +151,7 @@ def _phone_rows(base: KnowledgeBase) -> Iterator[Row]:
             label = f"{entry.short_name}：{location.text or location.place or '办理地点'}"
             path: KeyPath = ("locations", number)
             keys = ("办理地点", f"{entry.id}/{number}")
-            yield Row(
-                keys, label, entry_file(entry.id), path, _values(location, PHONE_COLUMNS)
-            )
+            yield Row(keys, label, entry_file(entry.id), path, _values(location, PHONE_COLUMNS))
 
 
 SHEETS = (
@@ -193,5 +191,3 @@ def alias_rows(base: KnowledgeBase) -> Iterator[tuple[str, str, str]]:
     """Go through the aliases, one a row: entry, its name, what people say."""
     for entry in base.entries.values():
         yield from ((entry.id, entry.name, alias) for alias in entry.aliases)
-
-

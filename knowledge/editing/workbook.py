@@ -14,6 +14,7 @@ from datetime import date
 from typing import Any
 
 from openpyxl import Workbook, load_workbook
+from openpyxl.cell import Cell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
@@ -84,12 +85,13 @@ def _write_page(sheet: Worksheet, page: Page) -> None:
         sheet.cell(1, 1, page.note).alignment = Alignment(vertical="top")
         top = 2
     for place, title in enumerate(page.header, start=1):
-        cell = sheet.cell(top, place, title)
+        cell = _cell(sheet, top, place)
+        cell.value = title
         cell.font, cell.fill = Font(bold=True), _HEADER
         sheet.column_dimensions[get_column_letter(place)].width = WIDTHS.get(title, WIDTH)
     for line, row in enumerate(page.rows, start=top + 1):
         for place, text in enumerate(row, start=1):
-            cell = sheet.cell(line, place)
+            cell = _cell(sheet, line, place)
             if text:
                 cell.value = "".join(mark for mark in text if mark >= " " or mark in "\n\t")
                 cell.data_type = "s"  # what begins with = must not become a formula
@@ -100,6 +102,12 @@ def _write_page(sheet: Worksheet, page: Page) -> None:
     sheet.freeze_panes = sheet.cell(top + 1, 1)
     last = get_column_letter(len(page.header))
     sheet.auto_filter.ref = f"A{top}:{last}{top + max(len(page.rows), 1)}"
+
+
+def _cell(sheet: Worksheet, line: int, place: int) -> Cell:
+    cell = sheet.cell(line, place)
+    assert isinstance(cell, Cell), "nothing is merged here"
+    return cell
 
 
 def _saved(book: Workbook) -> bytes:

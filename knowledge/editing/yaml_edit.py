@@ -128,9 +128,7 @@ def _is_called(node: yaml.Node, word: str) -> bool:
     if isinstance(node, yaml.ScalarNode):
         return bool(node.value == word)
     if isinstance(node, yaml.MappingNode):
-        return any(
-            key.value in ("id", "code") and child.value == word for key, child in node.value
-        )
+        return any(key.value in ("id", "code") and child.value == word for key, child in node.value)
     return False
 
 
@@ -169,6 +167,7 @@ def _last_line(node: yaml.Node) -> int:
         if node.style in BLOCK_STYLES:
             return int(node.end_mark.line) - 1
         return int(node.end_mark.line)
+    assert isinstance(node, yaml.CollectionNode), "a node is a scalar or a collection"
     if node.flow_style or not node.value:
         return int(node.end_mark.line)
     last = node.value[-1]

@@ -33,6 +33,8 @@ DOOR_LIMIT = 0.65
 """Belief and likeness together from which a signpost is shown; a wrong one is worse than none."""
 TROUBLE_BELIEF = 0.5
 """From here on a question that is not ours leads to a helpline, rather once too often."""
+SURELY_NOT_OURS = 0.2
+UNTRAINED_WORRY = 0.5
 
 TALK_BELIEF = 0.3
 """Above it the words name no topic at all, and no signpost would fit."""
@@ -188,13 +190,28 @@ class Search:
         near = reading.nearest[corpus.entries : corpus.entries + doors]
         fits = self._reader.doors(reading) + near
         trouble = list(self._doors.of_trouble())
-        behind = corpus.entries - corpus.ranked[corpus.entries]
-        kinds = {behind + corpus.ranked[corpus.entries + at] for at in trouble}
-        worried = float(reading.belief[list(kinds)].sum()) > TROUBLE_BELIEF
-        if trouble and worried and not self._doors.is_business(reading.folded):
+        if trouble and self._is_worrying(reading, trouble):
             return trouble[int(fits[trouble].argmax())]
+        # A grave door that is not nearer than our own entries would only frighten.
+        near_ours = float(reading.nearest[: corpus.entries].max())
+        is_harmless = self._doors.is_business(reading.folded)
+        fits[[at for at in trouble if is_harmless or near[at] <= near_ours]] = 0.0
         best = int(fits.argmax())
         return best if float(fits[best]) > DOOR_LIMIT else None
+
+    def _is_worrying(self, reading: Reading, trouble: list[int]) -> bool:
+        """Tell whether a question that no pattern caught still sounds like somebody in danger."""
+        corpus = self.corpus
+        behind = corpus.entries - corpus.ranked[corpus.entries]
+        kinds = {behind + corpus.ranked[corpus.entries + at] for at in trouble}
+        belief = float(reading.belief[list(kinds)].sum())
+        near = float(reading.nearest[corpus.entries :][trouble].max())
+        near_ours = float(reading.nearest[: corpus.entries].max())
+        if self._doors.is_business(reading.folded):
+            return False
+        if not self.is_trained:
+            return near > UNTRAINED_WORRY and near > near_ours
+        return belief > TROUBLE_BELIEF and (reading.ours < SURELY_NOT_OURS or near > 2 * near_ours)
 
     def _sure(self, question: str, reading: Reading, entry: int, why: str) -> Understanding:
         order = (entry, *(at for at in reading.order if at != entry))
