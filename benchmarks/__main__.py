@@ -12,6 +12,7 @@ import sys
 BENCHMARKS = {
     "start": "from start to the first 200 of /healthz; resident memory",
     "telegram": "CPU per update against an echo bot that makes the same API calls",
+    "ratings": "a million ratings: counts, a month by window, one more written",
     "answers": "rendering every path of every entry",
     "certificates": "a register of a million: import, daily sweep, /certificates, plain SQL",
     "understanding": "the search, by kind of question, beside plain rapidfuzz",

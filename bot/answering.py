@@ -9,7 +9,14 @@ from datetime import date, timedelta
 from bot.desk import Desk
 from bot.dialogue import Incoming, Place, Refusal, Reply
 from bot.records import conversations, interactions, slips
-from bot.views.answer import AnswerFacts, Finish, Whereabouts, answer_reply, finishing_limit
+from bot.views.answer import (
+    AnswerFacts,
+    Finish,
+    Whereabouts,
+    answer_reply,
+    finishing_limit,
+    item_name,
+)
 from bot.views.first_question import first_question_reply
 from bot.views.rating import invitation_reply
 from knowledge.checklist import (
@@ -86,7 +93,7 @@ def _finish(desk: Desk, listed: Checklist) -> Finish | None:
     if limit is None or limit.days is None:
         return None
     explained = explain_days(desk.calendar, desk.today(), limit.days)
-    return Finish(explained.due_on, explained.provisional)
+    return Finish(explained.due_on, explained.provisional, item_name(listed, limit))
 
 
 def whereabouts(desk: Desk, place: Place) -> Whereabouts:

@@ -9,7 +9,9 @@ import gc
 import logging
 import signal
 import socket
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -18,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import uvicorn
 from sqlite_utils import Database
 
-from bot import router
+from bot import daily, router
 from bot.certificates import is_sweep_due, run_certificates, watch_certificates
 from bot.channels.web.app import build_web
 from bot.channels.web.site import Core
@@ -29,15 +31,15 @@ from bot.demo import clear_demo, fill_demo
 from bot.desk import Desk
 from bot.desks import CannotStart, open_desk
 from bot.dialogue import Channel, Role
+from bot.editing import put_review_digests, with_own_knowledge
 from bot.handlers.slips import slip_page
+from bot.oversight import run_overdue
 from bot.records.retention import drop_old
-from bot.records.roster import Roster
 from bot.reloading import Reloader
 from bot.settings import TOKEN_VARIABLE, Enabled, Settings
 from bot.views.alerts import render_alert
 from reminders.certificates import drop_contacts
 from reminders.schedule import Job, run_job, start_schedule
-from reminders.sweep import sweep_overdue
 
 if TYPE_CHECKING:
     from bot.channels.telegram.start import TelegramChannel
@@ -56,6 +58,7 @@ def run_program(settings: Settings, clock: Clock, *, say: Say) -> None:
     with _locked(settings.data_dir):
         if settings.demo:
             clear_demo(settings)
+            settings = with_own_knowledge(settings)
         desk = open_desk(settings, clock)
         if settings.demo:
             fill_demo(desk)
@@ -95,7 +98,6 @@ async def _serve(desk: Desk, *, say: Say) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
     async with contextlib.AsyncExitStack() as running:
-        training = loop.create_task(asyncio.to_thread(desk.search.train))
         senders: dict[Channel, Sender] = {Channel.WEB: PageSender(desk)}
         delivery = DeliveryLoop(desk, senders, render_alert)
         telegram = _prepare_telegram(desk, delivery) if _wants_telegram(desk.settings) else None
@@ -106,6 +108,7 @@ async def _serve(desk: Desk, *, say: Say) -> None:
             await running.enter_async_context(_started(telegram, senders, say=say))
         else:
             say(_without_telegram(desk.settings))
+        _train_beside(desk)
         await running.enter_async_context(_delivering(delivery))
         await running.enter_async_context(_reloading(desk))
         running.enter_context(_schedule(desk))
@@ -113,7 +116,11 @@ async def _serve(desk: Desk, *, say: Say) -> None:
         gc.freeze()
         gc.enable()
         await stopping.wait()
-        training.cancel()
+
+
+def _train_beside(desk: Desk) -> None:
+    """Train where no weights fit; a daemon, since stopping must not wait for it."""
+    threading.Thread(target=desk.search.train, name="training", daemon=True).start()
 
 
 def _without_telegram(settings: Settings) -> str:
@@ -277,6 +284,16 @@ def _schedule(desk: Desk) -> Iterator[None]:
             desk.settings.certificate.send_at,
             partial(asyncio.to_thread, _sweep_certificates, desk),
         ),
+        *(
+            Job(f"rectifications-{at}", at, _in_thread(desk, daily.sweep_now))
+            for at in desk.settings.oversight.send_at
+        ),
+        Job(
+            "invitations", desk.settings.ratings.invite_at, _in_thread(desk, daily.send_invitations)
+        ),
+        Job("summary", desk.settings.summary.at, _in_thread(desk, daily.send_summaries)),
+        Job("full-day", desk.settings.summary.full_day_at, _in_thread(desk, daily.send_full_days)),
+        Job("reviews", desk.settings.knowledge.review_at, _in_thread(desk, put_review_digests)),
         Job("certificates-watch", "12:00", partial(asyncio.to_thread, _watch_certificates, desk)),
     )
     scheduler = start_schedule(jobs, offset=timedelta() if abs(offset) < near_zero else offset)
@@ -293,24 +310,30 @@ async def _catching_up(desk: Desk) -> AsyncIterator[None]:
     catching_up = asyncio.create_task(run_job(Job("overdue-start", "", sweeping)))
     certificates = partial(asyncio.to_thread, _catch_up_certificates, desk)
     also = asyncio.create_task(run_job(Job("certificates-start", "", certificates)))
+    rectifying = Job("rectifications-start", "", _in_thread(desk, daily.sweep_now))
+    third = asyncio.create_task(run_job(rectifying))
     try:
         yield
     finally:
         await catching_up
         await also
+        await third
+
+
+def _in_thread(desk: Desk, work: Callable[[Desk], object]) -> Callable[[], Awaitable[None]]:
+    """Return a job that works in a thread, over a connection of its own."""
+
+    def working() -> None:
+        with contextlib.closing(_own_connection(desk)) as connection:
+            log.info("%s: %s", work.__name__, work(replace(desk, db=connection)))
+
+    return partial(asyncio.to_thread, working)
 
 
 def _sweep_overdue(desk: Desk) -> None:
     """Tell who must be told about cases; whether it is a working day, the sweep knows."""
     with contextlib.closing(_own_connection(desk)) as connection:
-        sweep = sweep_overdue(
-            connection,
-            desk.calendar,
-            desk.settings.oversight.rules(),
-            now=desk.now(),
-            transaction=transaction,
-            staffing=Roster(connection),
-        )
+        sweep = run_overdue(desk, connection)
     log.info("overdue: %s messages, %s drafts", sweep.messages, len(sweep.drafts))
 
 
@@ -344,7 +367,12 @@ def _own_connection(desk: Desk) -> Database:
 def _drop_old(desk: Desk) -> None:
     """Delete what is past its term, over a connection of this thread's own."""
     with contextlib.closing(_own_connection(desk)) as db, transaction(db):
-        dropped = drop_old(db, now=desk.now(), chat_days=desk.settings.privacy.chat_days)
+        dropped = drop_old(
+            db,
+            now=desk.now(),
+            chat_days=desk.settings.privacy.chat_days,
+            contact_days=desk.settings.privacy.contact_days_after_close,
+        )
         kept = timedelta(days=desk.settings.privacy.contact_days_after_close)
         drop_contacts(db, before=desk.today() - kept)
     log.info("retention: %s", dropped)

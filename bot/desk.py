@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import TypeVar
 
 from sqlite_utils import Database
 
@@ -12,6 +15,11 @@ from bot.settings import Settings
 from knowledge.model import KnowledgeBase
 from knowledge.search.engine import Search
 from reminders.working_days import Calendar
+
+MOST_WAITING = 8
+KEY_BYTES = 6
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,62 @@ class Links:
 
 
 @dataclass(frozen=True, slots=True)
+class _Held:
+    what: object
+    person_id: int
+    until: datetime
+
+
+class Waiting:
+    """What waits for one person's next word: in memory only, one thing each, for a while.
+
+    A file may hold personal data that never reach our records, so it is not put on the disk:
+    after a restart its sender sends it again. Used from worker threads too.
+    """
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self._held: dict[str, _Held] = {}
+        self._lock = threading.Lock()
+
+    def put(self, what: object, person_id: int, *, until: datetime, now: datetime) -> str:
+        """Hold something for a person, in place of what they had, and return its key.
+
+        The key is short enough for a button's token.
+        """
+        key = secrets.token_hex(KEY_BYTES)
+        with self._lock:
+            self._held = {
+                known: held
+                for known, held in self._held.items()
+                if held.until > now and held.person_id != person_id
+            }
+            while len(self._held) >= MOST_WAITING:
+                del self._held[next(iter(self._held))]
+            self._held[key] = _Held(what, person_id, until)
+        return key
+
+    def get(self, key: str, person_id: int, kind: type[T], *, now: datetime) -> T | None:
+        """Return what waits under a key, if it is of this kind and this person's own."""
+        held = self._held.get(key)
+        if held is None or held.person_id != person_id or held.until <= now:
+            return None
+        return held.what if isinstance(held.what, kind) else None
+
+    def change(self, key: str, what: object) -> None:
+        """Put something else in the place of what waits."""
+        with self._lock:
+            held = self._held.get(key)
+            if held is not None:
+                self._held[key] = _Held(what, held.person_id, held.until)
+
+    def drop(self, key: str) -> None:
+        """Hold something no longer."""
+        with self._lock:
+            self._held.pop(key, None)
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """What a handler may touch: database, knowledge, calendar, settings and the clock."""
 
@@ -60,6 +124,7 @@ class Desk:
     settings: Settings
     now: Callable[[], datetime]
     links: Links
+    waiting: Waiting = field(default_factory=Waiting)
 
     @property
     def base(self) -> KnowledgeBase:

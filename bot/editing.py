@@ -7,6 +7,7 @@ base, so they run in a worker thread, and only what came of it is recorded.
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from sqlite_utils import Database
 from bot.database import transaction
 from bot.desk import Desk, Knowledge
 from bot.dialogue import Person, Refusal
+from bot.loading import CACHE, search_over
 from bot.records import gaps
 from bot.records.gaps import Wish
 from bot.records.knowledge_edits import (
@@ -33,16 +35,17 @@ from bot.records.knowledge_edits import (
 )
 from bot.settings import SHIPPED_KNOWLEDGE, Settings
 from knowledge.editing.edits import Act, Edit
-from knowledge.editing.plan import ChangedMeanwhileError, plan_edits, write_plan
+from knowledge.editing.plan import ChangedMeanwhileError, Plan, plan_edits, write_plan
 from knowledge.model import KnowledgeBase
 from knowledge.positions import entry_file
+from knowledge.problems import Problem
 from knowledge.search.engine import Search
+from knowledge.search.golden import golden_problems
 from knowledge.search.understanding import Outcome
 from reminders import outbox
 from reminders.alerts import Alert
 from reminders.recipients import Recipient, Role, Scope
 
-CACHE = "cache"
 REVIEW_AHEAD = timedelta(days=14)
 MOST_REASONS = 10
 
@@ -50,6 +53,14 @@ MOST_REASONS = 10
 def may_write(settings: Settings) -> bool:
     """Tell whether the knowledge folder is the editors' own and not part of the program."""
     return settings.knowledge_dir.resolve() != SHIPPED_KNOWLEDGE.resolve()
+
+
+def with_own_knowledge(settings: Settings) -> Settings:
+    """Give the demonstration a fresh copy of the shipped knowledge, so that it can be edited."""
+    folder = settings.data_dir / "knowledge"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(settings.knowledge_dir, folder)
+    return settings.model_copy(update={"knowledge_dir": folder})
 
 
 def needs_second(settings: Settings) -> bool:
@@ -138,6 +149,9 @@ def _write(settings: Settings, edit: KnowledgeEdit, now: datetime) -> str | None
         return "\n".join(str(problem) for problem in plan.errors[:MOST_REASONS])
     if not plan.may_write:
         return None
+    dropped = failed_questions(settings, plan)
+    if dropped:
+        return "\n".join(str(problem) for problem in dropped[:MOST_REASONS])
     try:
         write_plan(folder, plan)
     except ChangedMeanwhileError as error:
@@ -145,6 +159,17 @@ def _write(settings: Settings, edit: KnowledgeEdit, now: datetime) -> str | None
     except OSError as error:
         return f"知识库文件写不进去（{error.strerror}）：请管理员检查权限"
     return None
+
+
+def failed_questions(settings: Settings, plan: Plan) -> tuple[Problem, ...]:
+    """Return the golden questions that would be understood wrongly after a change.
+
+    Training takes seconds where wordings change; what is learnt is kept for the reload after it.
+    """
+    assert plan.after is not None
+    search = search_over(plan.after, settings.data_dir / CACHE)
+    search.train()
+    return golden_problems(plan.after, search, settings.knowledge_dir)
 
 
 def _undo_gap(db: Database, edit: KnowledgeEdit) -> None:
@@ -224,8 +249,9 @@ def due_for_review(base: KnowledgeBase, *, now: datetime) -> tuple[Due, ...]:
     return tuple(sorted(due, key=lambda d: (d.on, d.entry_id)))
 
 
-def put_review_digests(db: Database, base: KnowledgeBase, *, now: datetime) -> int:
+def put_review_digests(desk: Desk) -> int:
     """Tell each owner unit, and the editors, once of what comes due; return how many messages."""
+    db, base, now = desk.db, desk.base, desk.now()
     fresh = not_told_yet(db, due_for_review(base, now=now))
     if not fresh:
         return 0

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
-from bot.database import transaction
+from sqlite_utils import Database
+
+from bot.database import FILE_NAME, connect, transaction
 from bot.desk import Desk, Knowledge
+from bot.editing import CarriedOut, carry_out, pause_now, tell_wishers, with_pauses
 from bot.loading import load_current
+from bot.records.knowledge_edits import State, edits_in
+from bot.reports.knowledge_use import touched_slips
 from bot.settings import Settings
-from bot.views.knowledge import refused_lines, reloaded_lines
+from bot.views.knowledge import not_written_lines, refused_lines, reloaded_lines, touched_lines
 from knowledge.changes import changes
 from knowledge.model import KnowledgeBase
 from knowledge.search.golden import golden_problems
@@ -48,6 +54,31 @@ def read_again(old: KnowledgeBase, settings: Settings, *, today: date) -> Reload
     return Reloaded(fresh, reloaded_lines(changes(old, fresh.base), problems))
 
 
+def bring_up_to_date(
+    db: Database, settings: Settings, old: KnowledgeBase, *, now: datetime
+) -> Reloaded:
+    """Write what editors approved, read the files again, and tell whoever waited for it.
+
+    Takes seconds in a large knowledge base: a running program calls it in a worker thread, with
+    that thread's own connection.
+    """
+    return take_in(db, settings, old, carry_out(db, settings, now=now), now=now)
+
+
+def take_in(
+    db: Database, settings: Settings, old: KnowledgeBase, carried: CarriedOut, *, now: datetime
+) -> Reloaded:
+    """Read the files after changes were carried out, and tell whoever waited for an answer."""
+    reloaded = read_again(old, settings, today=now.date())
+    told = (*not_written_lines(carried.failures), *reloaded.told)
+    if reloaded.fresh is None:
+        return Reloaded(None, told)
+    fresh = with_pauses(db, reloaded.fresh)
+    touched = touched_slips(db, old, fresh.base, now=now, slip_days=settings.privacy.slip_days)
+    tell_wishers(db, fresh.search, now=now)
+    return Reloaded(fresh, (*told, *touched_lines(touched)))
+
+
 class Reloader:
     """Reloads one at a time beside the answering, and tells those who asked or edit."""
 
@@ -58,6 +89,9 @@ class Reloader:
         self._asked = asyncio.Event()
         self._seen = stamp(desk.settings.knowledge_dir)
         desk.library.reload_later = self._ask
+        if edits_in(desk.db, State.APPROVED):  # left over from a program that was stopped
+            pause_now(desk)
+            self._asked.set()
 
     def _ask(self, person_id: int) -> None:
         self._waiting.add(person_id)
@@ -79,11 +113,21 @@ class Reloader:
         people, self._waiting = self._waiting, set()
         self._seen = stamp(self._desk.settings.knowledge_dir)
         desk = self._desk
-        reloaded = await asyncio.to_thread(read_again, desk.base, desk.settings, today=desk.today())
+        reloaded = await asyncio.to_thread(self._read, desk.base)
         if reloaded.fresh is not None:
-            desk.library.current = reloaded.fresh
+            # A pause pressed while the files were being read is not in them yet.
+            desk.library.current = with_pauses(desk.db, reloaded.fresh)
         log.info("knowledge reloaded: %s", reloaded.told[0])
         self._tell(people, reloaded)
+
+    def _read(self, old: KnowledgeBase) -> Reloaded:
+        path = self._desk.settings.data_dir / FILE_NAME
+        settings, now = self._desk.settings, self._desk.now()
+        with contextlib.closing(connect(path)) as db:
+            carried = carry_out(db, settings, now=now)
+            # What was just written needs no second reload; what comes after this does.
+            self._seen = stamp(settings.knowledge_dir)
+            return take_in(db, settings, old, carried, now=now)
 
     def _tell(self, people: set[int], reloaded: Reloaded) -> None:
         recipients = [Recipient(person_id=person_id) for person_id in sorted(people)]

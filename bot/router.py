@@ -19,6 +19,7 @@ from bot.handlers import (
     cases,
     certificates,
     human,
+    imports,
     knowledge,
     lists,
     menu,
@@ -97,10 +98,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("certificates", ("证照",), "证照到期提醒", certificates.register, REGISTRARS),
     Command("rectifications", ("整改",), "差评整改", rectifications.waiting, RECTIFIERS),
     Command("tasks", ("待补条目",), "群众说没说全的条目", rectifications.tasks, EDITORS),
+    Command("upload", ("上传",), "导入办件、证照、人员表", imports.offer, imports.UPLOADERS),
     Command("inbox", ("留言箱", "收件箱"), "待回复的留言", human.inbox, HEADS),
     Command("codes", ("发绑定码",), "给同事发绑定码", staff.make_code, CODE_MAKERS),
     Command("gaps", ("知识缺口",), "没答上来的问题", knowledge.gaps, EDITORS),
     Command("review", ("待审",), "待复核的条目", knowledge.review, EDITORS),
+    Command("entry", ("条目",), "看一个条目、暂停回答", knowledge.entry, EDITORS, listed=False),
     Command("reload", ("更新知识",), "重新读取知识库", knowledge.reload, EDITORS),
     Command("slip", ("查告知单",), "按编号看告知单", slips.by_number, listed=False),
     Command("status", ("查留言",), "按编号看留言进度", human.status, listed=False),
@@ -122,6 +125,9 @@ PERIOD_WORDS = re.compile(
     r"昨日评价|昨天评价|本周评价|本月评价|\d{4}-\d{1,2}-\d{1,2} ?评价|今天评价|今日评价"
 )
 
+# Words we can read at all: Chinese characters, Latin letters, digits.
+READABLE = re.compile(r"[\u3400-\u9fffA-Za-z0-9０-９ａ-ｚＡ-Ｚ]")
+
 # Numbers that are understood when they are the whole message.
 SLIP_NUMBER = re.compile(r"20\d{6}-?[2-9A-HJ-NP-Za-hj-np-z]{6}")
 RECTIFICATION_NUMBER = re.compile(r"[Zz]20\d{6}[2-9A-HJ-NP-Za-hj-np-z]{6}")
@@ -139,6 +145,7 @@ TOKENS: dict[str, TokenRoute] = {
     "have": TokenRoute(lists.show_missing),
     "wrong": TokenRoute(lists.report_wrong),
     "none": TokenRoute(ask.none_of_these),
+    "tellme": TokenRoute(ask.tell_me),
     "about": TokenRoute(lists.show_about, public=True),
     "slip": TokenRoute(slips.make),
     "give": TokenRoute(slips.give, STAFF),
@@ -178,6 +185,22 @@ TOKENS: dict[str, TokenRoute] = {
     "certack": TokenRoute(certificates.acknowledge, REGISTRARS),
     "certcode": TokenRoute(certificates.make_code, REGISTRARS),
     "certsheet": TokenRoute(certificates.export, REGISTRARS),
+    "gaps": TokenRoute(knowledge.open_gaps, EDITORS),
+    "gap": TokenRoute(knowledge.open_gap, EDITORS),
+    "gapfind": TokenRoute(knowledge.ask_gap_entry, EDITORS),
+    "gapto": TokenRoute(knowledge.preview_alias, EDITORS),
+    "gapsay": TokenRoute(knowledge.ask_alias, EDITORS),
+    "gapadd": TokenRoute(knowledge.add_alias, EDITORS),
+    "gapnew": TokenRoute(knowledge.want_entry, EDITORS),
+    "gapdrop": TokenRoute(knowledge.drop_gap, EDITORS),
+    "review": TokenRoute(knowledge.open_review, EDITORS),
+    "change": TokenRoute(knowledge.open_edit, EDITORS),
+    "changeok": TokenRoute(knowledge.approve_edit, EDITORS),
+    "changeno": TokenRoute(knowledge.decline_edit, EDITORS),
+    "entry": TokenRoute(knowledge.open_entry, EDITORS),
+    "diagram": TokenRoute(knowledge.draw_entry, EDITORS),
+    "pause": TokenRoute(knowledge.pause, EDITORS),
+    "resume": TokenRoute(knowledge.resume, EDITORS),
     "menu": TokenRoute(menu.show_menu, public=True),
     "topics": TokenRoute(menu.show_topics, public=True),
     "privacy": TokenRoute(menu.show_privacy, public=True),
@@ -209,12 +232,25 @@ TOKENS: dict[str, TokenRoute] = {
     "decline": TokenRoute(cases.decline, SUPERVISORS),
 }
 
+# Work of seconds, with transactions of its own and harmless when repeated: done before the one
+# that records the reply. Channels give it a worker thread.
+EARLY: dict[str, TokenRoute] = {
+    # Staff who may not send tables are told so by the handler, in words of its own.
+    "import": TokenRoute(imports.receive, STAFF),
+    "impsay": TokenRoute(imports.say_extent, imports.UPLOADERS),
+    "imptake": TokenRoute(imports.take, imports.UPLOADERS),
+    "impdrop": TokenRoute(imports.drop, imports.UPLOADERS),
+}
+
 AWAITED: dict[Awaited, WordHandler] = {
     Awaited.MESSAGE: human.take_note,
     Awaited.CORRECTION: lists.take_correction,
     Awaited.WORDS: ratings.take_words,
     Awaited.ADDENDUM: ratings.take_addendum,
     Awaited.ANSWER: human.take_answer,
+    Awaited.GAP_ENTRY: knowledge.take_gap_entry,
+    Awaited.GAP_ALIAS: knowledge.take_alias,
+    Awaited.PAUSE_REASON: knowledge.take_pause_reason,
     Awaited.PHONE: rectifications.take_phone,
     Awaited.RECTIFICATION: rectifications.take_words,
     Awaited.REPLY_TO_STAFF: rectifications.take_reply,
@@ -222,7 +258,16 @@ AWAITED: dict[Awaited, WordHandler] = {
     Awaited.CERTIFICATE_TAIL: certificates.take_tail,
 }
 
-STAFF_WORDS = frozenset({Awaited.ANSWER, Awaited.RECTIFICATION, Awaited.LOOKUP_REASON})
+STAFF_WORDS = frozenset(
+    {
+        Awaited.ANSWER,
+        Awaited.RECTIFICATION,
+        Awaited.LOOKUP_REASON,
+        Awaited.GAP_ENTRY,
+        Awaited.GAP_ALIAS,
+        Awaited.PAUSE_REASON,
+    }
+)
 
 
 def respond(desk: Desk, incoming: Incoming) -> Reply | None:
@@ -244,6 +289,12 @@ def respond(desk: Desk, incoming: Incoming) -> Reply | None:
         incident = secrets.token_hex(3)
         log.exception("incident %s person %s", incident, incoming.person.id)
         return _apology(desk, incoming, refusals.incident_reply(incident))
+
+
+def takes_long(incoming: Incoming) -> bool:
+    """Tell whether an incoming is answered before the transaction, in seconds: a table sent in."""
+    verb = (incoming.token or "").partition(":")[0]
+    return incoming.upload is not None or verb in EARLY
 
 
 def _masked(desk: Desk, incoming: Incoming) -> Incoming:
@@ -270,11 +321,15 @@ def _route(desk: Desk, incoming: Incoming) -> Callable[[], Reply]:
     if incoming.token is not None:
         return _token_action(desk, incoming, incoming.token)
     if incoming.upload is not None:
-        raise Refusal("upload_not_taken")
+        return _token_action(desk, incoming, "import")
     text = incoming.text or ""
     command = _command_action(desk, incoming, text)
     if command is not None:
         return command
+    if text.startswith("/") and " " not in text:
+        raise Refusal("command_unknown")
+    if not READABLE.search(text):
+        raise Refusal("nothing_readable")
     if len(text) > LONGEST_TEXT:
         raise Refusal("too_long", {"length": len(text), "limit": LONGEST_TEXT})
     return _text_action(desk, incoming, text)
@@ -282,12 +337,15 @@ def _route(desk: Desk, incoming: Incoming) -> Callable[[], Reply]:
 
 def _token_action(desk: Desk, incoming: Incoming, token: str) -> Callable[[], Reply]:
     verb, *arguments = token.split(":")
-    route = TOKENS.get(verb)
+    route = TOKENS.get(verb) or EARLY.get(verb)
     if route is None:
         raise Refusal("button_unknown")
     _check_role(incoming, route.roles)
     if incoming.public and not route.public:
         raise Refusal("private_only")
+    if verb in EARLY:
+        reply = route.handler(desk, incoming, tuple(arguments))
+        return lambda: reply
     return lambda: route.handler(desk, incoming, tuple(arguments))
 
 
@@ -298,14 +356,14 @@ def _check_role(incoming: Incoming, roles: frozenset[Role]) -> None:
 
 def _command_action(desk: Desk, incoming: Incoming, text: str) -> Callable[[], Reply] | None:
     found = find_command(text)
+    if found is None and incoming.person.role in OVERSEERS and statistics.reads(desk.base, text):
+        return lambda: statistics.today(desk, incoming, text)
     if found is None:
         return None
     command, argument = found
     if text.startswith("/"):
         command = _for_role(command, incoming.person.role)
     if incoming.person.role not in command.roles:
-        if text.startswith("/"):
-            return None
         raise Refusal("role", {"role": incoming.person.role})
     if incoming.public and not command.public:
         raise Refusal("private_only")
@@ -338,7 +396,7 @@ def find_command(text: str) -> tuple[Command, str] | None:
     for command in COMMANDS:
         if text.strip() in command.words:
             return command, ""
-        takes_argument = command.name in {"bind", "slip", "status", "feedback"}
+        takes_argument = command.name in {"bind", "slip", "status", "feedback", "entry"}
         if takes_argument and word in command.words and " " not in argument.strip():
             return command, argument.strip()
     return None

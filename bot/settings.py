@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import time
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import (
@@ -19,6 +19,7 @@ from pydantic import (
     SecretStr,
     ValidationError,
     field_validator,
+    model_validator,
 )
 
 from reminders.overdue import Level, Override, Rules, Rung
@@ -27,6 +28,7 @@ from reminders.rectification_rules import RectificationRules
 TOKEN_VARIABLE = "TELEGRAM_BOT_TOKEN"  # noqa: S105 - the name of a variable, not a secret
 SHIPPED_KNOWLEDGE = Path(__file__).resolve().parent.parent / "knowledge" / "data"
 CONFIG_NAME = "config.yaml"
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 
 
 class Part(BaseModel):
@@ -91,6 +93,16 @@ class WebSettings(Part):
     public_url: str | None = Field(None, description="群众打开的地址，须 https")
     footer: str | None = Field(None, description="页脚，如备案号")
     kiosk: bool = Field(False, description="大厅共用平板：换下一位时全清")
+
+    @model_validator(mode="after")
+    def _public_only_behind_https(self) -> Self:
+        """Refuse to listen for other machines without the https address people use."""
+        if self.host not in LOOPBACK_HOSTS and self.public_url is None:
+            raise ValueError(
+                f"监听 {self.host} 就是对外开放：请在前面放 https 反向代理，并填 public_url；"
+                "只在本机用就写 127.0.0.1"
+            )
+        return self
 
     @field_validator("public_url")
     @classmethod
@@ -216,6 +228,39 @@ class OversightSettings(Part):
                 Override(o.entry, o.district, o.warn_wd, o.red_card_wd) for o in self.overrides
             ),
         )
+
+
+class RotationSettings(Part):
+    """The monthly rotation (轮岗) between groups of a window's staff."""
+
+    groups: tuple[str, ...] = Field(("企航组", "民护组"), description="轮岗的组，依次轮换")
+
+    @field_validator("groups")
+    @classmethod
+    def _different(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """Refuse a group named twice, and one group alone."""
+        if len(value) < 2 or len(set(value)) < len(value):
+            raise ValueError("至少写两个组，名称不能重复")
+        return value
+
+
+RobotKind = Literal["wecom", "dingtalk", "feishu"]
+RobotRole = Literal["clerk", "lead", "department", "supervisor"]
+ROBOT_VARIABLE = "ROBOT_URL_"
+
+
+class RobotSettings(Part):
+    """A group robot; whoever knows its address can write to the group, so it is a secret."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,31}$", description="名字，小写字母、数字")
+    kind: RobotKind = Field(description="wecom 企业微信；dingtalk 钉钉；feishu 飞书")
+    url: SecretStr | None = Field(None, description="机器人地址；最好不写在这里")
+    url_file: Path | None = Field(None, description="放地址的文件；或设环境变量 ROBOT_URL_名字")
+    secret: SecretStr | None = Field(None, description="钉钉、飞书的加签密钥")
+    districts: tuple[str, ...] = Field((), description="说哪些区县的办件；不写是全市")
+    roles: tuple[RobotRole, ...] = Field(
+        ("clerk", "lead"), min_length=1, description="群里是什么人；有 supervisor 才说待签发数"
+    )
 
 
 class Palette(Part):
@@ -349,6 +394,23 @@ class RateSettings(Part):
     zero_by_zero_other: str = Field("—", description="其他率 0/0 印什么")
 
 
+class KnowledgeSettings(Part):
+    """How the knowledge base may be changed."""
+
+    two_person: bool = Field(
+        True, description="Excel、对话、知识缺口的修改要第二位编辑同意；演示里不用"
+    )
+    review_at: str = Field("08:20", description="每天几点提醒快到复核日的条目")
+
+    @field_validator("review_at")
+    @classmethod
+    def _time_of_day(cls, value: str) -> str:
+        """Refuse what is no time of day."""
+        if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+            raise ValueError("请写成 08:20 这样的时间，并加引号")
+        return value
+
+
 class SearchSettings(Part):
     """Understanding of questions."""
 
@@ -369,17 +431,28 @@ class Settings(Part):
     privacy: PrivacySettings = PrivacySettings()
     human: HumanSettings = HumanSettings()
     oversight: OversightSettings = OversightSettings()
+    rotation: RotationSettings = RotationSettings()
+    robots: tuple[RobotSettings, ...] = Field((), description="企业微信、钉钉、飞书的群机器人")
     certificate: CertificateSettings = CertificateSettings()
     rectification: RectificationSettings = RectificationSettings()
     integrity: IntegritySettings = IntegritySettings()
     summary: SummarySettings = SummarySettings()
     rates: RateSettings = RateSettings()
     search: SearchSettings = SearchSettings()
+    knowledge: KnowledgeSettings = KnowledgeSettings()
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="日志详略")
     demo: bool = Field(False, exclude=True, description="演示方式；由命令行决定，不写在文件里")
     telegram_token: SecretStr | None = Field(
         None, exclude=True, description="由环境变量或 token_file 得来，不写在文件里"
     )
+
+    @field_validator("robots")
+    @classmethod
+    def _named_once(cls, value: tuple[RobotSettings, ...]) -> tuple[RobotSettings, ...]:
+        """Refuse two robots of one name: the outbox tells them apart by it."""
+        if len({robot.name for robot in value}) < len(value):
+            raise ValueError("机器人的 name 不能重复")
+        return value
 
     def rectification_rules(self) -> RectificationRules:
         """Return the numbers of 差评整改; the unit is told when a mis-tap can no longer be one."""
@@ -448,7 +521,39 @@ def _validated(
     if problems:
         return None, tuple(problems)
     settings = _anchored(settings, path.parent)
+    settings, robot_problems = _with_robots(settings, path, environment)
+    if robot_problems:
+        return None, robot_problems
     return _with_token(settings, path, environment)
+
+
+def _with_robots(
+    settings: Settings, path: Path, environment: Mapping[str, str]
+) -> tuple[Settings, tuple[SettingsProblem, ...]]:
+    """Give each robot its address: from the environment, its file, or the settings."""
+    robots, problems = [], []
+    for number, robot in enumerate(settings.robots):
+        url, variable = robot.url, ROBOT_VARIABLE + robot.name.upper()
+        text = environment.get(variable, "").strip()
+        if not text and robot.url_file is not None:
+            try:
+                text = robot.url_file.read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError):
+                said = f"读不了 {robot.url_file.name}；请核对路径和权限"
+                problems.append(SettingsProblem(path.name, None, f"robots.{number}", said))
+                continue
+        url = SecretStr(text) if text else url
+        if url is None or not _is_robot_address(url.get_secret_value()):
+            said = f"缺地址或不是 https；请写 url_file，或设环境变量 {variable}"
+            problems.append(SettingsProblem(path.name, None, f"robots.{number}", said))
+            continue
+        robots.append(robot.model_copy(update={"url": url}))
+    return settings.model_copy(update={"robots": tuple(robots)}), tuple(problems)
+
+
+def _is_robot_address(url: str) -> bool:
+    """Tell whether an address may be posted to: https, or this very machine."""
+    return url.startswith(("https://", "http://127.0.0.1:", "http://localhost:"))
 
 
 def _anchored(settings: Settings, folder: Path) -> Settings:
@@ -462,6 +567,12 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
             "data_dir": folder / settings.data_dir,
             "knowledge_dir": folder / settings.knowledge_dir,
             "telegram": telegram,
+            "robots": tuple(
+                robot.model_copy(update={"url_file": folder / robot.url_file})
+                if robot.url_file
+                else robot
+                for robot in settings.robots
+            ),
         }
     )
 

@@ -40,6 +40,10 @@ from knowledge.model import (
 )
 
 UNCLEAR = "unclear"
+SKIPPED = "skipped"
+OPEN_ANSWERS = frozenset({UNCLEAR, SKIPPED})
+"""Answers that leave a question open: the person does not know, or did not want to be asked."""
+
 MAX_FIRST_QUESTIONS = 2
 Answers = Mapping[str, str]
 AnyFact = TypeVar("AnyFact", bound=Fact)
@@ -196,8 +200,8 @@ def _part(
     asked = truth(entry, entry.question(question_id).when, answers)
     if asked is Truth.NO:
         return Truth.NO
-    answer = answers.get(question_id, UNCLEAR)
-    if answer == UNCLEAR:
+    answer = answers.get(question_id, SKIPPED)
+    if answer in OPEN_ANSWERS:
         return Truth.OPEN
     return asked if answer in options else Truth.NO
 
@@ -216,7 +220,7 @@ def valid_answers(entry: ServicePackage, answers: Answers) -> dict[str, str]:
         for question in entry.questions
         if question.id in answers
         and (
-            answers[question.id] == UNCLEAR
+            answers[question.id] in OPEN_ANSWERS
             or answers[question.id] in {option.id for option in question.options}
         )
     }
@@ -421,7 +425,7 @@ def _live_questions(entry: ServicePackage, answers: Answers) -> tuple[Question, 
     return tuple(
         question
         for question in entry.questions
-        if question.id not in answers
+        if answers.get(question.id, SKIPPED) == SKIPPED
         and truth(entry, question.when, answers) is not Truth.NO
         and question.id in named
     )
@@ -478,7 +482,7 @@ def count_paths(entry: ServicePackage, limit: int) -> int:
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 UNANSWERED = "-"
-UNCLEAR_DIGIT = "z"
+OPEN_DIGITS = {"z": UNCLEAR, "y": SKIPPED}
 
 
 def pack_answers(entry: ServicePackage, answers: Answers) -> str:
@@ -489,8 +493,8 @@ def pack_answers(entry: ServicePackage, answers: Answers) -> str:
 def _pack(question: Question, answer: str | None) -> str:
     if answer is None:
         return UNANSWERED
-    if answer == UNCLEAR:
-        return UNCLEAR_DIGIT
+    if answer in OPEN_ANSWERS:
+        return next(digit for digit, meaning in OPEN_DIGITS.items() if meaning == answer)
     return DIGITS[[option.id for option in question.options].index(answer)]
 
 
@@ -503,8 +507,8 @@ def unpack_answers(entry: ServicePackage, packed: str) -> dict[str, str] | None:
         if digit == UNANSWERED:
             continue
         index = DIGITS.find(digit)
-        if digit == UNCLEAR_DIGIT:
-            answers[question.id] = UNCLEAR
+        if digit in OPEN_DIGITS:
+            answers[question.id] = OPEN_DIGITS[digit]
         elif 0 <= index < len(question.options):
             answers[question.id] = question.options[index].id
         else:
@@ -519,6 +523,7 @@ def questions_hash(entry: ServicePackage) -> str:
 
 
 __all__ = [
+    "SKIPPED",
     "UNCLEAR",
     "Answers",
     "Because",

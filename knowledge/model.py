@@ -259,7 +259,7 @@ class LegalBasis(Piece):
 
 
 class Override(Piece):
-    """A district's difference (县区口径): pieces with the same id replace the city's, others join."""
+    """A district's difference (县区口径): pieces of the same id replace the city's, others join."""
 
     districts: tuple[str, ...] = Field(min_length=1)
     materials: tuple[Material, ...] = ()

@@ -39,6 +39,11 @@ def has_error(problems: Iterable[Problem]) -> bool:
     return any(problem.severity is Severity.ERROR for problem in problems)
 
 
+def errors_of(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return only the problems that forbid using the files."""
+    return tuple(problem for problem in problems if problem.severity is Severity.ERROR)
+
+
 def sort_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Return each problem once, by file and line, errors before warnings on one line."""
     return tuple(

@@ -160,7 +160,7 @@ def filed(
     where, values = _within(scope)
     rows = db.execute(
         f"""SELECT c.id, c.kind_key FROM certificate_answers a
-            JOIN certificates c ON c.id = a.certificate_id
+            CROSS JOIN certificates c ON c.id = a.certificate_id
             WHERE a.answer = 'filed' AND a.expires_on = c.expires_on
               AND c.expires_on BETWEEN ? AND ? AND {_WATCHED}{where} ORDER BY c.expires_on""",
         [first, last, *values],

@@ -181,16 +181,18 @@ def follow_renewals(db: Database) -> int:
     ).rowcount
 
 
+_OF_PERSON = """person_id = ?1 AND (certificate_id = ?2 OR certificate_id IN (
+    SELECT h.certificate_id FROM certificate_holders h
+    JOIN certificates c ON c.id = h.certificate_id
+    WHERE h.person_id = ?1 AND c.renewed_by_id = ?2))"""
+"""A person's consent to a certificate, or to the one it renewed."""
+
+
 def stop_telling(db: Database, certificate: Certificate, person_id: int, *, now: datetime) -> bool:
     """Take a consent back (退订); tell whether there was one. The department's duty stays."""
-    return (
-        db.execute(
-            """UPDATE certificate_holders SET stopped_at = ?
-               WHERE certificate_id = ? AND person_id = ? AND stopped_at IS NULL""",
-            [now.isoformat(), certificate.id, person_id],
-        ).rowcount
-        == 1
-    )
+    query = f"""UPDATE certificate_holders SET stopped_at = ?3
+                WHERE stopped_at IS NULL AND {_OF_PERSON}"""
+    return db.execute(query, [person_id, certificate.id, now.isoformat()]).rowcount > 0
 
 
 def forget_holder(db: Database, person_id: int) -> None:
@@ -225,14 +227,9 @@ def answer(
 
 def resume_telling(db: Database, certificate: Certificate, person_id: int) -> bool:
     """Undo a 退订 that was a mis-tap; tell whether there was one."""
-    return (
-        db.execute(
-            """UPDATE certificate_holders SET stopped_at = NULL
-               WHERE certificate_id = ? AND person_id = ? AND stopped_at IS NOT NULL""",
-            [certificate.id, person_id],
-        ).rowcount
-        == 1
-    )
+    query = f"""UPDATE certificate_holders SET stopped_at = NULL
+                WHERE stopped_at IS NOT NULL AND {_OF_PERSON}"""
+    return db.execute(query, [person_id, certificate.id]).rowcount > 0
 
 
 def take_back_answer(db: Database, certificate: Certificate) -> bool:

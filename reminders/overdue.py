@@ -330,6 +330,16 @@ def slot_before(rules: Rules, now: datetime) -> datetime | None:
     return datetime.combine(now.date(), max(passed), now.tzinfo)
 
 
+def next_hour(calendar: Calendar, rules: Rules, now: datetime) -> datetime:
+    """Return the next instant at which somebody may be told: now, or when the next run is due."""
+    if slot_before(rules, now) is not None and calendar.is_working_day(now.date()):
+        return now
+    at = datetime.combine(now.date(), min(rules.send_at), now.tzinfo)
+    while at <= now or not calendar.is_working_day(at.date()):
+        at += _ONE_DAY
+    return at
+
+
 class Staffing(Protocol):
     """Says who is meant by a level for a case on a day, leave and rotation considered."""
 

@@ -271,25 +271,20 @@ FOREIGN = [
 SECRET_WORDS = "窗口那位说话很冲"
 
 
-def _arguments(loop: Loop) -> list[str]:
-    """Return what a curious person would try behind every verb."""
-    day, number = date(2025, 1, 24).isoformat(), loop.number
-    acts = "contact uphold dismiss rectify appeal void maintain satisfied unreachable close extend"
-    return [
-        "",
-        number,
-        "1",
-        f"{day}:{day}",
-        *(
-            f"{day}:{day}:{kind}:{value}"
-            for kind, value in (
-                ("d", "longting"),
-                ("w", "longting-01"),
-                ("e", "newborn"),
-            )
-        ),
-        *(f"{number}:{act}" for act in acts.split()),
-    ]
+FIGURES = ("stats", "bad", "unrated", "rank", "rates", "chart", "sheet")
+ACTS = "contact uphold dismiss rectify appeal void maintain satisfied unreachable close extend"
+
+
+def _arguments(verb: str, number: str) -> list[str]:
+    """Return what a curious person would try behind a verb."""
+    day = date(2025, 1, 24).isoformat()
+    period = f"{day}:{day}"
+    if verb in FIGURES:
+        places = ("d:longting", "w:longting-01", "e:newborn")
+        return [period, *(f"{period}:{place}" for place in places)]
+    if verb == "ract":
+        return [f"{number}:{act}" for act in ACTS.split()]
+    return ["", number, "1"]
 
 
 @pytest.mark.parametrize(("role", "scope"), FOREIGN)
@@ -304,7 +299,7 @@ def test_no_route_shows_anything_to_a_foreign_scope(
     said = [
         curious.sends_token(f"{verb}:{argument}".rstrip(":"))
         for verb in router.TOKENS
-        for argument in _arguments(loop)
+        for argument in _arguments(verb, loop.number)
         if verb not in ("erase", "code", "reload")
     ]
     words = [word for command in router.COMMANDS for word in command.words]
@@ -315,12 +310,9 @@ def test_no_route_shows_anything_to_a_foreign_scope(
     assert SECRET_WORDS not in text
     assert loop.number[-6:] not in text
     assert "差评 1" not in text
-    assert not any(
-        cell == "1"
-        for reply in said
-        for row in (reply.table.rows if reply.table else ())
-        for cell in row[1:]
-    )
+    tables = [m.table for reply in said for m in reply.messages() if m.table is not None]
+    counted = [t for t in tables if {"差评", "未评次数", "分子"} & set(t.header)]
+    assert not any("1" in row[1:] for table in counted for row in table.rows)
     after = loop.wang.desk.db.execute("SELECT count(*) FROM rectification_events").fetchone()
     assert after == changes
     assert loop.state is State.NEW

@@ -18,6 +18,7 @@ from bot.importing.columns import Kind, layout_of
 from bot.importing.faulty import faulty_rows, template, template_text
 from bot.importing.plan import MOST_BAD_IN_A_HUNDRED, Plan, Progress, no_progress
 from bot.importing.uploads import apply_plan, plan_file, preview_plan
+from bot.oversight import run_overdue
 from reminders.cases import Covers, Extent
 
 MOST_PROBLEMS_SHOWN = 20
@@ -64,6 +65,10 @@ def import_(
     if plan.may_apply:
         with _shown_progress("比对" if dry_run else "写入", plan.good) as progress:
             result = take(desk, plan, said, progress)
+    if plan.kind is Kind.CASES and plan.may_apply and not dry_run:
+        swept = run_overdue(desk, desk.db)
+        if swept.messages:
+            click.echo(f"按新数据马上提醒：{swept.messages} 条消息。", err=True)
     returned = _return_faulty(plan, faulty or file.with_name(f"{file.stem}-有误.xlsx"))
     if as_json:
         print_json(_json(plan, result))

@@ -22,6 +22,7 @@ from bot.settings import (
     load_settings,
     with_environment_token,
 )
+from knowledge.problems import errors_of
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 PROBLEMS_FOUND = 1
@@ -69,7 +70,7 @@ def opened(settings: Settings, clock: Clock) -> Desk:
     try:
         desk = open_desk(settings, clock)
     except CannotStart as error:
-        for problem in error.problems:
+        for problem in errors_of(error.problems):
             click.echo(str(problem), err=True)
         fail(str(error), PROBLEMS_FOUND)
     if fresh:

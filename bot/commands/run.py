@@ -9,6 +9,7 @@ import click
 
 from bot.commands.options import WRONG_USE, Context, common_options, fail
 from bot.desks import CannotStart
+from knowledge.problems import errors_of
 
 
 @click.command()
@@ -35,6 +36,6 @@ def run(settings: Context, demo: bool) -> None:
     try:
         run_program(chosen, settings.clock(), say=lambda line: click.echo(line))
     except CannotStart as error:
-        for problem in error.problems:
+        for problem in errors_of(error.problems):
             click.echo(str(problem), err=True)
         fail(str(error), WRONG_USE)

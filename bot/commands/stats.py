@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import click
 
 from bot.commands.options import WRONG_USE, Context, common_options, day_option, fail
 from bot.commands.output import print_json, print_table
-from bot.dialogue import Scope, Table
+from bot.database import transaction
+from bot.dialogue import Person, Role, Scope, Table
+from bot.handlers.statistics import Query
+from bot.handlers.statistics import export as export_figures
 from bot.places import canonical_district
+from bot.records.audit import Deed, record_deed
 from bot.reports.percentages import NOTHING_TO_MEASURE
 from bot.reports.statistics import By, Counts, Ratings, count_ratings
 from bot.views.statistics import HEADING, counts_text, rate_text
+
+MOST_SHEET_ROWS = 1_000_000
+"""A worksheet ends at 1,048,576 rows."""
 
 
 @click.group()
@@ -71,6 +79,28 @@ def ratings(
     )
     print_table(Table((by, "好评", "差评", "未评", "好评率"), rows))
     click.echo(f"{counts_text(counted.total)}；{rate_text(counted.total, least)}")
+
+
+@stats.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@day_option("--from", "from_", help_="从哪天")
+@day_option("--to", help_="到哪天")
+@common_options
+def export(settings: Context, file: Path, from_: datetime | None, to: datetime | None) -> None:
+    """把一段时间的数、率和全部明细写成 Excel。
+
+    \b
+    例：python -m bot stats export 一月.xlsx --from 2025-01-01 --to 2025-01-31
+    """
+    desk = settings.desk()
+    from_on, to_on = _period(None, from_, to, desk.today())
+    administrator = Person(0, Role.ADMINISTRATOR)
+    subject = f"ratings:{from_on}:{to_on}"
+    with transaction(desk.db):
+        record_deed(desk.db, administrator, Deed.EXPORTED, subject, now=desk.now())
+    query = Query(from_on, to_on)
+    file.write_bytes(export_figures(desk, administrator, query, limit=MOST_SHEET_ROWS))
+    click.echo(f"写好了：{file.name}")
 
 
 def _period(

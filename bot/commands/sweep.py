@@ -7,17 +7,20 @@ import click
 from bot.certificates import run_certificates
 from bot.commands.options import Context, common_options
 from bot.commands.output import print_json, print_table
-from bot.database import transaction
+from bot.daily import acting_for, sweep_all
 from bot.dialogue import Table
+from bot.oversight import run_overdue
 from bot.records import people
 from bot.records.roster import Roster
 from bot.reports.certificates import kinds_of, rules_of
 from bot.views.cases import KIND_WORDS, recipient_words
 from bot.views.certificates import LEVEL_WORDS, event_words
+from bot.views.rectifications import KINDS, STEPS
 from reminders.certificate_sweep import Decision as CertificateDecision
 from reminders.certificate_sweep import decide_certificates
 from reminders.overdue import recipient_key
-from reminders.sweep import Decision, decide_overdue, sweep_overdue
+from reminders.rectification_sweep import RectificationDecision, decide_rectifications
+from reminders.sweep import Decision, decide_overdue
 
 MOST_SHOWN = 100
 
@@ -40,13 +43,11 @@ def overdue(settings: Context, dry_run: bool, as_json: bool) -> None:
     例：python -m bot sweep overdue --dry-run
     """
     desk = settings.desk()
-    rules, now, roster = desk.settings.oversight.rules(), desk.now(), Roster(desk.db)
     if dry_run:
-        swept = decide_overdue(desk.db, desk.calendar, rules, now=now, staffing=roster)
+        rules, roster = desk.settings.oversight.rules(), Roster(desk.db)
+        swept = decide_overdue(desk.db, desk.calendar, rules, now=desk.now(), staffing=roster)
     else:
-        swept = sweep_overdue(
-            desk.db, desk.calendar, rules, now=now, transaction=transaction, staffing=roster
-        )
+        swept = run_overdue(desk, desk.db)
     if swept.slot_at is None:
         click.echo("现在不是工作日的发送时间，什么也不发。", err=True)
     if as_json:
@@ -108,6 +109,57 @@ def certificates(settings: Context, dry_run: bool, as_json: bool) -> None:
     people_told = len({d.person_id for d in decisions if d.person_id is not None})
     done = "会有" if dry_run else "已有"
     click.echo(f"{done} {len(decisions)} 项到点，其中持证人 {people_told} 个（一人一条消息）。")
+
+
+@sweep.command()
+@click.option("--dry-run", is_flag=True, help="只看会告诉谁什么，不发")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON")
+@common_options
+def rectifications(settings: Context, dry_run: bool, as_json: bool) -> None:
+    """差评整改：该联系、整改、回访的件和人。
+
+    \b
+    例：python -m bot sweep rectifications --dry-run
+    """
+    desk = settings.desk()
+    if dry_run:
+        swept = decide_rectifications(
+            desk.db,
+            desk.calendar,
+            desk.settings.rectification_rules(),
+            desk.settings.oversight.rules(),
+            now=desk.now(),
+            resolve=acting_for(desk),
+        )
+    else:
+        swept = sweep_all(desk)
+    if swept.slot_at is None:
+        click.echo("现在不是工作日的发送时间，什么也不发。", err=True)
+    if as_json:
+        print_json([_rectification_json(decision) for decision in swept.decisions])
+        return
+    rows = tuple(
+        (
+            d.rectification.number,
+            STEPS[d.deadline.step],
+            KINDS[d.kind],
+            recipient_key(d.recipient),
+            d.deadline.due_on.isoformat(),
+        )
+        for d in swept.decisions
+    )
+    print_table(Table(("整改编号", "哪一步", "什么", "谁", "到期日"), rows))
+    click.echo(f"{'会告诉' if dry_run else '已告诉'} {len(swept.decisions)} 条。")
+
+
+def _rectification_json(decision: RectificationDecision) -> dict[str, str]:
+    return {
+        "kind": decision.kind,
+        "subject": decision.rectification.number,
+        "level": decision.deadline.step,
+        "recipient": recipient_key(decision.recipient),
+        "due_on": decision.deadline.due_on.isoformat(),
+    }
 
 
 def _certificate_json(decision: CertificateDecision) -> dict[str, str | None]:

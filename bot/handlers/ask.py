@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.answering import answer, entry_of, facts_for, place_of, with_invitation
 from bot.desk import Desk
-from bot.dialogue import Channel, Incoming, Reply
+from bot.dialogue import Channel, Incoming, Refusal, Reply
 from bot.places import heard_place
 from bot.records import conversations, gaps
 from bot.views import about as about_view
@@ -23,8 +23,20 @@ def answer_question(
 ) -> Reply:
     """Answer what was understood; `was_awaited` offers to take the text as a message instead."""
     reply = _answered(desk, _with_place(desk, incoming, understood), understood)
+    reply = _calming(incoming, understood, reply)
     reply = _with_privacy_line(desk, incoming, reply)
     return questions.with_message_button(reply) if was_awaited else reply
+
+
+def _calming(incoming: Incoming, understood: Understanding, reply: Reply) -> Reply:
+    """Answer anger calmly, once, together with what was asked."""
+    question = understood.question
+    if incoming.person.is_staff or understood.outcome is Outcome.NOTHING:
+        return reply
+    if questions.is_grievance(question):
+        is_told = understood.outcome is Outcome.SURE
+        return reply if is_told else questions.with_doors(reply)
+    return questions.apologised(reply) if questions.is_rude(question) else reply
 
 
 def _with_place(desk: Desk, incoming: Incoming, understood: Understanding) -> Incoming:
@@ -57,14 +69,15 @@ def _sure(desk: Desk, incoming: Incoming, understood: Understanding) -> Reply:
     if incoming.person.is_staff:
         return _at_the_counter(desk, incoming, entry.id, answers)
     about = understood.about
-    if about is None or about is About.MATERIALS:
+    is_grievance = questions.is_grievance(understood.question)
+    if not is_grievance and (about is None or about is About.MATERIALS):
         return answer(desk, incoming, entry, answers)
     place = place_of(desk, incoming)
     facts = facts_for(desk, entry, answers, place)
     conversations.remember_entry(desk.db, incoming.person.id, entry.id, answers)
     reply = (
         about_view.grievance_reply(facts, understood.subject)
-        if questions.is_grievance(understood.question)
+        if is_grievance or about is None
         else about_view.about_reply(facts, about, understood.subject)
     )
     return with_invitation(desk, incoming, entry, answers, place, reply)
@@ -103,8 +116,9 @@ def _nothing(desk: Desk, incoming: Incoming, understood: Understanding) -> Reply
     if signpost is not None:
         conversations.reset_misses(desk.db, incoming.person.id)
         return questions.signpost_reply(signpost, desk.settings.human)
+    gap_id = None
     if len(understood.question) >= WORTH_A_GAP:
-        gaps.record_gap(
+        gap_id = gaps.record_gap(
             desk.db,
             incoming.person.id,
             understood.question,
@@ -114,13 +128,21 @@ def _nothing(desk: Desk, incoming: Incoming, understood: Understanding) -> Reply
     misses = conversations.count_miss(desk.db, incoming.person.id)
     if misses >= MISSES_BEFORE_PERSON:
         return _to_a_person(desk, incoming, understood)
-    return questions.nothing_reply(nearest)
+    return questions.nothing_reply(nearest, None if incoming.public else gap_id)
 
 
 def _to_a_person(desk: Desk, incoming: Incoming, understood: Understanding) -> Reply:
     conversations.reset_misses(desk.db, incoming.person.id)
     nearest = [desk.base.entries[c.entry_id] for c in understood.candidates[:3]]
     return questions.to_a_person_reply(nearest)
+
+
+def tell_me(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """Remember that the person wants to be told when their question is answered."""
+    if len(arguments) != 1 or not arguments[0].isdecimal():
+        raise Refusal("button_unknown")
+    gaps.wish_to_be_told(desk.db, int(arguments[0]), incoming.person, now=desk.now())
+    return questions.told_later_reply()
 
 
 def none_of_these(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:

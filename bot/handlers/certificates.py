@@ -251,10 +251,11 @@ def _nearest(desk: Desk, figures: Register) -> dict[str, tuple[str, ...]]:
     if not keys:
         return {}
     names, known = names_of(desk.base), desk.base.certificates
-    return {
+    nearest = {
         key: tuple(known[one].name for one in nearest_kinds(names, key.removeprefix(UNREGISTERED)))
-        for key in keys
+        for key in list(keys)[: view.WITH_BUTTONS]
     }
+    return {key: nearest.get(key, ()) for key in keys}
 
 
 def list_some(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
@@ -272,7 +273,11 @@ def list_some(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Rep
         count, found = reports.has_lapsed(desk, scope)
     else:
         found = reports.at_level(desk, scope, Level(which))
-    listed = [shown(desk, certificate) for certificate in found]
+    listed = [
+        shown(desk, certificate)
+        for certificate in found
+        if not (incoming.discreet and is_sensitive(desk.settings, certificate))
+    ]
     return view.list_reply(which, count, listed, _viewer(desk, incoming))
 
 
@@ -280,6 +285,8 @@ def _own(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Certific
     certificate = certificate_within(desk.db, _scope(incoming), _number(arguments))
     if certificate is None:
         raise Refusal("certificate_unknown")
+    if incoming.discreet and is_sensitive(desk.settings, certificate):
+        raise Refusal("certificate_page_only")
     return certificate
 
 

@@ -21,7 +21,7 @@ from bot.views import about as about_view
 from bot.views import list_actions
 from bot.views.answer import finishing_limit
 from bot.views.first_question import question_reply
-from knowledge.checklist import UNCLEAR, first_questions
+from knowledge.checklist import SKIPPED, first_questions
 from knowledge.search.understanding import About
 from reminders.working_days import add_working_days, explain_days
 
@@ -40,11 +40,11 @@ def _answers_before(desk: Desk, incoming: Incoming, entry_id: str) -> Mapping[st
 
 
 def show_everything(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
-    """Show the list at once: what is still to be asked first counts as unclear."""
+    """Show the list at once: what is still to be asked first counts as skipped."""
     entry, answers, _ = read_token(desk, arguments)
     complete = dict(answers)
     while pending := [q for q in first_questions(entry, complete) if q.id not in complete]:
-        complete.update({question.id: UNCLEAR for question in pending})
+        complete.update({question.id: SKIPPED for question in pending})
     return answer(desk, incoming, entry, complete, previous=answers)
 
 

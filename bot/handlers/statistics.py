@@ -50,7 +50,7 @@ class Query:
 
 def today(desk: Desk, incoming: Incoming, words: str) -> Reply:
     """Count the period, district, window or entry named by words; without any, today."""
-    return _counted(desk, incoming, _read_words(desk, words))
+    return _counted(desk, incoming, read_words(desk, words))
 
 
 def reads(base: KnowledgeBase, text: str) -> bool:
@@ -65,7 +65,8 @@ def _named(words: str) -> str:
     return _PERIOD.sub("", words.strip().removesuffix("评价").removeprefix("/today")).strip()
 
 
-def _read_words(desk: Desk, words: str) -> Query:
+def read_words(desk: Desk, words: str) -> Query:
+    """Read period and filter from words; raise Refusal `filter_unknown`."""
     from_on, to_on = _period(words, desk.today())
     name = _named(words)
     narrow = _narrow(desk.base, name) if name else EVERYTHING
@@ -97,7 +98,7 @@ def _period(words: str, today_on: date) -> tuple[date, date]:
         try:
             day = date(*(int(part) for part in named.groups()))
         except ValueError:
-            raise Refusal("button_unknown") from None
+            raise Refusal("day_unknown") from None
         return day, day
     if "昨" in words:
         return today_on - timedelta(days=1), today_on - timedelta(days=1)
@@ -141,10 +142,10 @@ def _counted(desk: Desk, incoming: Incoming, query: Query) -> Reply:
     person = incoming.person
     before = _earlier(query)
     facts = view.StatisticsFacts(
-        by_window=_count(desk, person, query, By.WINDOW),
-        by_entry=_count(desk, person, query, By.ENTRY),
-        by_day=_count(desk, person, query, By.DAY) if query.from_on < query.to_on else None,
-        before=_count(desk, person, before, By.DAY),
+        by_window=counted_by(desk, person, query, By.WINDOW),
+        by_entry=counted_by(desk, person, query, By.ENTRY),
+        by_day=counted_by(desk, person, query, By.DAY) if query.from_on < query.to_on else None,
+        before=counted_by(desk, person, before, By.DAY),
         figures=feedback.figures(
             desk.db,
             person,
@@ -186,7 +187,8 @@ def _owned(desk: Desk, person: Person) -> list[str]:
     return [e.id for e in desk.base.entries.values() if e.owner == department]
 
 
-def _count(desk: Desk, person: Person, query: Query, by: By) -> Ratings:
+def counted_by(desk: Desk, person: Person, query: Query, by: By) -> Ratings:
+    """Count a query within the scope of a person."""
     return count_ratings(
         desk.db,
         person.scope,
@@ -233,14 +235,14 @@ def bad(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
 def unrated(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """List the entries that were answered in a period and never rated."""
     query = _read_token(desk, arguments)
-    counted = _count(desk, incoming.person, query, By.ENTRY)
+    counted = counted_by(desk, incoming.person, query, By.ENTRY)
     return view.unrated_reply(desk.base, [c for c in counted.rows if c.rated == 0], counted)
 
 
 def ranking(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Rank the windows by 好评率, from so many ratings on; fewer are shown, not ranked."""
     query = _read_token(desk, arguments)
-    counted = _count(desk, incoming.person, query, By.WINDOW)
+    counted = counted_by(desk, incoming.person, query, By.WINDOW)
     least = desk.settings.ratings.min_for_rate
     rows = [(c.key, c.good_rate) for c in counted.rows if c.key != UNASSIGNED and c.rated]
     return view.ranking_reply(desk.base, rank(rows, least), counted, rates_of(desk), least)
@@ -298,8 +300,8 @@ def chart(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     query = _read_token(desk, arguments)
     _check_day(desk, query)
     person = incoming.person
-    by_day = _count(desk, person, query, By.DAY) if query.from_on < query.to_on else None
-    by_window = _count(desk, person, query, By.WINDOW)
+    by_day = counted_by(desk, person, query, By.DAY) if query.from_on < query.to_on else None
+    by_window = counted_by(desk, person, query, By.WINDOW)
     return view.chart_reply(desk.base, person.scope, by_window, by_day, desk.today())
 
 
@@ -333,9 +335,9 @@ def export(desk: Desk, person: Person, query: Query, *, limit: int) -> bytes:
     )
     return figures_sheet(
         desk.base,
-        by_window=_count(desk, person, query, By.WINDOW),
-        by_entry=_count(desk, person, query, By.ENTRY),
-        by_day=_count(desk, person, query, By.DAY),
+        by_window=counted_by(desk, person, query, By.WINDOW),
+        by_entry=counted_by(desk, person, query, By.ENTRY),
+        by_day=counted_by(desk, person, query, By.DAY),
         rates=all_rates(desk, person, query),
         rows=rows,
         rectifications=opened,

@@ -30,6 +30,9 @@ class Awaited(StrEnum):
     RECTIFICATION = "rectification"
     REPLY_TO_STAFF = "reply_to_staff"
     LOOKUP_REASON = "lookup_reason"
+    GAP_ENTRY = "gap_entry"
+    GAP_ALIAS = "gap_alias"
+    PAUSE_REASON = "pause_reason"
 
 
 @dataclass(frozen=True, slots=True)

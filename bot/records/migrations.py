@@ -377,3 +377,15 @@ def m021_gaps_settled(db: Database) -> None:
             opened_at TEXT NOT NULL,
             done_at TEXT
         ) STRICT""")
+
+
+@records_migrations()
+def m035_counting(db: Database) -> None:
+    """Count a month of a million ratings from the indexes alone."""
+    db.execute("""
+        CREATE INDEX interactions_counting ON interactions
+            (began_on, counted, answered_at, window, district, entry_id)""")
+    db.execute("""
+        CREATE INDEX ratings_counting ON ratings (rated_on, level, voided_at, interaction_id)""")
+    db.execute("DROP INDEX interactions_by_day")
+    db.execute("DROP INDEX ratings_by_day")

@@ -109,6 +109,14 @@ def people_with_role(db: Database, role: Role, scope: Scope) -> tuple[Person, ..
     return tuple(person for person in holders if person.scope.covers(scope))
 
 
+def everyone_with_role(db: Database, role: Role) -> tuple[Person, ...]:
+    """Return all who hold a role, whatever their scope."""
+    rows = db.execute(
+        "SELECT id, role, district, department, window, name FROM people WHERE role = ?", [role]
+    ).fetchall()
+    return tuple(_person(row) for row in rows)
+
+
 def mark_unusable(db: Database, address: Address, *, now: datetime) -> None:
     """Remember that an address no longer takes messages."""
     db.execute(

@@ -286,6 +286,10 @@ class Roster:
         fallback = Recipient(role=Role.SUPERVISOR, scope=Scope(scope.district))
         return own or covering or (fallback,)
 
+    def acting(self, role: Role, scope: Scope, on: date) -> tuple[Recipient, ...]:
+        """Return who acts in a role within a scope on a day; none where nobody can be told."""
+        return self._with_role(role, scope, on)
+
     def _with_role(self, role: Role, scope: Scope, on: date) -> tuple[Recipient, ...]:
         holders = [p for p in self._people if p.role is role and p.scope.covers(scope)]
         return tuple(dict.fromkeys(Recipient(i) for p in holders if (i := self._acting(p, on))))

@@ -142,6 +142,7 @@ class Register:
     """The figures of a scope: by kind and level, by hand, filed, lapsed, renewed in time."""
 
     scope: Scope
+    department: str | None
     on: date
     counts: tuple[LevelCounts, ...]
     by_hand: int
@@ -166,8 +167,10 @@ def register_of(desk: Desk, db: Database, scope: Scope) -> Register:
     filed_count, _ = filed(db, rules, scope, today, limit=0)
     since_on = today - timedelta(days=LAPSED_SHOWN_DAYS)
     lapsed_count, _ = lapsed(db, rules, scope, since_on, yesterday, limit=0)
+    department = desk.base.departments.get(scope.department or "")
     return Register(
         scope=scope,
+        department=department.name if department else scope.department,
         on=today,
         counts=count_levels(db, desk.calendar, kinds, rules, scope, today),
         by_hand=by_hand,

@@ -147,10 +147,21 @@ def _add_copies(lines: Lines, checklist: Checklist, subject: str | None) -> None
         m for m in checklist.materials if m.copies and not m.conditional
     ]
     for material in materials:
-        lines.add(f"· {material.name}：{_copies(material)}")
+        lines.add(f"· {_when_of(material)}{material.name}：{_copies(material)}")
     if not materials:
         about = f"清单里没有“{subject}”。" if subject else "来源没有写明复印件份数。"
         lines.add(f"{about}拿不准就带原件，窗口一般能复印；也可打 {HOTLINE} 问。")
+
+
+def _when_of(material: ListedMaterial) -> str:
+    """Return under which condition and where a material is asked for, where not simply here."""
+    condition = f"{condition_of(material)}，" if material.conditional else ""
+    place = (
+        f"（{material.source.place}的要求，开封未确认）"
+        if material.group is Group.ELSEWHERE
+        else ""
+    )
+    return f"{condition}{place}"
 
 
 def _copies(material: ListedMaterial) -> str:

@@ -8,9 +8,18 @@ from datetime import date, datetime
 from bot.desk import Desk
 from bot.dialogue import CITY, Channel, Person, Reply, Role
 from bot.records.enquiries import enquiry_by_number
+from bot.records.knowledge_edits import Due, State, edit_by_id
+from bot.reports.daily import counts_of, unpack_day
 from bot.reports.oversight import digest_of, proof_of
 from bot.settings import PersonalData
-from bot.views import cases, certificate_alerts, human, knowledge, rectification_alerts
+from bot.views import (
+    cases,
+    certificate_alerts,
+    daily,
+    human,
+    knowledge,
+    rectification_alerts,
+)
 from bot.views.cases import Viewer
 from reminders.acts import act_within
 from reminders.cases import case_by_id
@@ -23,6 +32,10 @@ def render_alert(desk: Desk, waiting: Waiting, person: Person, channel: Channel)
     match waiting.kind:
         case "case_digest" | "case_act" | "case_offered" | "case_taken" | "case_wrong":
             return _about_cases(desk, waiting, person, channel)
+        case "case_days_moved":
+            return _days_moved(desk, waiting, _viewer(desk, person, channel))
+        case "cases_moved":
+            return _moved(waiting, _viewer(desk, person, channel))
         case "run_caught_up":
             slots = [datetime.fromisoformat(at) for at in waiting.facts["slots"].split()]
             at = datetime.fromisoformat(waiting.facts["at"])
@@ -33,6 +46,18 @@ def render_alert(desk: Desk, waiting: Waiting, person: Person, channel: Channel)
             return certificate_alerts.render(desk, waiting, person, channel)
         case kind if kind.startswith("rectification"):
             return rectification_alerts.render(desk, waiting, person)
+        case "daily_summary":
+            return daily.summary_reply(
+                unpack_day(waiting.facts["day"]),
+                person,
+                datetime.fromisoformat(waiting.facts["at"]),
+                least=desk.settings.ratings.min_for_rate,
+                full_day_at=desk.settings.summary.full_day_at,
+            )
+        case "daily_full":
+            from_on, to_on = (date.fromisoformat(waiting.facts[key]) for key in ("from", "to"))
+            least = desk.settings.ratings.min_for_rate
+            return daily.full_day_reply(counts_of(waiting.facts), from_on, to_on, least)
         case "invitation":
             return rectification_alerts.render_invitation(desk, waiting, person)
         case "new_note":
@@ -42,7 +67,25 @@ def render_alert(desk: Desk, waiting: Waiting, person: Person, channel: Channel)
             return _note_answer(desk, waiting.facts["number"])
         case "reloaded":
             return knowledge.reload_told_reply(json.loads(waiting.facts["told"]))
+        case "edit_waiting" | "edit_failed" | "edit_declined" | "gap_answered" | "review_due":
+            return _about_knowledge(desk, waiting)
     return None
+
+
+def _about_knowledge(desk: Desk, waiting: Waiting) -> Reply | None:
+    facts = waiting.facts
+    if waiting.kind == "gap_answered":
+        entry = desk.base.entries.get(facts["entry"])
+        return knowledge.gap_answered_reply(facts["question"], entry) if entry else None
+    if waiting.kind == "review_due":
+        due = [Due(id_, kind, date.fromisoformat(on)) for id_, kind, on in json.loads(facts["due"])]
+        return knowledge.review_due_reply(due, desk.base, desk.today())
+    edit = edit_by_id(desk.db, int(facts["edit"]))
+    if waiting.kind == "edit_failed":
+        return knowledge.edit_failed_reply(edit, facts["failure"])
+    if waiting.kind == "edit_declined":
+        return knowledge.edit_sent_back_reply(edit)
+    return knowledge.edit_waiting_reply(edit) if edit.state is State.WAITING else None
 
 
 def _note_answer(desk: Desk, number: str) -> Reply | None:
@@ -53,12 +96,7 @@ def _note_answer(desk: Desk, number: str) -> Reply | None:
 
 
 def _about_cases(desk: Desk, waiting: Waiting, person: Person, channel: Channel) -> Reply | None:
-    denied = desk.settings.telegram.personal_data is PersonalData.DENY
-    viewer = Viewer(
-        discreet=denied and channel is Channel.TELEGRAM,
-        works=person.role in (Role.CLERK, Role.LEAD),
-        page=desk.links.page_url("/"),
-    )
+    viewer = _viewer(desk, person, channel)
     if waiting.kind == "case_digest":
         return _digest(desk, waiting, person, viewer)
     if waiting.kind == "case_act":
@@ -72,6 +110,35 @@ def _about_cases(desk: Desk, waiting: Waiting, person: Person, channel: Channel)
         return cases.wrong_told_reply(case, viewer)
     standing = standing_of(case, desk.calendar, desk.settings.oversight.rules(), desk.today())
     return cases.offered_reply(case, standing, viewer)
+
+
+def _viewer(desk: Desk, person: Person, channel: Channel) -> Viewer:
+    denied = desk.settings.telegram.personal_data is PersonalData.DENY
+    return Viewer(
+        discreet=denied and channel is Channel.TELEGRAM,
+        works=person.role in (Role.CLERK, Role.LEAD),
+        page=desk.links.page_url("/"),
+    )
+
+
+def _moved(waiting: Waiting, viewer: Viewer) -> Reply:
+    """Tell both sides of a rotation; a note may name people, so not every channel carries it."""
+    number, note = int(waiting.facts["number"]), waiting.facts["note"]
+    words = cases.moved_to_me_reply if waiting.facts["side"] == "to" else cases.moved_away_reply
+    return words(number, "" if viewer.discreet else note)
+
+
+def _days_moved(desk: Desk, waiting: Waiting, viewer: Viewer) -> Reply | None:
+    """Return the cases still open whose due day a year's notice brought forward."""
+    moved = []
+    for text in waiting.facts["cases"].split():
+        case_id, before, after = text.split(":")
+        case = case_by_id(desk.db, int(case_id))
+        if case.is_open:
+            moved.append((case, date.fromisoformat(before), date.fromisoformat(after)))
+    if not moved:
+        return None
+    return cases.days_moved_reply(moved, int(waiting.facts["number"]), viewer)
 
 
 def _digest(desk: Desk, waiting: Waiting, person: Person, viewer: Viewer) -> Reply | None:

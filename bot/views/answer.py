@@ -16,6 +16,7 @@ from bot.views.text import (
     format_days,
     format_full_day,
     format_period,
+    join_phrases,
     shorten,
 )
 from knowledge.checklist import (
@@ -34,6 +35,7 @@ from knowledge.model import (
     Fee,
     HandIn,
     Limit,
+    Note,
     Notice,
     Online,
     Permission,
@@ -75,6 +77,7 @@ class Finish:
 
     due_on: date
     provisional: bool
+    item: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +183,10 @@ def count_line(checklist: Checklist) -> str:
 
 def _nothing_counted(checklist: Checklist) -> str:
     """Return what a count of nothing means: it must never read as "bring nothing"."""
-    if any(m.conditional for m in checklist.materials):
+    if any(m.conditional and m.group is Group.REQUIRED for m in checklist.materials):
         return "要带什么看您的情况，见下面"
     if checklist.materials:
-        return f"开封的清单还没确认全，去前先打 {HOTLINE} 问"
+        return f"不是什么都不用带：开封还没确认，去前先打 {HOTLINE} 问"
     return f"这种情况没有查到要交的材料，去前打 {HOTLINE} 核实"
 
 
@@ -232,7 +235,7 @@ def answer_phrase(question: Question, answers: Answers) -> str | None:
     """Return the answer given to a question as a phrase that stands alone, if any."""
     answer = answers.get(question.id)
     if answer == UNCLEAR:
-        return f"{question.ask.rstrip('？?')}：{NOT_SURE}"
+        return f"{question.ask.rstrip('？?。：')}：{NOT_SURE}"
     return next((o.phrase or o.label for o in question.options if o.id == answer), None)
 
 
@@ -241,10 +244,12 @@ def _condition(checklist: Checklist, fact: Fact) -> str:
     if checklist.truth(fact) is not Truth.OPEN:
         return ""
     parts = [
-        "或".join(
-            o.phrase or o.label
-            for o in checklist.entry.question(question_id).options
-            if o.id in options
+        join_phrases(
+            [
+                o.phrase or o.label
+                for o in checklist.entry.question(question_id).options
+                if o.id in options
+            ]
         )
         for question_id, options in fact.when.items()
         if checklist.answers.get(question_id) not in options
@@ -262,11 +267,11 @@ def _elsewhere(checklist: Checklist, fact: Fact) -> str:
     return f"（{source.place}的说法，开封未确认，以窗口答复为准）"
 
 
-def _worded(checklist: Checklist, facts: Sequence[Fact]) -> list[str]:
-    return [
-        f"{_condition(checklist, fact)}{getattr(fact, 'text', '')}{_elsewhere(checklist, fact)}"
-        for fact in facts
-    ]
+def _worded(checklist: Checklist, facts: Sequence[Note]) -> list[str]:
+    return _noted(
+        checklist,
+        [(fact, f"{_condition(checklist, fact)}{fact.text}") for fact in facts],
+    )
 
 
 def write_place(lines: Lines, facts: AnswerFacts) -> None:
@@ -311,44 +316,78 @@ def write_time(lines: Lines, facts: AnswerFacts) -> None:
     lines.heading("多久办好")
     if not checklist.limits:
         lines.add(f"办理时限开封未确认，可拨 {HOTLINE} 问。")
-    lines.bullets(limit_text(checklist, limit) for limit in checklist.limits)
+    lines.bullets(
+        _noted(
+            checklist,
+            [(limit, limit_words(checklist, limit)) for limit in checklist.limits],
+        )
+    )
     if facts.finish:
         lines.add(finish_line(facts.finish))
 
 
+def _noted(checklist: Checklist, worded: Sequence[tuple[Fact, str]]) -> list[str]:
+    """Return facts in words with the note on their place, said once where all share it."""
+    notes = [_elsewhere(checklist, fact) for fact, _ in worded]
+    if len(worded) > 1 and notes[0] and len(set(notes)) == 1:
+        return [f"下面几条：{notes[0].strip('（）')}", *(words for _, words in worded)]
+    return [words + note for (_, words), note in zip(worded, notes, strict=True)]
+
+
 def limit_text(checklist: Checklist, limit: Limit) -> str:
     """Return one limit in words, with the place it holds for where that is not here."""
+    return limit_words(checklist, limit) + _elsewhere(checklist, limit)
+
+
+def limit_words(checklist: Checklist, limit: Limit) -> str:
+    """Return one limit in words, without the note on its place."""
     kind = "法定" if limit.kind == "statutory" else "承诺"
-    item = next((i.name for i in checklist.entry.items if i.id == limit.item), None)
-    days = format_days(limit.days, limit.unit) if limit.days is not None else ""
+    days = f"{kind} {format_days(limit.days, limit.unit)}" if limit.days is not None else ""
     words = "，".join(w for w in (days, limit.text) if w)
-    subject = f"{item}：" if item else ""
-    condition = _condition(checklist, limit)
-    return f"{condition}{subject}{kind} {words}{_elsewhere(checklist, limit)}"
+    return f"{_condition(checklist, limit)}{_limit_subject(checklist, limit)}{words}"
+
+
+def _limit_subject(checklist: Checklist, limit: Limit) -> str:
+    item = item_name(checklist, limit)
+    if item is not None:
+        return f"{item}："
+    return "整件事：" if len(checklist.entry.items) > 1 else ""
+
+
+def item_name(checklist: Checklist, limit: Limit) -> str | None:
+    """Return the name of the item a limit is of; None for the whole."""
+    return next((i.name for i in checklist.entry.items if i.id == limit.item), None)
 
 
 def finish_line(finish: Finish) -> str:
     """Return 若今天受理，最晚…, with the reservation for years not yet announced."""
     reserve = "（以国务院放假安排为准）" if finish.provisional else ""
-    return f"若今天受理，最晚 {format_day(finish.due_on)}办结{reserve}（从受理次日起数工作日）"
+    subject = f"“{finish.item}”" if finish.item else ""
+    return (
+        f"若今天受理，{subject}最晚 {format_day(finish.due_on)}办结{reserve}"
+        "（从受理次日起数工作日）"
+    )
 
 
 def finishing_limit(checklist: Checklist) -> Limit | None:
-    """Return the limit that gives a finish day: confirmed, of the whole, in working days.
+    """Return the limit that gives a finish day: confirmed and in working days.
 
-    The promise binds where there is one (优化营商环境条例 36), else the statutory period.
+    That of the whole, else that of the one item which has a confirmed limit. The promise binds
+    where there is one (优化营商环境条例 36), else the statutory period.
     """
-    whole = [
+    confirmed = [
         limit
         for limit in checklist.limits
-        if limit.item is None
-        and limit.days is not None
+        if limit.days is not None
         and limit.unit is Unit.WORKING_DAY
         and checklist.truth(limit) is Truth.YES
         and is_trusted(checklist.entry.source(limit.source), limit)
     ]
-    promised = [limit for limit in whole if limit.kind == "promised"]
-    return next(iter(promised or whole), None)
+    whole = [limit for limit in confirmed if limit.item is None]
+    one_item = confirmed if len({limit.item for limit in confirmed}) == 1 else []
+    meant = whole or one_item
+    promised = [limit for limit in meant if limit.kind == "promised"]
+    return next(iter(promised or meant), None)
 
 
 def write_fee(lines: Lines, checklist: Checklist) -> None:
@@ -356,7 +395,7 @@ def write_fee(lines: Lines, checklist: Checklist) -> None:
     lines.heading("多少钱")
     if not checklist.fees:
         lines.add(f"收费未登记，以窗口答复为准，可拨 {HOTLINE} 问。")
-    lines.bullets(fee_text(checklist, fee) for fee in checklist.fees)
+    lines.bullets(_worded(checklist, checklist.fees))
 
 
 def fee_text(checklist: Checklist, fee: Fee) -> str:
@@ -368,10 +407,19 @@ def write_steps(lines: Lines, checklist: Checklist) -> None:
     """Write the steps in order, with waiting times and windows of time."""
     if checklist.steps:
         lines.heading("怎么办")
-        lines.numbered(step_text(checklist, step) for step in checklist.steps)
+        worded = [(step, step_words(checklist, step)) for step in checklist.steps]
+        told = _noted(checklist, worded)
+        if len(told) > len(worded):
+            lines.add(told.pop(0))
+        lines.numbered(told)
 
 
 def step_text(checklist: Checklist, step: Step) -> str:
+    """Return one step in words, with the note on its place."""
+    return step_words(checklist, step) + _elsewhere(checklist, step)
+
+
+def step_words(checklist: Checklist, step: Step) -> str:
     """Return one step in words."""
     parts = [
         f"{_condition(checklist, step)}{step.text}".rstrip("。"),
@@ -381,7 +429,7 @@ def step_text(checklist: Checklist, step: Step) -> str:
         f"要等：{format_period(step.wait)}" if step.wait else None,
         f"拿到：{step.gives}" if step.gives else None,
     ]
-    return "；".join(p for p in parts if p) + _elsewhere(checklist, step)
+    return "；".join(p for p in parts if p)
 
 
 def write_notes(lines: Lines, checklist: Checklist) -> None:
@@ -439,26 +487,41 @@ def write_sources(lines: Lines, checklist: Checklist) -> None:
 
 
 def spoken_summary(facts: AnswerFacts, limit: int = 120) -> str:
-    """Return what a clerk reads aloud: at most `limit` characters, nothing cut in the middle."""
+    """Return what a clerk reads aloud: at most `limit` characters, no name cut in the middle."""
     checklist = facts.checklist
+    question = checklist.first_question()
+    required = _spoken_names(checklist, Group.REQUIRED)
+    elsewhere = _spoken_names(checklist, Group.ELSEWHERE)
+    head = f"{checklist.entry.short_name}，{way_of(checklist)}"
+    tail = f"。今天受理最晚{format_day(facts.finish.due_on)}" if facts.finish else ""
+    if question is not None:
+        tail = f"。先问：{shorten(question.ask, 30)}"
+    if required or not elsewhere:
+        head += f"，共带 {checklist.count} 件"
+        return _read_aloud(head, required, f"{tail}。", limit)
+    return _read_aloud(
+        f"{head}，开封没确认；别处一般要", elsewhere, f"{tail}，先打{HOTLINE}问清。", limit
+    )
+
+
+def _spoken_names(checklist: Checklist, group: Group) -> list[str]:
+    """Return short names of what everyone with these answers brings, each once."""
     names = [
-        m.name
+        m.name.split("（")[0]
         for m in checklist.materials
-        if m.group is Group.REQUIRED and not m.conditional and not m.optional
+        if m.group is group and not m.conditional and not m.optional
     ]
-    named = list(dict.fromkeys(shorten(name.split("（")[0], 14) for name in names))
-    head = f"{checklist.entry.short_name}，{way_of(checklist)}，{count_line(checklist)}"
-    tail = "。" + (f"今天受理最晚{format_day(facts.finish.due_on)}。" if facts.finish else "")
-    shown: list[str] = []
-    for name in named:
-        rest = len(named) - len(shown) - 1
-        ending = f"等{len(named)}样，单子上有" if rest else ""
-        if len(head) + len("：" + "、".join([*shown, name])) + len(ending) + len(tail) > limit:
-            break
-        shown.append(name)
-    listed = "：" + "、".join(shown) if shown else ""
-    more = f"等{len(named)}样，单子上有" if len(shown) < len(named) else ""
-    return shorten(f"{head}{listed}{more}{tail}", limit)
+    return list(dict.fromkeys(shorten(name, 14) for name in names))
+
+
+def _read_aloud(head: str, names: Sequence[str], tail: str, limit: int) -> str:
+    """Put as many names between head and tail as fit, and say how many there are."""
+    for count in range(len(names), 0, -1):
+        more = "" if count == len(names) else f"等{len(names)}样，单子上有"
+        text = f"{head}：{'、'.join(names[:count])}{more}{tail}"
+        if len(text) <= limit:
+            return text
+    return shorten(f"{head}{tail}", limit)
 
 
 def answer_buttons(facts: AnswerFacts, *, staff: bool) -> tuple[tuple[Button, ...], ...]:

@@ -92,6 +92,7 @@ EVENT_WORDS = {
     "reported_wrong": "称数据有误",
     "missing": "导入文件里没有了",
     "cause_given": "说明原因",
+    "due_moved": "放假安排公布，到期日改为",
 }
 FAILURE_WORDS = {
     "lapsed": "过时未发",
@@ -707,7 +708,7 @@ def _act_line(act: Act, names: Mapping[int, str]) -> str:
 def _event_words(event: CaseEvent, names: Mapping[int, str]) -> str:
     who = f"（{names[event.by_person_id or 0]}）" if event.by_person_id in names else ""
     what = EVENT_WORDS.get(event.kind, event.kind)
-    day = event.facts.get("done_by_on")
+    day = event.facts.get("to" if event.kind == "due_moved" else "done_by_on")
     named = f" {format_day(date.fromisoformat(day))}" if day else ""
     return f"{format_moment(event.at)} {what}{named}{who}"
 
@@ -727,3 +728,28 @@ def calendar_missing_reply(year: int) -> Reply:
         f"{year} 年的放假安排还没有录入：跨年的到期日都是暂定，不能据此发红牌、通报。"
         "国务院通知公布后请运行：python -m bot calendar import 文件"
     )
+
+
+def days_moved_reply(
+    moved: Sequence[tuple[Case, date, date]], number: int, viewer: Viewer
+) -> Reply:
+    """Tell a handler which of their cases are due earlier since a year's holidays are known."""
+    lines = Lines()
+    lines.add(f"放假安排公布，您有 {number} 件的到期日提前了：")
+    lines.bullets(
+        f"{case_words(case, discreet=viewer.discreet)}：{format_day(before)} → {format_day(after)}"
+        for case, before, after in moved[:LONGEST_BLOCK]
+    )
+    if number > LONGEST_BLOCK:
+        lines.add("其余发“我的办件”看。")
+    return Reply(lines.text, buttons=((MINE, MENU),))
+
+
+def moved_to_me_reply(number: int, note: str) -> Reply:
+    """Tell somebody which open cases a rotation brought them."""
+    return Reply(f"轮岗移交给您 {number} 件在办件。{note}", buttons=((MINE, MENU),))
+
+
+def moved_away_reply(number: int, note: str) -> Reply:
+    """Tell somebody that their open cases went over in a rotation."""
+    return Reply(f"轮岗移交走您的 {number} 件在办件，不再提醒您。{note}", buttons=((MENU,),))

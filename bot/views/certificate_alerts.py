@@ -32,9 +32,7 @@ def render(desk: Desk, waiting: Waiting, person: Person, channel: Channel) -> Re
         case "certificate_benefit":
             return _benefit(desk, int(facts["certificate"]), person, channel)
         case "certificate_wrong":
-            return view.wrong_told_reply(
-                shown(desk, certificate_by_id(desk.db, int(facts["certificate"])))
-            )
+            return _wrong(desk, int(facts["certificate"]), viewer)
         case "certificates_digest":
             return _digest(desk, person, viewer)
         case "certificates_by_hand":
@@ -94,6 +92,15 @@ def _benefit(desk: Desk, certificate_id: int, person: Person, channel: Channel) 
     kind = desk.base.certificates.get(certificate.kind_key)
     follow_on = kind.follow_on if kind else None
     return view.benefit_reply(follow_on) if follow_on in desk.base.entries and follow_on else None
+
+
+def _wrong(desk: Desk, certificate_id: int, viewer: Viewer) -> Reply | None:
+    certificate = _certificate(desk, certificate_id)
+    if certificate is None:
+        return None
+    if viewer.discreet and is_sensitive(desk.settings, certificate):
+        return view.wrong_somewhere_reply()
+    return view.wrong_told_reply(shown(desk, certificate))
 
 
 def _certificate(desk: Desk, certificate_id: int) -> Certificate | None:

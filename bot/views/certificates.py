@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from bot.dialogue import Button, Document, Reply, Table
+from bot.dialogue import Button, Document, Reply, Scope, Table
 from bot.reports.certificates import Register, Shown
 from bot.reports.percentages import Rate
 from bot.settings import Palette
@@ -137,14 +137,15 @@ def _closed_line(shown: Shown, stands: Standing) -> str:
     sure = shown.kind is not None and shown.kind.confidence is Confidence.HIGH
     expired = stands.renewal is RenewalPeriod.EXPIRED
     own = shown.kind.after_closing_text if shown.kind and sure else None
-    if stands.follows is AfterClosing.LATE_ALLOWED:
-        return end_sentence(own or f"延续期已过，还可以补办，请尽快联系{issuer}")
-    if stands.follows is AfterClosing.NEW_APPLICATION:
-        begun = "已过期，走新办" if expired else "已过延续期，走新办"
-        return end_sentence(f"{begun}；{own}" if own else f"{begun}，以{issuer}答复为准")
     past = ""
     if sure and stands.filing_on is not None and not expired:
         past = f"最晚申请日 {_day(stands.filing_on, shown.today)} 已过，"
+    if stands.follows is AfterClosing.LATE_ALLOWED:
+        late = own or f"还可以补办，请尽快联系{issuer}"
+        return end_sentence(f"{past}还没申请的请马上申请：{late}" if past else late)
+    if stands.follows is AfterClosing.NEW_APPLICATION:
+        begun = "已过期，走新办" if expired else "已过延续期，走新办"
+        return end_sentence(f"{begun}；{own}" if own else f"{begun}，以{issuer}答复为准")
     return f"{past}请尽快联系{issuer}，问清还能不能延续。"
 
 
@@ -363,7 +364,8 @@ def register_reply(
     """Show the register of a scope: levels, who must be called, who filed, what lapsed."""
     lines = Lines()
     lines.heading(heading or "证照到期提醒")
-    lines.add(f"{scope_words(register.scope)}，{format_full_day(register.on)}")
+    where = scope_words(Scope(register.scope.district, register.department))
+    lines.add(f"{where}，{format_full_day(register.on)}")
     lines.add(
         "；".join(
             f"{level_words(viewer.palette, level)} {register.total(level)} 张" for level in Level
@@ -545,6 +547,11 @@ def wrong_told_reply(shown: Shown) -> Reply:
     return Reply(
         f"持证人说信息有误：{_title(shown)}，请核对后重新导入。", buttons=((look, REGISTER),)
     )
+
+
+def wrong_somewhere_reply() -> Reply:
+    """Tell a department that a record is wrong, without saying of what kind."""
+    return Reply("有持证人说信息有误，请在网页上发“证照”看。", buttons=((MENU,),))
 
 
 def sheet_reply(content: bytes, count: int, on: date) -> Reply:

@@ -37,6 +37,6 @@ def _asked(entry: ServicePackage, answers: Answers, question: Question, *, repla
     return Reply(
         lines.text,
         headings=lines.headings,
-        buttons=(*options, (unclear, skip)),
+        buttons=(*options, (unclear, skip), (Button("转人工", "human"),)),
         replaces=replaces,
     )

@@ -132,7 +132,7 @@ def why_reply(explanation: Explanation, accepted_on: date, days: int) -> Reply:
 def ask_correction_reply(entry: ServicePackage) -> Reply:
     """Ask what is wrong with an entry."""
     return Reply(
-        f"“{entry.name}”哪里不对？请直接写出来（10 分钟内），我转给编辑。\n"
+        f"“{entry.short_name}”这条哪里不对？请直接写出来（10 分钟内），我转给编辑。\n"
         "请别写身份证号、电话。不写了就点取消。",
         buttons=((Button("取消", "menu"),),),
     )

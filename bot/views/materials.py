@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from bot.views.text import Lines, end_sentence, format_days
+from bot.views.text import Lines, end_sentence, format_days, join_phrases
 from knowledge.checklist import Checklist, Group, ListedMaterial, Relief
 from knowledge.model import Confidence, HandIn, is_local
 
@@ -16,6 +16,7 @@ EXEMPT = "免提交"
 ELSEWHERE = "外地要求、开封未确认，去前先问"
 REFERENCE = "参考清单（开封未确认）"
 CONDITIONAL = "看情况再加"
+OPTIONAL = "可带可不带"
 
 _RELIEF_WORDS = {Relief.EXEMPT: "免", Relief.DEFERRABLE: "后补", Relief.DECLARABLE: "承诺代替"}
 
@@ -32,12 +33,10 @@ def form_of(material: ListedMaterial) -> str:
         case None:
             words = []
     if material.pieces and material.pieces > 1:
-        words.insert(0, f"{material.pieces} 件")
+        words.insert(0, f"{material.pieces} 张")
     if material.copies:
         copies = f"{material.copies} 份"
         words.append(copies if material.hand_in is HandIn.COPY else f"复印件 {copies}")
-    if material.optional:
-        words.append("可带可不带")
     return f"【{'，'.join(words)}】" if words else ""
 
 
@@ -83,7 +82,7 @@ def _serves(material: ListedMaterial, checklist: Checklist) -> str | None:
 def _because(material: ListedMaterial) -> str:
     """Return the answers that brought this paper, those that chose the route left out."""
     met = [b for b in material.because if b.met and not b.question.first]
-    return "，且".join("或".join(b.phrases) for b in met)
+    return "，且".join(join_phrases(b.phrases) for b in met)
 
 
 def _withheld(material: ListedMaterial) -> str | None:
@@ -103,14 +102,15 @@ def _uncertain(material: ListedMaterial) -> str | None:
 
 def condition_of(material: ListedMaterial) -> str:
     """Return the condition under which a material is needed: 如果…."""
-    parts = ["或".join(b.phrases) for b in material.because if not b.met]
+    parts = [join_phrases(b.phrases) for b in material.because if not b.met]
     unclear = any(b.unclear for b in material.because)
     return f"如果{'，且'.join(parts)}{'（您选了不清楚，先备着）' if unclear else ''}"
 
 
 def write_materials(lines: Lines, checklist: Checklist, phone: str) -> None:
     """Write the groups of materials, then what is added in some situations."""
-    certain = [m for m in checklist.materials if not m.conditional]
+    certain = [m for m in checklist.materials if not m.conditional and not m.optional]
+    optional = [m for m in checklist.materials if not m.conditional and m.optional]
     open_ones = [m for m in checklist.materials if m.conditional]
     by_group = {group: [m for m in certain if m.group is group] for group in Group}
     if by_group[Group.REQUIRED]:
@@ -119,8 +119,18 @@ def write_materials(lines: Lines, checklist: Checklist, phone: str) -> None:
     _write_deferrable(lines, by_group[Group.DEFERRABLE], checklist)
     _write_declarable(lines, by_group[Group.DECLARABLE], checklist)
     _write_exempt(lines, by_group[Group.EXEMPT], checklist)
+    elsewhere = by_group[Group.ELSEWHERE]
+    confirmed = any(m.group is not Group.ELSEWHERE for m in certain)
+    if not confirmed:
+        _write_elsewhere(lines, REFERENCE, elsewhere, checklist, phone)
     _write_conditional(lines, open_ones)
-    _write_elsewhere(lines, by_group[Group.ELSEWHERE], checklist, phone)
+    if confirmed:
+        _write_elsewhere(lines, ELSEWHERE, elsewhere, checklist, phone)
+    if optional:
+        lines.heading(OPTIONAL)
+        lines.bullets(
+            f"{title_of(m)}{_group_note(m)}{_in_brackets(_instructions(m))}" for m in optional
+        )
 
 
 def _write_group(lines: Lines, materials: Sequence[ListedMaterial], checklist: Checklist) -> None:
@@ -227,8 +237,11 @@ def _add_alternatives(lines: Lines, alternatives: Sequence[ListedMaterial]) -> N
     material = alternatives[0]
     issuer = [f"没有去哪办：{material.issuer}"] if material.issuer else []
     details = [*_instructions(material), *issuer]
-    tail = f"（{'；'.join(details)}）" if details else ""
-    lines.add(f"· {title_of(material)}{_group_note(material)}{tail}")
+    lines.add(f"· {title_of(material)}{_group_note(material)}{_in_brackets(details)}")
+
+
+def _in_brackets(details: Sequence[str]) -> str:
+    return f"（{'；'.join(details)}）" if details else ""
 
 
 def _group_note(material: ListedMaterial) -> str:
@@ -246,12 +259,15 @@ def _group_note(material: ListedMaterial) -> str:
 
 
 def _write_elsewhere(
-    lines: Lines, materials: Sequence[ListedMaterial], checklist: Checklist, phone: str
+    lines: Lines,
+    heading: str,
+    materials: Sequence[ListedMaterial],
+    checklist: Checklist,
+    phone: str,
 ) -> None:
     if not materials:
         return
-    confirmed = any(m.group is not Group.ELSEWHERE for m in checklist.materials)
-    lines.heading(ELSEWHERE if confirmed else REFERENCE)
+    lines.heading(heading)
     lines.add(f"这些是别处的要求，不一定要；先打 {phone} 问清再准备。")
     for n, alternatives in enumerate(_alternatives(materials), start=1):
         names = " / ".join(title_of(m) for m in alternatives)

@@ -28,6 +28,19 @@ PERIODS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 
+CHART = "按窗口、按天"
+RATES = "各率"
+RATE_HEADER = ("指标", "率", "分子", "分母")
+DISTRICTS = "按区县"
+COUNT_HEADER = ("区县", "好评", "差评", "未评")
+BAD_ROWS = "差评"
+BAD_HEADER = ("时间", "评价", "事项", "窗口", "整改编号", "备注")
+VOIDED = "复核作废"
+RECTIFICATIONS = "整改"
+RECTIFICATION_HEADER = ("编号", "事项", "区县", "状态")
+NO_ROWS = "没有（0）"
+DOWNLOAD = "下载表格（Excel）"
+
 WINDOW_UNKNOWN = "没有找到这个窗口的二维码，可能已经换了。不影响问，直接说您要办啥就行。"
 
 UNEXPECTED = Notice("出了点小问题", ("刚才没办成，请再试一次。", "着急的话，请拨 12345。"))

@@ -59,7 +59,7 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
     "certificate_code_used": lambda _: "这个提醒码用过了或失效了，请向发证窗口或科室要新的。",
     "certificate_code_expired": lambda _: "这个提醒码过期了，请向发证窗口或科室要新的。",
     "certificate_page_only": lambda _: (
-        "这种证照涉及敏感个人信息，不经过 Telegram，请在网页上用提醒码。"
+        "这种证照涉及敏感个人信息，不经过 Telegram，请在网页上看和办。"
     ),
     "certificate_sheet_on_page": lambda _: "名单里有持证人信息，请在网页上导出。",
     "certificate_not_watched": lambda _: "这张证照已经续好、注销或长期有效，不用再处理。",
@@ -68,6 +68,9 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
     "slip_unknown": lambda _: "没找到这张告知单，请核对编号（8 位日期加 6 位字母数字）。",
     "slip_closed": lambda _: "这张告知单过了有效期，内容可能变了，请重新问一次。",
     "no_finish_day": lambda _: f"这件事开封没有确认过时限，算不出最晚哪天；请打 {HOTLINE} 问。",
+    "day_unknown": lambda _: "没有这一天，请核对日期后再发，比如“2025-02-06 评价”。",
+    "nothing_readable": lambda _: "没看到文字。请打字说要办什么事，比如“娃上户口要啥”。",
+    "command_unknown": lambda _: "没有这个命令。要办什么事，直接打字问我；发“帮助”看能问什么。",
     "future_day": lambda _: "无数据：那天还没到。",
     "case_unknown": lambda _: "没有这件办件，或不归您管。发“我的办件”看自己的。",
     "case_not_open": lambda _: "这件已经办结了。",
@@ -111,6 +114,15 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
     ),
     "too_few_to_rank": lambda f: f"评价不满 {f['least']} 个的不排名。",
     "sheet_on_page": lambda _: "表格不经 Telegram 传送，请在网页下载。",
+    "gap_settled": lambda _: "这一组已经处理过了，发“知识缺口”看还有哪些。",
+    "alias_clash": lambda f: f"这个说法不能加：{f['why']}",
+    "knowledge_shipped": lambda _: (
+        "知识库还是程序自带的那份，不能改。请管理员先运行 python -m bot knowledge init 文件夹，"
+        "再把 config.yaml 的 knowledge_dir 指到那里。"
+    ),
+    "edit_unknown": lambda _: "没有这处修改，发“待审”看现在有哪些。",
+    "edit_own": lambda _: "这是您自己提的修改，要另一位编辑来复核。",
+    "edit_decided": lambda _: "这处修改已经有人处理了。",
     "nothing_awaited": lambda _: "没有要取消的内容。直接打字问我就行。",
 }
 

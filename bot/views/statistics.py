@@ -294,7 +294,7 @@ def sheet_reply(document: Document, from_on: date, to_on: date, most: int) -> Re
 
 def _period_words(ratings: Ratings) -> str:
     if ratings.from_on == ratings.to_on:
-        return format_day(ratings.from_on)
+        return f"{ratings.from_on.year}年{format_day(ratings.from_on)}"
     days = (ratings.to_on - ratings.from_on).days + 1
     return f"{_days(ratings)}，共 {days} 天"
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from itertools import takewhile
 
 from knowledge.model import Period, Unit
 
@@ -89,3 +90,13 @@ def shorten(text: str, limit: int) -> str:
 def end_sentence(text: str) -> str:
     """End a text with a full stop unless it already ends with a mark."""
     return text if text.endswith(("。", "！", "？", "；", "”", "）")) else text + "。"
+
+
+def join_phrases(phrases: Sequence[str]) -> str:
+    """Join alternatives with 或, saying once what they begin with in common."""
+    if len(phrases) < 2:
+        return "".join(phrases)
+    columns = takewhile(lambda column: len(set(column)) == 1, zip(*phrases, strict=False))
+    shared = "".join(column[0] for column in columns)
+    cut = max(shared.rfind(mark) for mark in "、，") + 1
+    return phrases[0][:cut] + "或".join(phrase[cut:] for phrase in phrases)

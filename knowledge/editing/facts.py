@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -196,6 +196,12 @@ def tallies(base: KnowledgeBase) -> dict[tuple[str, str | None], Tally]:
             for unit in _responsible(entry, serves) or (None,):
                 counted.setdefault((entry.id, unit), []).append(fact.confirmed_by is not None)
     return {key: Tally(sum(confirmed), len(confirmed)) for key, confirmed in counted.items()}
+
+
+def unit_tally(counted: Mapping[tuple[str, str | None], Tally], unit: str) -> Tally:
+    """Return a unit's facts over all entries."""
+    own = [one for (_, of), one in counted.items() if of == unit]
+    return Tally(sum(one.confirmed for one in own), sum(one.total for one in own))
 
 
 def tally(entry: ServicePackage) -> Tally:

@@ -99,7 +99,7 @@ def _write_page(sheet: Worksheet, page: Page) -> None:
             cell.alignment = Alignment(wrap_text=True, vertical="top")
             if place <= page.keys:
                 cell.fill = _KEY
-    sheet.freeze_panes = sheet.cell(top + 1, 1)
+    sheet.freeze_panes = f"A{top + 1}"
     last = get_column_letter(len(page.header))
     sheet.auto_filter.ref = f"A{top}:{last}{top + max(len(page.rows), 1)}"
 
@@ -168,7 +168,7 @@ def mark_cells(content: bytes, problems: Mapping[Spot, str]) -> bytes:
     for spot, text in problems.items():
         sheet = book[spot.sheet]
         titles = _titles(sheet)
-        cell = sheet.cell(spot.row, titles.get(spot.title, 1))
+        cell = _cell(sheet, spot.row, titles.get(spot.title, 1))
         cell.fill = _RED
         cell.comment = Comment(text, AUTHOR, height=90, width=300)
     return _saved(book)

@@ -12,9 +12,9 @@ from knowledge.search.understanding import About
 
 _PAPER = (
     r"(?:户口本首页|户口本|户口簿|户口页|身份证|结婚证|离婚证|出生证明|出生证|房产证|房本|不动产证|"
-    r"社保卡|银行卡|执照|公章|印章|照片|相片|合同|协议|发票|票据|证明|申请表|表格|章程|复印件|原件|"
+    r"社保卡|银行卡|执照|公章|印章|照片|相片|(?:租房|租赁|购房|买卖|劳动|用工)?合同|协议|发票|票据|证明|申请表|表格|章程|复印件|原件|"
     r"委托书|承诺书|病历|诊断书|图纸|护照|居住证|残疾证|退伍证|学历证|毕业证|单据|"
-    r"[\u4e00-\u9fff]{0,4}(?:证|证书|书|本|卡|单|件|票))"
+    r"[\u4e00-\u9fff]{0,4}(?:证明|证书|证|书|本|卡|单|件|票))"
 )
 _PEOPLE = (
     r"(?:我|俺|他|她)?(?:弟弟|弟|哥|姐|妹妹|妹|妈|爸|娘|爹|媳妇|老婆|老公|丈夫|妻子|爱人|对象|"
@@ -32,7 +32,7 @@ _WHAT = r"(?:什么|啥|哪些|哪)"
 _DO = r"(?:办|弄|领|交|缴|申请|提|取|登记|买|换|补|用)"
 
 _SURROUNDED: dict[About, tuple[str, ...]] = {
-    About.COPIES: (r"[要用]复印(?!的)", r"复印件(?:行|可以|中|能)"),
+    About.COPIES: (r"[一二两]寸照?片?还是", r"[要用]复印(?!的)", r"复印件(?:行|可以|中|能)"),
     About.AGENT: (
         r"(?<!强制)代办(?!给)",
         r"(?<!顶)替(?:我|俺|他|她|爸|妈|老人|孩子|家人|别人|人)",
@@ -40,6 +40,8 @@ _SURROUNDED: dict[About, tuple[str, ...]] = {
         rf"(?:让|叫|找|派){_PEOPLE}[^,]{{0,4}}(?:去|来|办|领|弄|跑|交|取)",
         r"(?:必须|得|一定|非得|要不要|用不用|需要|需不需要|要)[^,]{0,3}(?:本人|亲自)",
         r"本人(?:不|去|到|来|没法|必须|亲)",
+        r"(?:孩子|娃|法人|老人|本人|对方|卖方|买方|另一方|爱人|老公|媳妇|股东)(?:能|可以)?不(?:去|来|到场)",
+        r"(?:两个人|俩人|两口子|夫妻|双方|父母|全家)[^,]{0,2}(?:都|一起)(?:要|得|必须|用|需要)?(?:去|到|来)",
         r"(?:两个人|两口子|夫妻|双方|父母|都)(?:都)?(?:要|得|必须|用|需要)?(?:到场|都去|一起去|到现场)",
         r"帮(?:我|俺|他|她|老人|爸|妈|家人|别人)[^,]{0,2}[办领弄交取跑][^,]{0,6}(?:吗|不|行|可以|中)",
     ),
@@ -48,6 +50,8 @@ _SURROUNDED: dict[About, tuple[str, ...]] = {
         rf"(?:能|可以|可不可以|能否)(?:不能)?[在到去]?{_CITY}[^,]{{0,3}}{_DO}",
         rf"(?:人|我|俺)(?:现在)?在{_CITY}[^,]{{0,8}}(?:办|弄)",
         rf"{_CITY}(?:办|弄|领)理?{_ASK}",
+        r"跨(?:省|市|区|县)(?:能|可以)?(?:办|弄)(?:理)?",
+        r"户口在[^,]{1,6},?[^,]{0,8}(?:能|可以|中)[^,]{0,3}(?:办|弄)",
         rf"{_CITY}(?:办理)?(?:行|中|可以){_ASK}?$",
     ),
     About.ONLINE: (
@@ -75,6 +79,7 @@ _SURROUNDED: dict[About, tuple[str, ...]] = {
         r"发个?(?:啥|什么)",
         r"出个?(?:啥|什么)证",
         r"办理结果|结果是",
+        r"电子的?还是纸|纸质的?还是电",
         r"what (?:do|will) (?:i|we) (?:get|receive)",
     ),
     About.CONDITIONS: (r"多大(?:岁数|年纪|年龄)?(?:能|才|可以)",),
@@ -123,6 +128,7 @@ _NEEDED_CUE = re.compile(
     r"要不要|用不用|需不需要|吗|不$|么$|没$|嘛|还要|还用|"
     r"(?:没|没有|不带|缺|少|忘带|忘了带)[^,]{0,10}(?:能|可以|行|中|咋|怎么)"
 )
+_NARROWER = re.compile(r"(?:交|要|收|花|掏)钱|收费|免费")
 _NOT_A_PAPER = re.compile(
     r"(?:办|领|补|换|取|开|发)$|^(?:个|这|那|的|什么|啥|哪)|领证$|办证$|手续$|条件$"
 )
@@ -150,8 +156,9 @@ def _about(text: str) -> tuple[About | None, str | None]:
     if demanded and (paper := _clean(demanded.group(1))):
         return About.NEEDED, paper
     cues = _cues()
+    copies = cues[0][1].search(text)
     needed = _NEEDED.search(text)
-    if needed and _NEEDED_CUE.search(text) and not cues[0][1].search(text):
+    if needed and _NEEDED_CUE.search(text) and not _NARROWER.search(text) and not copies:
         paper = _clean(next(filter(None, needed.groups())))
         if paper:
             return About.NEEDED, paper
@@ -186,4 +193,8 @@ def _paper_at(text: str, at: int) -> str | None:
     before = [found.group() for found in papers.finditer(text[:at])]
     after = [found.group() for found in papers.finditer(text[at:])]
     named = [paper for paper in map(_clean, [*reversed(before), *after]) if paper]
-    return named[0] if named else None
+    own = [paper for paper in named if paper not in _ANY_PAPER]
+    return next(iter((*own, *named)), None)
+
+
+_ANY_PAPER = ("复印件", "原件")

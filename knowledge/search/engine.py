@@ -33,7 +33,7 @@ DOOR_LIMIT = 0.65
 """Belief and likeness together from which a signpost is shown; a wrong one is worse than none."""
 TROUBLE_BELIEF = 0.5
 """From here on a question that is not ours leads to a helpline, rather once too often."""
-SURELY_NOT_OURS = 0.2
+SURELY_NOT_OURS = 0.15
 UNTRAINED_WORRY = 0.5
 
 TALK_BELIEF = 0.3
@@ -44,7 +44,7 @@ WARM_UP = "ni hao, hello 您好"
 """Asked once after training, so that the first person does not wait for the tables."""
 
 KEPT_FILES = 8
-CLEAR_SHARE = 0.85
+CLEAR_SHARE = 0.8
 """Below it a bare word such as 公积金 still fits two entries, however usual one of them is."""
 
 
@@ -102,7 +102,8 @@ class Search:
             followed = self._after(question, reading, topic, last)
             if followed is not None:
                 return followed
-        found = self._alone(question, reading)
+        is_named = topic is not reading and topic.ours >= self._reader.limits()[0]
+        found = self._alone(question, topic if is_named else reading)
         if found.outcome is Outcome.SURE and topic.ours < self._reader.limits()[0]:
             why = "只提到一样证件，没说办什么事"
             return self._answered(question, Outcome.UNSURE, reading, reading.order, why)
@@ -115,6 +116,10 @@ class Search:
     def likenesses(self, folded: str) -> Floats:
         """Give the likeness of a folded text to every known wording."""
         return self._reader.nearest.likenesses(*self._reader.encode(folded))
+
+    def likenesses_of(self, reading: Reading) -> Floats:
+        """Give the likeness of a text already read to every known wording."""
+        return self._reader.nearest.likenesses(reading.row, reading.total)
 
     def telling_words(self, first: int, second: int, count: int) -> tuple[str, ...]:
         """List the words that tell one entry from another, by their places."""
@@ -149,7 +154,7 @@ class Search:
             case Turn.NEW:
                 return None
             case Turn.SAME:
-                two = two_topics(self._reader, reading)
+                two = two_topics(self._reader, topic)
                 if two:
                     return self._several(question, reading, two)
                 made = self._sure(question, reading, last, "说的还是上一个事项")
@@ -231,8 +236,8 @@ class Search:
     def _answered(
         self, question: str, outcome: Outcome, reading: Reading, order: tuple[int, ...], why: str
     ) -> Understanding:
-        text = chinese(reading.folded)
-        about, subject = about_of(reading.folded)
+        folded = fold(question)  # the reading may have left a paper out
+        about, subject = about_of(folded)
         questions = self.material.entries[order[0]].questions if order else ()
         return Understanding(
             question=question,
@@ -240,7 +245,7 @@ class Search:
             candidates=self._candidates(reading, order),
             about=about,
             subject=subject,
-            answers=answers_in(text, questions),
+            answers=answers_in(chinese(folded), questions),
             explain=(why, *self._reasons(reading, order)),
         )
 

@@ -38,9 +38,9 @@ class Linear:
         logits: Floats = summed * (self.scales / np.float32(len(row) ** LENGTH_POWER)) + self.bias
         return logits
 
-    def weights_of(self, of_class: int) -> Floats:
-        """Give every feature's weight for one class."""
-        weights: Floats = self.weights[:, of_class] * self.scales[of_class]
+    def weights_of(self, of_class: int, columns: Ints) -> Floats:
+        """Give the weights of some features for one class."""
+        weights: Floats = self.weights[columns, of_class] * self.scales[of_class]
         return weights
 
 

@@ -56,7 +56,7 @@ class Reader:
     def encode(self, folded: str) -> tuple[npt.NDArray[np.int32], int]:
         """Number the known features of a text, and count all of them."""
         names, known = features(folded), self.vocabulary
-        return np.array([known[name] for name in names if name in known], np.int32), len(names)
+        return np.array([known[name] for name in known.keys() & names], np.int32), len(names)
 
     def glance(self, folded: str) -> int:
         """Name the ranker's first class of a text, without asking anybody else."""
@@ -97,7 +97,7 @@ class Reader:
             return []
         columns = self.trained.column[reading.row]
         known = columns >= 0
-        weights = self.trained.linear.weights_of(self.corpus.ranked[entry])[columns[known]]
+        weights = self.trained.linear.weights_of(self.corpus.ranked[entry], columns[known])
         rows = reading.row[known]
         top = np.argsort(-weights)[:count]
         return [(self.names[rows[at]], float(weights[at])) for at in top]
@@ -109,8 +109,9 @@ class Reader:
         ranked, column = self.corpus.ranked, self.trained.column
         linear = self.trained.linear
         features = np.flatnonzero(column >= 0)
-        difference = linear.weights_of(ranked[first]) - linear.weights_of(ranked[second])
-        difference = difference[column[features]]
+        places = column[features]
+        difference = linear.weights_of(ranked[first], places)
+        difference = difference - linear.weights_of(ranked[second], places)
         likely = features[np.argsort(-difference)[: count * 12]]
         words = [name for at in likely if is_word(name := self.names[at])]
         return tuple(words[:count])

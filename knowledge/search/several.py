@@ -34,8 +34,8 @@ _ASKS = re.compile(r"咋|怎么|如何|要啥|什么|哪|多少")
 _HAPPENED = re.compile(r"[了过的]$")
 _TOGETHER = re.compile(r"都|两[样件边个]|俩[样件事]|分别|一趟|一起|一块|一并|各")
 _TAIL = re.compile(
-    r"[,.;!? ]+(?:这|我)?(?:都|两[样件边个]|俩[样件事]|分别|一起|一块|一并|各|要啥|要什么|需要|咋|怎么)"
-    r"[^,.;!?]{0,10}$"
+    r"[,.;!? ]+(?:这|我)?(?:都|两[样件边个]|俩[样件事]|分别|一起|一块|一并|各|要啥|要什么|"
+    r"需要|咋|怎么)[^,.;!?]{0,10}$"
 )
 _PUT_ASIDE = re.compile(r"^不是|先不(?:说|问|管|办)|不算[,.;]|不是问|除了")
 
@@ -59,7 +59,7 @@ def two_topics(reader: Reader, reading: Reading) -> tuple[int, ...]:
     surest = 0.0
     found: tuple[int, ...] = ()
     for split in _splits(text):
-        if reader.glance(split.left) == reader.glance(split.right):
+        if not _are_two(reader, split):
             continue
         least = max(surest, TELLING_RIGHT if split.is_told else COMMA_RIGHT)
         one = reader.read(split.left)
@@ -73,6 +73,15 @@ def two_topics(reader: Reader, reading: Reading) -> tuple[int, ...]:
             surest = min(one.right, other.right)
             found = tuple(at for at in reading.order if at in tops)
     return found
+
+
+def _are_two(reader: Reader, split: _Split) -> bool:
+    """Look quickly whether each side may name an entry of its own."""
+    left = reader.glance(split.left)
+    if left >= len(reader.corpus.curated) + bool(len(reader.corpus.plain)):
+        return False
+    right = reader.glance(split.right)
+    return left != right and right < len(reader.corpus.curated) + bool(len(reader.corpus.plain))
 
 
 def _has_topic(reader: Reader, side: Reading) -> bool:

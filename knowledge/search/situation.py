@@ -1,15 +1,16 @@
 """Read answers to an entry's questions out of the words: "没领证", "四十平的面馆".
 
-A word counts only where nothing before it denies it, and the longest word wins. Where two
-options of one question are both said, none is taken: the person is asked instead.
+A word counts only where nothing before it denies it, and not inside a longer word of another
+option. Where two options of one question are both said, none is taken: the person is asked.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from knowledge.normalise import fold
+from knowledge.search.features import without_denied
 from knowledge.search.material import SearchQuestion
 
 _DENIAL = re.compile(
@@ -84,15 +85,74 @@ def _bound(label: str) -> _Bound | None:
     return None
 
 
-def _said(text: str, word: str) -> int:
-    """Give the length of a word said and not denied in the text, else 0."""
-    start = text.find(word)
-    while start >= 0:
-        denied = not word.startswith(_DENYING_START) and _DENIAL.search(text[:start])
-        if not denied:
-            return len(word)
-        start = text.find(word, start + 1)
-    return 0
+def _said(text: str, word: str) -> Iterator[tuple[int, int]]:
+    """Find where a word is said, not denied, and not the end of a longer number."""
+    at = text.find(word)
+    while at >= 0:
+        before = text[:at]
+        denied = not word.startswith(_DENYING_START) and _DENIAL.search(before)
+        cut = word[0] in _NUMERALS and before[-1:] in _NUMERALS and before
+        if not denied and not cut:
+            yield at, at + len(word)
+        at = text.find(word, at + 1)
+
+
+_NUMERALS = frozenset("0123456789.零一二两三四五六七八九十百千万")
+
+
+def _named(text: str, question: SearchQuestion) -> list[str]:
+    """List the options whose words are said; a word inside a longer one of another is none.
+
+    "未领证" says nothing for 领证, "150平" nothing for 50平.
+    """
+    spans = [
+        (span, option.id)
+        for option in question.options
+        for word in option.words
+        for span in _said(text, _folded(word))
+    ]
+    return [
+        option
+        for option in dict.fromkeys(option for _, option in spans)
+        if any(
+            not any(other != option and _inside(span, wider) for wider, other in spans)
+            for span, owner in spans
+            if owner == option
+        )
+    ]
+
+
+def _inside(span: tuple[int, int], wider: tuple[int, int]) -> bool:
+    longer = wider[1] - wider[0] > span[1] - span[0]
+    return longer and wider[0] <= span[0] and span[1] <= wider[1]
+
+
+# Who goes: the same for every entry that asks it, so editors need not list everybody's kin.
+AGENT = "agent"
+SELF = "self"
+_KIN = (
+    r"(?:我|俺|他|她|家)?(?:弟弟?|哥哥?|姐姐?|妹妹?|妈|爸|娘|爹|媳妇|老婆|老公|丈夫|爱人|对象|儿子|闺女|女儿|"
+    r"孩子|家里人|家人|亲戚|朋友|同事|会计|财务|员工|秘书|中介|律师|侄子|外甥|孙子|叔|舅|姑|姨|别人|人)"
+)
+_BY_AGENT = re.compile(
+    rf"(?:委托|托|让|叫|找|派|请)(?:了|给)?{_KIN}[^,]{{0,4}}(?:去|来|办|跑|弄|领|代)|委托{_KIN}|代办|"
+    rf"{_KIN}(?:替|代|帮)(?:我|俺)[^,]{{0,3}}(?:去|办|跑|弄|领)|"
+    r"(?:替|帮|代)(?:我|俺|他|她|老人|爸|妈|爹|娘|老公|媳妇|老板|法人)[^,]{0,3}(?:去|办|跑|弄|领)|本人(?:去不了|不去|来不了|没空)"
+)
+_BY_SELF = re.compile(
+    r"(?<!得)(?<!要)(?<!须)(?:我|俺|本人|法人|老板)?(?:自己|亲自|本人)(?:去|来|跑)(?!不)"
+)
+_ASKED = re.compile(r"必须|非得|一定|需要|要不要|用不用|还是")
+
+
+def _who_goes(text: str, question: SearchQuestion) -> list[str]:
+    """Tell whether somebody else goes, where the question is who."""
+    options = {option.id for option in question.options}
+    if not {AGENT, SELF} <= options:
+        return []
+    if _BY_AGENT.search(text):
+        return [AGENT]
+    return [SELF] if _BY_SELF.search(text) and not _ASKED.search(text) else []
 
 
 @lru_cache(maxsize=8192)
@@ -101,7 +161,8 @@ def _folded(word: str) -> str:
 
 
 def answers_in(text: str, questions: tuple[SearchQuestion, ...]) -> Mapping[str, str]:
-    """Read the answers stated in a folded text."""
+    """Read the answers stated in a folded text, what is denied in it left out."""
+    text = without_denied(text)
     quantities = [
         (found.lastgroup, value)
         for found in _QUANTITY.finditer(text)
@@ -109,20 +170,16 @@ def answers_in(text: str, questions: tuple[SearchQuestion, ...]) -> Mapping[str,
     ]
     answers: dict[str, str] = {}
     for question in questions:
-        lengths = {
-            option.id: max((_said(text, _folded(word)) for word in option.words), default=0)
-            for option in question.options
-        }
-        longest = max(lengths.values(), default=0)
-        said = [option for option, length in lengths.items() if length == longest > 0]
-        if not said:
-            bounds = [(option.id, _bound(_folded(option.label))) for option in question.options]
-            said = [
-                option
-                for option, bound in bounds
-                if bound
+        said = (
+            _named(text, question)
+            or _who_goes(text, question)
+            or [
+                option.id
+                for option in question.options
+                if (bound := _bound(_folded(option.label)))
                 and any(kind == bound.kind and bound.holds(value) for kind, value in quantities)
             ]
+        )
         if len(said) == 1:
             answers[question.id] = said[0]
     return answers

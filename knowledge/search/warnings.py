@@ -10,6 +10,7 @@ from knowledge.search.engine import Search
 
 CLOSE_SHARE = 0.15
 HELPING_WORDS = 5
+LOOKED_AT = 40
 NEAR_WORDINGS = 50
 CLOSE_LIKENESS = 0.7
 
@@ -65,7 +66,7 @@ def _given_to(search: Search, folded: str, own: int, place: int) -> tuple[int, f
     reading = search.read(folded)
     if reading.order[0] != own:
         return reading.order[0], float(reading.shares[reading.order[0]])
-    likenesses = search.likenesses(folded)
+    likenesses = search.likenesses_of(reading)
     likenesses[place] = 0.0
     entries = len(search.material.entries)
     near = np.zeros(entries, np.float32)
@@ -107,7 +108,8 @@ def _nearest_kin(search: Search) -> tuple[Counter[tuple[int, int]], Counter[int]
     totals: Counter[int] = Counter()
     entries = len(search.material.entries)
     for at, wording in enumerate(search.corpus.wordings):
-        if wording.of_class >= entries:
+        # The first of each entry are enough to tell: its name, its aliases, some sayings.
+        if wording.of_class >= entries or totals[wording.of_class] == LOOKED_AT:
             continue
         totals[wording.of_class] += 1
         likenesses = search.likenesses(wording.folded)

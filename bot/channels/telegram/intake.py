@@ -17,6 +17,7 @@ from typing import Any
 from telegram import Bot, Update
 from telegram.error import TelegramError
 
+from bot.channels.beside import Beside
 from bot.channels.telegram.core import Core, Timing
 from bot.channels.telegram.groups import OurName
 from bot.channels.telegram.incoming import (
@@ -78,6 +79,7 @@ class Intake:
         self._sender = sender
         self._us = us
         self._timing = timing
+        self._beside = Beside()
         self._wake = wake
         self._on_role = on_role
         self._on_move = on_move
@@ -207,7 +209,7 @@ class Intake:
         incoming = self._incoming(key, said, person, upload)
         reply = self._unreadable(said, person, upload)
         if reply is None:
-            reply = self._core.respond(self._desk, incoming)
+            reply = await self._beside.respond(self._core.respond, self._desk, incoming)
             self._notice_role(said, person)
         if reply is not None:
             await self._deliver(said, incoming, reply, deadline)

@@ -31,8 +31,14 @@ from bot.channels.web.open_pages import (
 from bot.channels.web.pages import read_pages
 from bot.channels.web.say import read_on, say, wants_json
 from bot.channels.web.site import Core, Site
-from bot.channels.web.staff_pages import bind, offer_binding, show_dashboard, show_upload
+from bot.channels.web.staff_pages import (
+    bind,
+    offer_binding,
+    send_sheet,
+    show_dashboard,
+)
 from bot.channels.web.switches import keep_awake, start_anew, switch_role, switch_size
+from bot.channels.web.upload import send_faulty, send_template, show_upload, take_upload
 from bot.desk import Desk
 from bot.views import page_words as wording
 
@@ -49,7 +55,11 @@ def build_web(desk: Desk, core: Core) -> Starlette:
         _post("/join/{code}", bind, site),
         _get("/slip/{number}", show_slip, site),
         _get("/dashboard", show_dashboard, site),
+        _get("/dashboard/sheet", send_sheet, site),
         _get("/upload", show_upload, site),
+        _post("/upload", take_upload, site),
+        _get("/upload/faulty/{key}", send_faulty, site),
+        _get("/upload/template/{kind}", send_template, site),
         _get("/privacy", show_privacy, site),
         _get("/healthz", show_health, site),
         _post("/say", say, site),

@@ -25,7 +25,7 @@ from bot.channels.web.session import (
 )
 from bot.channels.web.site import Site
 from bot.database import transaction
-from bot.dialogue import Channel, Incoming, Person, Reply
+from bot.dialogue import Channel, Incoming, Person, Reply, Upload
 from bot.places import place_of_window
 from bot.records import conversations
 
@@ -46,10 +46,10 @@ async def say(site: Site, request: Request) -> Response:
     """Take one text or one pressed button."""
     form = await read_form(request)
     session = session_of(request, site.desk, site.kiosk)
-    said = say_to_core(site, session, form)
+    said = await say_to_core(site, session, form)
     if wants_json(request):
         return _json_answer(site, session, said, form)
-    return _page_answer(site, session, said, is_large=LARGE_COOKIE in request.cookies)
+    return page_answer(site, session, said, is_large=LARGE_COOKIE in request.cookies)
 
 
 def wants_json(request: Request) -> bool:
@@ -57,7 +57,9 @@ def wants_json(request: Request) -> bool:
     return request.headers.get("accept", "").startswith("application/json")
 
 
-def say_to_core(site: Site, session: Session, form: Mapping[str, str]) -> Said:
+async def say_to_core(
+    site: Site, session: Session, form: Mapping[str, str], upload: Upload | None = None
+) -> Said:
     """Hand a post over to the core in the name of the session's person."""
     desk = site.desk
     person = person_of(desk, session)
@@ -70,10 +72,11 @@ def say_to_core(site: Site, session: Session, form: Mapping[str, str]) -> Said:
         channel=Channel.WEB,
         text=None if token else words_of(form),
         token=token,
-        key=_key(session, form),
+        upload=upload,
+        key=_key(session, form, upload),
         message=read_number(form.get("message")) or None,
     )
-    reply = site.core.respond(desk, incoming)
+    reply = await site.beside.respond(site.core.respond, desk, incoming)
     assert incoming.key is not None
     after = known_person(desk, Session(session.secret, is_new=False, role=session.role))
     return Said(person, after, reply, incoming.key)
@@ -92,7 +95,7 @@ def _remember_window(site: Site, person: Person, code: str) -> None:
             conversations.remember_place(site.desk.db, person.id, place)
 
 
-def _key(session: Session, form: Mapping[str, str]) -> str:
+def _key(session: Session, form: Mapping[str, str], upload: Upload | None) -> str:
     """Return a name for this very post: the same form sent twice has the same name.
 
     A page brought back by the browser's back button repeats its key with another button, so
@@ -100,7 +103,8 @@ def _key(session: Session, form: Mapping[str, str]) -> str:
     """
     made = form.get("key") or secrets.token_urlsafe(12)
     parts = (made, form.get("token", ""), words_of(form), form.get("message", ""))
-    digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    sent = upload.content if upload is not None else b""
+    digest = hashlib.sha256("\0".join(parts).encode() + sent).hexdigest()
     return f"web:{session.address.address[:16]}:{session.role}:{digest[:32]}"
 
 
@@ -153,7 +157,7 @@ def _as_json(shown: Shown) -> dict[str, object]:
     return {"number": shown.number, "html": shown.html}
 
 
-def _page_answer(site: Site, session: Session, said: Said, *, is_large: bool) -> Response:
+def page_answer(site: Site, session: Session, said: Said, *, is_large: bool) -> Response:
     """Send the browser back to the page, at the first new message.
 
     What was not recorded, or belongs to a person now forgotten, cannot be found there again

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from bot.channels.beside import Beside
 from bot.channels.web.pages import Pages
 from bot.channels.web.session import KioskSessions
 from bot.desk import Desk
@@ -43,3 +44,4 @@ class Site:
     core: Core
     pages: Pages
     kiosk: KioskSessions = field(default_factory=KioskSessions)
+    beside: Beside = field(default_factory=Beside)

@@ -1,4 +1,4 @@
-"""What staff open: binding to a role, the dashboard, uploads."""
+"""What staff open: binding to a role, the dashboard."""
 
 from __future__ import annotations
 
@@ -7,16 +7,23 @@ from html import escape
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from bot.channels.web.dashboard import dashboard_html
 from bot.channels.web.guard import read_form
 from bot.channels.web.render import body_of, hidden_fields
 from bot.channels.web.say import say_to_core
 from bot.channels.web.session import keep_session, known_person, person_of, session_of
 from bot.channels.web.site import Site
+from bot.database import transaction
 from bot.dialogue import Channel, Incoming, Person, Role
+from bot.handlers.statistics import MOST_ROWS, export, read_words
+from bot.places import canonical_district
+from bot.records.audit import Deed, record_deed
 from bot.records.people import CODE_ALPHABET, CODE_LENGTH
 from bot.views import page_words as wording
 from bot.views.page_words import PERIODS, Notice
 
+OVERSEERS = frozenset({Role.LEAD, Role.DEPARTMENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _CURRENT = ' aria-current="page"'
 
 
@@ -36,7 +43,7 @@ async def bind(site: Site, request: Request) -> Response:
     if notice is not None:
         return site.pages.notice(notice, 404)
     session = session_of(request, site.desk, site.kiosk)
-    said = say_to_core(
+    said = await say_to_core(
         site, session, {"text": f"/bind {_code(request)}", "key": form.get("key", "")}
     )
     site.core.settle(site.desk, said.key)
@@ -58,35 +65,57 @@ def _binding_refused(site: Site, request: Request) -> Notice | None:
 
 
 async def show_dashboard(site: Site, request: Request) -> Response:
-    """Show a supervisor the counts of a period."""
-    person = _visitor(site, request)
-    if person is None or person.role is not Role.SUPERVISOR:
+    """Show those who answer for windows the counts of a period, charts, and rows to drill into."""
+    person = visitor(site, request)
+    if person is None or person.role not in OVERSEERS:
         return site.pages.notice(wording.NOT_FOR_YOU, 403)
-    chosen = request.query_params.get("period", "today")
-    label, words = PERIODS.get(chosen, PERIODS["today"])
+    period, label, words = _asked(site, request)
     reply = site.core.respond(site.desk, Incoming(person, Channel.WEB, text=words))
     links = "".join(
-        f'<a class="button" href="/dashboard?period={period}"'
-        f"{_CURRENT if name == label else ''}>{name}</a>"
-        for period, (name, _) in PERIODS.items()
+        f'<a class="button" href="/dashboard?period={key}"'
+        f"{_CURRENT if key == period else ''}>{name}</a>"
+        for key, (name, _) in PERIODS.items()
     )
     parts = reply.messages() if reply is not None else ()
     figures = "".join(html for part in parts for html in body_of(part, part.number))
-    body = f'<nav class="row of-4" aria-label="时段">{links}</nav><div class="told">{figures}</div>'
+    below = dashboard_html(site.desk, person, read_words(site.desk, words), period)
+    body = (
+        f'<nav class="row of-4" aria-label="时段">{links}</nav>'
+        f'<div class="told">{figures}</div><div class="told board">{below}</div>'
+    )
     return site.pages.plain(f"{label}服务反馈", body)
 
 
-def _visitor(site: Site, request: Request) -> Person | None:
+def _asked(site: Site, request: Request) -> tuple[str, str, str]:
+    """Return the period's key, its label, and the words that ask for it and for a district."""
+    chosen = request.query_params.get("period", "today")
+    period = chosen if chosen in PERIODS else "today"
+    label, words = PERIODS[period]
+    named = request.query_params.get("district", "")
+    district = canonical_district(site.desk.base, named) if named else None
+    return period, label, f"{district} {words}" if district else words
+
+
+async def send_sheet(site: Site, request: Request) -> Response:
+    """Send the workbook of a period within the visitor's scope, and write it down."""
+    person = visitor(site, request)
+    if person is None or person.role not in OVERSEERS:
+        return site.pages.notice(wording.NOT_FOR_YOU, 403)
+    _, _, words = _asked(site, request)
+    query = read_words(site.desk, words)
+    desk = site.desk
+    subject = f"ratings:{query.from_on}:{query.to_on}"
+    with transaction(desk.db):
+        record_deed(desk.db, person, Deed.EXPORTED, subject, now=desk.now())
+    content = export(desk, person, query, limit=MOST_ROWS)
+    name = f"ratings-{query.from_on}-{query.to_on}.xlsx"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=XLSX, headers=headers)
+
+
+def visitor(site: Site, request: Request) -> Person | None:
     """Return who is at the browser, if known; a role of the demonstration is made known."""
     session = session_of(request, site.desk, site.kiosk)
     if session.role is not Role.CITIZEN:
         return person_of(site.desk, session)
     return known_person(site.desk, session)
-
-
-async def show_upload(site: Site, request: Request) -> Response:
-    """Tell staff that uploads are not there yet."""
-    person = _visitor(site, request)
-    if person is None or not person.is_staff:
-        return site.pages.notice(wording.NOT_FOR_YOU, 403)
-    return site.pages.notice(wording.UPLOAD_NOT_YET, 200)

@@ -1,0 +1,51 @@
+"""What takes seconds is answered beside the event loop, so that nobody else waits for it.
+
+The same `respond` runs in a worker thread over a connection of its own; one after another, so
+that two large files are never in hand at once and a post sent twice finds the first one's
+receipt. A database in memory belongs to its own thread and is asked there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from bot.database import connect
+from bot.desk import Desk
+from bot.dialogue import Incoming, Reply
+from bot.router import takes_long
+
+Respond = Callable[[Desk, Incoming], Reply | None]
+
+
+class Beside:
+    """A channel's one worker for what takes long."""
+
+    def __init__(self) -> None:
+        """Start no thread before there is something to do."""
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="beside")
+
+    async def respond(self, respond: Respond, desk: Desk, incoming: Incoming) -> Reply | None:
+        """Answer one incoming: at once, or in the worker where it takes long."""
+        path = _file_of(desk.db) if takes_long(incoming) else None
+        if path is None:
+            return respond(desk, incoming)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._worker, _answer, respond, desk, incoming, path)
+
+
+def _file_of(db: Database) -> Path | None:
+    """Return the database's file; None where it lives in memory."""
+    name = db.execute("PRAGMA database_list").fetchone()[2]
+    return Path(name) if name else None
+
+
+def _answer(respond: Respond, desk: Desk, incoming: Incoming, path: Path) -> Reply | None:
+    with closing(connect(path)) as db:
+        return respond(replace(desk, db=db), incoming)

@@ -1,0 +1,61 @@
+"""The daily summary to a supervisor: what must still be done first, twelve lines at most."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from bot.dialogue import Button, Person, Reply
+from bot.reports.daily import DayFacts
+from bot.reports.statistics import Counts
+from bot.views.staff import scope_words
+from bot.views.statistics import counts_text, rate_text
+from bot.views.text import Lines, format_day
+
+MOST_NEW = 3
+
+
+def summary_reply(
+    facts: DayFacts, person: Person, at: datetime, *, least: int, full_day_at: str
+) -> Reply:
+    """Sum a day up; a day with nothing is one line, and the rest is behind the buttons."""
+    day = at.date()
+    if facts.is_empty:
+        return Reply(f"{format_day(day)}（截至 {at:%H:%M}）：没有要处理的，也没有新的评价。")
+    lines = Lines()
+    must = (facts.cases_due, facts.acts_waiting, facts.rectifications_due)
+    if any(must):
+        lines.add(
+            f"今天还须处理：今天到期办件 {must[0]} 件，督办待签 {must[1]} 件，整改到期 {must[2]} 件"
+        )
+    else:
+        lines.add("今天还须处理：没有")
+    lines.add(
+        f"{format_day(day)}，{scope_words(person.scope)}，截至 {at:%H:%M}；"
+        f"全天数次日 {full_day_at}",
+        counts_text(facts.counts),
+        rate_text(facts.counts, least),
+    )
+    if facts.new_bad:
+        shown = "、".join(number[-6:] for number in facts.new_bad[:MOST_NEW])
+        more = f" 等 {len(facts.new_bad)} 件" if len(facts.new_bad) > MOST_NEW else ""
+        lines.add(f"新差评：{shown}{more}")
+    lines.add(f"没送到的提醒 {facts.not_sent} 条" if facts.not_sent else None)
+    lines.add(f"没答上来的问题 {facts.gaps} 个" if facts.gaps else None)
+    lines.add(f"评价异常 {facts.flags} 条（只标出，不删除）" if facts.flags else None)
+    period = f"{day}:{day}"
+    rows = [
+        (Button("今日评价", f"stats:{period}"), Button("差评清单", f"bad:{period}")),
+        (Button("整改列表", "rects"),),
+    ]
+    return Reply(lines.text, buttons=tuple(rows))
+
+
+def full_day_reply(counts: Counts, from_on: date, to_on: date, least: int) -> Reply:
+    """Give the full counts of the day before, and of rest days between."""
+    days = format_day(from_on)
+    if from_on < to_on:
+        days = f"{days}至{format_day(to_on)}"
+    return Reply(
+        f"{days}全天：{counts_text(counts)}；{rate_text(counts, least)}。",
+        buttons=((Button("详细", f"stats:{from_on}:{to_on}"),),),
+    )

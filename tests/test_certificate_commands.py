@@ -1,0 +1,99 @@
+"""The certificates' commands: keys of their JSON, exit codes, and codes for holders."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bot.__main__ import main
+from bot.clock import LOCAL
+from bot.database import FILE_NAME, open_database, transaction
+from reminders.certificates import CertificateRow, apply_certificates, begin_import
+
+CLOCK = "2025-06-09T09:00"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a working folder whose register holds two licences that end on 2025-06-30."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.yaml").write_text("city: 开封市\n", encoding="utf-8")
+    db = open_database(tmp_path / "data" / FILE_NAME)
+    now = datetime(2025, 1, 2, tzinfo=LOCAL)
+    rows = [
+        CertificateRow(
+            number,
+            "食品经营许可证",
+            kind_id,
+            "示例饭店",
+            department="market",
+            expires_on=date(2025, 6, 30),
+        )
+        for number, kind_id in (("JY0001", "food_operation"), ("TWICE", None), ("TWICE", "drug"))
+    ]
+    with transaction(db):
+        begin_import(db, file_hash="h", file_name="r.csv", by_person_id=None, now=now)
+        apply_certificates(db, rows, import_id=1, now=now)
+    db.close()
+    return tmp_path
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, [*arguments, "--clock", CLOCK])
+
+
+def run_json(*arguments: str) -> Any:
+    done = run(*arguments, "--json")
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
+
+
+def test_a_dry_run_says_what_a_sweep_then_does_once(folder: Path) -> None:
+    dry = run_json("sweep", "certificates", "--dry-run")
+    swept = run_json("sweep", "certificates")
+    again = run_json("sweep", "certificates")
+
+    assert {"kind", "subject", "level", "recipient", "due_on"} == set(swept[0])
+    food = next(told for told in swept if told["subject"] == "JY0001")
+    assert food == {
+        "kind": "urgent",
+        "subject": "JY0001",
+        "level": "urgent",
+        "recipient": "department:market",
+        "due_on": "2025-06-09",
+    }
+    assert (len(dry), len(swept), again) == (3, 3, [])
+
+
+def test_the_register_is_counted_by_kind_and_department(folder: Path) -> None:
+    counted = run_json("certificates", "--department", "市场监管局")
+
+    assert set(counted["rows"][0]) == {
+        "kind",
+        "department",
+        "early",
+        "near",
+        "urgent",
+        "expired",
+    }
+    assert counted["total"] == {"early": 0, "near": 0, "urgent": 3, "expired": 0}
+    assert run_json("certificates", "--level", "near")["rows"] == []
+
+
+def test_a_holders_code_needs_one_certificate(folder: Path) -> None:
+    made = run_json("people", "code", "--certificate", "JY0001")
+
+    assert (made["certificate"], len(made["code"])) == ("JY0001", 8)
+    assert run("people", "code", "--certificate", "TWICE").exit_code == 2
+    assert run("people", "code", "--certificate", "NOSUCH").exit_code == 2
+    assert run("people", "code").exit_code == 2
+    assert run("people", "code", "--certificate", "JY0001", "--role", "lead").exit_code == 2
+
+
+def test_an_unknown_department_is_wrong_use(folder: Path) -> None:
+    assert run("certificates", "--department", "没有这个局").exit_code == 2
