@@ -25,6 +25,7 @@ from bot.handlers import (
     menu,
     ratings,
     rectifications,
+    roster,
     slips,
     staff,
     statistics,
@@ -49,6 +50,7 @@ OVERSEERS = frozenset({Role.LEAD, Role.DEPARTMENT, Role.SUPERVISOR, Role.ADMINIS
 HEADS = frozenset({Role.LEAD, Role.SUPERVISOR, Role.EDITOR, Role.ADMINISTRATOR})
 CODE_MAKERS = frozenset({Role.LEAD, Role.DEPARTMENT, Role.ADMINISTRATOR})
 SUPERVISORS = frozenset({Role.SUPERVISOR})
+LEADS = frozenset({Role.LEAD})
 REGISTRARS = certificates.REGISTRARS
 HOLDERS = EVERYONE - COUNTERS
 CASE_WORKERS = COUNTERS | SUPERVISORS  # whose own a case is, the handler checks
@@ -94,6 +96,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("today", ("今日评价",), "今日服务反馈", statistics.today, OVERSEERS),
     Command("overdue", ("超期",), "办件时限、超期", cases.overdue, OVERSEERS),
     Command("mine", ("我的办件",), "我名下的办件", cases.mine, COUNTERS),
+    Command("leave", ("请假", "代班"), "请假、代班", roster.leave, LEADS),
     Command("mine", ("我的证照",), "我的证照、到期提醒", certificates.mine, HOLDERS),
     Command("certificates", ("证照",), "证照到期提醒", certificates.register, REGISTRARS),
     Command("rectifications", ("整改",), "差评整改", rectifications.waiting, RECTIFIERS),
@@ -227,6 +230,9 @@ TOKENS: dict[str, TokenRoute] = {
     "caselate": TokenRoute(cases.give_cause, CASE_READERS),
     "caseclose": TokenRoute(cases.close_missing, CASE_CLOSERS),
     "overdue": TokenRoute(cases.open_overdue, OVERSEERS),
+    "leave": TokenRoute(roster.open_leave, LEADS),
+    "leaveset": TokenRoute(roster.set_days, LEADS),
+    "deputy": TokenRoute(roster.choose_deputy, LEADS),
     "acts": TokenRoute(cases.acts, SUPERVISORS),
     "release": TokenRoute(cases.release, SUPERVISORS),
     "decline": TokenRoute(cases.decline, SUPERVISORS),

@@ -12,10 +12,10 @@ from benchmarks.understanding import (
     is_outcome,
     read_labelled,
     share,
-    trained_search,
 )
 from knowledge.load import load_knowledge
-from knowledge.search.gather import search_material
+from knowledge.search.engine import build_search
+from knowledge.search.gather import SHIPPED_WEIGHTS, search_material
 from knowledge.search.understanding import Outcome
 
 pytestmark = pytest.mark.slow
@@ -31,7 +31,9 @@ def scored() -> list[Scored]:
         return known.issuperset(row.expected)
 
     rows = [row for row in read_labelled(OWN_QUESTIONS) if is_asked(row)]
-    return evaluate(trained_search(search_material(base)), rows)
+    search = build_search(search_material(base), shipped=SHIPPED_WEIGHTS)
+    search.train()
+    return evaluate(search, rows)
 
 
 def test_the_right_entry_stands_first(scored: list[Scored]) -> None:
@@ -65,3 +67,11 @@ def test_conversations_are_followed(scored: list[Scored], kind: str, least: floa
     good = share(rows, lambda r: r.top_three if kind == MULTI else r.first)
 
     assert good.value >= least
+
+
+def test_two_things_are_told_from_one(scored: list[Scored]) -> None:
+    two = [r for r in scored if r.labelled.kind == MULTI]
+    one = [r for r in scored if not r.labelled.is_outside and r.labelled.kind != MULTI]
+
+    assert share(two, lambda r: is_outcome(r, Outcome.SEVERAL)).value >= 0.68
+    assert share(one, lambda r: is_outcome(r, Outcome.SEVERAL)).value <= 0.015

@@ -21,6 +21,7 @@ COMMANDS = {
     "case": "bot.commands.case:case",
     "overdue": "bot.commands.overdue:overdue",
     "sweep": "bot.commands.sweep:sweep",
+    "roster": "bot.commands.roster:roster",
     "calendar": "bot.commands.calendar:calendar",
     "import": "bot.commands.imports:import_",
     "template": "bot.commands.imports:template_",

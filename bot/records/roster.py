@@ -150,6 +150,16 @@ def set_leave(
     )
 
 
+def set_deputy(db: Database, number: str, deputy: str) -> None:
+    """Note who stands in for a member."""
+    db.execute("UPDATE staff SET deputy_number = ? WHERE number = ?", [deputy, number])
+
+
+def set_team(db: Database, number: str, team: str) -> None:
+    """Note which rotation group a member is in now."""
+    db.execute("UPDATE staff SET team = ? WHERE number = ?", [team, number])
+
+
 def link_person(db: Database, number: str, person_id: int) -> None:
     """Note which bound person a member is; an older account loses the tie."""
     db.execute("UPDATE staff SET person_id = NULL WHERE person_id = ?", [person_id])
@@ -221,6 +231,12 @@ class Roster:
         if member is not None:
             return self._present(member, on)
         return self._person_named(case)
+
+    def member_of_case(self, case: Case) -> Member | None:
+        """Return the member whose case it is, on leave or not."""
+        if case.handler_id is not None:
+            return self._by_person.get(case.handler_id)
+        return self._member_named(case)
 
     def _member_named(self, case: Case) -> Member | None:
         if case.handler_number and case.handler_number in self._members:

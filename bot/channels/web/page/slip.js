@@ -38,8 +38,17 @@
 
   if (document.body.classList.contains('image')) {
     const root = document.documentElement;
-    for (let size = 18; size >= 10 && root.scrollHeight > window.innerHeight; size -= 1) {
+    for (let size = 18; size >= 11 && root.scrollHeight > window.innerHeight; size -= 1) {
       root.style.fontSize = size + 'px';
+    }
+    // What still does not fit is left to the full slip, and said so: a cut list must not look whole.
+    const told = document.querySelector('.told');
+    const rest = document.createElement('p');
+    rest.textContent = '……还有几样没放下，扫码或点下面看全文';
+    while (told.lastElementChild && root.scrollHeight > window.innerHeight) {
+      if (rest.parentNode) { told.removeChild(rest); }
+      told.removeChild(told.lastElementChild);
+      told.appendChild(rest);
     }
   }
 }());

@@ -1,0 +1,71 @@
+"""Leave and deputies in words; where names may not go, the 工号 stands for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from bot.dialogue import Button, Reply
+from bot.records.roster import Member
+from bot.views.text import Lines, format_day
+
+MENU = Button("菜单", "menu")
+ALL = Button("全部人员", "leave")
+MOST_SHOWN = 20
+LEAVES = (("今天", 1), ("3 天", 3), ("7 天", 7), ("15 天", 15))
+
+
+def _name(member: Member, *, discreet: bool) -> str:
+    return f"工号 {member.number}" if discreet else f"{member.name}（{member.number}）"
+
+
+def _state(member: Member, today: date) -> str:
+    on = member.leave_to_on
+    if on is None or on < today or member.leave_from_on is None:
+        return "在岗"
+    return f"请假 {format_day(member.leave_from_on)}至{format_day(on)}"
+
+
+def staff_reply(staff: Sequence[tuple[str, Member]], today: date, *, discreet: bool) -> Reply:
+    """List the staff, each with where they stand."""
+    if not staff:
+        return Reply("名册里没有您的人员，请先导入人员名册。", buttons=((MENU,),))
+    lines = Lines()
+    lines.heading("请假、代班")
+    lines.add("点人登记；请假期间提醒发给代班人。")
+    names = {member.number: _name(member, discreet=discreet) for _, member in staff}
+    for _, member in staff[:MOST_SHOWN]:
+        deputy = names.get(member.deputy_number or "", member.deputy_number or "没有")
+        lines.bullets([f"{names[member.number]}：{_state(member, today)}，代班 {deputy}"])
+    if len(staff) > MOST_SHOWN:
+        lines.add(f"另有 {len(staff) - MOST_SHOWN} 人没列出，请在命令行登记（roster leave）。")
+    buttons = [
+        (Button(names[member.number], f"leave:{key}"),) for key, member in staff[:MOST_SHOWN]
+    ]
+    return Reply(lines.text, headings=lines.headings, buttons=(*buttons, (MENU,)))
+
+
+def member_reply(key: str, member: Member, today: date, *, discreet: bool) -> Reply:
+    """Show one member and what may be noted."""
+    deputy = f"工号 {member.deputy_number}" if member.deputy_number else "没有，转给窗口负责人"
+    rows = [
+        tuple(Button(f"请假 {words}", f"leaveset:{key}:{days}") for words, days in LEAVES[:2]),
+        tuple(Button(f"请假 {words}", f"leaveset:{key}:{days}") for words, days in LEAVES[2:]),
+        (Button("回岗", f"leaveset:{key}:0"), Button("换代班人", f"deputy:{key}")),
+        (ALL, MENU),
+    ]
+    name = _name(member, discreet=discreet)
+    return Reply(f"{name}：{_state(member, today)}；代班 {deputy}。", buttons=tuple(rows))
+
+
+def deputies_reply(
+    key: str, member: Member, others: Sequence[tuple[str, Member]], *, discreet: bool
+) -> Reply:
+    """Offer who may stand in."""
+    if not others:
+        return Reply("没有别的同事可以代班。", buttons=((ALL, MENU),))
+    rows = [
+        (Button(_name(other, discreet=discreet), f"deputy:{key}:{other_key}"),)
+        for other_key, other in others[:MOST_SHOWN]
+    ]
+    return Reply(f"{_name(member, discreet=discreet)} 请谁代班？", buttons=(*rows, (ALL,)))
