@@ -26,7 +26,7 @@ from bot.channels.web.app import build_web
 from bot.channels.web.site import Core
 from bot.clock import Clock, real_clock
 from bot.database import FILE_NAME, connect, transaction
-from bot.delivery import DeliveryLoop, PageSender, Sender
+from bot.delivery import DeliveryLoop, PageSender, Robots, Sender
 from bot.demo import clear_demo, fill_demo
 from bot.desk import Desk
 from bot.desks import CannotStart, open_desk
@@ -38,6 +38,7 @@ from bot.records.retention import drop_old
 from bot.reloading import Reloader
 from bot.settings import TOKEN_VARIABLE, Enabled, Settings
 from bot.views.alerts import render_alert
+from bot.views.robots import render_robot
 from reminders.certificates import drop_contacts
 from reminders.schedule import Job, run_job, start_schedule
 
@@ -99,7 +100,8 @@ async def _serve(desk: Desk, *, say: Say) -> None:
         loop.add_signal_handler(number, stopping.set)
     async with contextlib.AsyncExitStack() as running:
         senders: dict[Channel, Sender] = {Channel.WEB: PageSender(desk)}
-        delivery = DeliveryLoop(desk, senders, render_alert)
+        robots = await running.enter_async_context(_robots(desk))
+        delivery = DeliveryLoop(desk, senders, render_alert, robots=robots)
         telegram = _prepare_telegram(desk, delivery) if _wants_telegram(desk.settings) else None
         if desk.settings.web.enabled or (telegram and telegram.webhook):
             await running.enter_async_context(_page(desk, telegram, say=say))
@@ -121,6 +123,21 @@ async def _serve(desk: Desk, *, say: Say) -> None:
 def _train_beside(desk: Desk) -> None:
     """Train where no weights fit; a daemon, since stopping must not wait for it."""
     threading.Thread(target=desk.search.train, name="training", daemon=True).start()
+
+
+@contextlib.asynccontextmanager
+async def _robots(desk: Desk) -> AsyncIterator[Robots]:
+    """Make the group robots' senders; their library is loaded only where there are any."""
+    if not desk.settings.robots:
+        yield Robots()
+        return
+    import httpx
+
+    from bot.channels.robots import robot_senders
+
+    async with httpx.AsyncHTTPTransport(retries=0) as transport:
+        senders = robot_senders(desk.settings.robots, transport, clock=real_clock)
+        yield Robots(dict(senders), render_robot)
 
 
 def _without_telegram(settings: Settings) -> str:

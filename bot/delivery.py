@@ -11,13 +11,14 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Protocol
 
 from bot.database import transaction
 from bot.desk import Desk
-from bot.dialogue import Channel, DeliveryError, Person, Recipient, Reply
+from bot.dialogue import Channel, DeliveryError, Person, Recipient, Reply, Role
+from bot.oversight import ROBOT
 from bot.packing import pack_reply, unpack_reply
 from bot.records import messages, people
 from bot.records.people import Address
@@ -46,6 +47,19 @@ class Sender(Protocol):
 
 
 Render = Callable[[Desk, Waiting, Person, Channel], Reply | None]
+RenderRobot = Callable[[Desk, Waiting], Reply | None]
+
+
+def _nothing_said(_desk: Desk, _waiting: Waiting) -> Reply | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Robots:
+    """The group robots: a sender for each by name, and what they say."""
+
+    senders: Mapping[str, Sender] = field(default_factory=dict)
+    render: RenderRobot = _nothing_said
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +89,10 @@ class DeliveryLoop:
         render: Render,
         *,
         pace: Pace = Pace(),
+        robots: Robots = Robots(),
     ) -> None:
         """Prepare a loop; nothing happens before `run`."""
+        self._robots = robots
         self._desk = desk
         self._senders = senders
         self._render = render
@@ -158,6 +174,9 @@ class DeliveryLoop:
     # -- one row
 
     async def _deliver(self, waiting: Waiting) -> None:
+        if waiting.kind == ROBOT:
+            await self._deliver_to_robot(waiting)
+            return
         if waiting.recipient.person_id is None:
             self._hand_to_holders(waiting)
             return
@@ -175,6 +194,39 @@ class DeliveryLoop:
             if await self._delivered_to(waiting, person, address):
                 return
         self._fail(waiting, "unreachable")
+
+    async def _deliver_to_robot(self, waiting: Waiting) -> None:
+        """Let a group's robot say it; one that is refused for good is the administrator's."""
+        name = waiting.facts["robot"]
+        sender = self._robots.senders.get(name)
+        reply = self._robots.render(self._desk, waiting) if sender else None
+        if sender is None or reply is None:
+            self._fail(waiting, "lapsed" if sender else "no_robot")
+            return
+        (part,) = sender.parts(reply)
+        try:
+            async with self._gate:
+                sent_as = await sender.send(name, part)
+        except DeliveryError as error:
+            if not error.permanent:
+                self._after_failure(waiting, error)
+                return
+            self._fail(waiting, error.reason)
+            self._tell_of_refusal(name, error.reason)
+            return
+        with transaction(self._desk.db):
+            outbox.mark_sent(self._desk.db, waiting.id, now=self._desk.now(), sent_as=sent_as)
+
+    def _tell_of_refusal(self, robot: str, reason: str) -> None:
+        now = self._desk.now()
+        alert = Alert(
+            kind="robot_refused",
+            recipient=Recipient(role=Role.ADMINISTRATOR),
+            facts={"robot": robot, "reason": reason},
+            dedupe_key=f"robot_refused:{robot}:{now:%Y-%m-%d}",
+        )
+        with transaction(self._desk.db):
+            outbox.put(self._desk.db, (alert,), now=now)
 
     def _hand_to_holders(self, waiting: Waiting) -> None:
         """Turn a row for a role into one for each who holds it now, each with its own fate."""

@@ -12,6 +12,7 @@ from bot.dialogue import CITY, Channel, Person, Place, Role, Scope
 from bot.records import interactions, people, ratings
 from bot.records.people import Address
 from bot.settings import Settings
+from reminders.rectifications import Opening, open_rectification
 
 DISTRICT = "龙亭区"
 WINDOW = "longting-01"
@@ -80,7 +81,23 @@ def _visit(
     )
     if chance.random() < 0.7:
         level = chance.choices((5, 4, 3, 2, 1), (60, 25, 9, 4, 2))[0]
-        ratings.rate(desk.db, person, interaction.id, level, now=at + timedelta(minutes=1))
+        rated_at = at + timedelta(minutes=1)
+        rating = ratings.rate(desk.db, person, interaction.id, level, now=rated_at)
+        if not rating.is_good:
+            _open(desk, rating.id, rated_at, entry, place)
+
+
+def _open(desk: Desk, rating_id: int, rated_at: datetime, entry: str, place: Place) -> None:
+    """Open a sample rectification; whoever tries the role out is its handler."""
+    known = desk.base.entries.get(entry)
+    scope = Scope(place.district, known.owner if known else None, place.window)
+    open_rectification(
+        desk.db,
+        Opening(rating_id, rated_at, entry, scope),
+        rules=desk.settings.rectification_rules(),
+        holds=lambda _: True,
+        now=desk.now(),
+    )
 
 
 def demo_person(desk: Desk, role: Role, address: Address) -> Person:

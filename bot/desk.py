@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TypeVar
@@ -114,6 +115,31 @@ class Waiting:
             self._held.pop(key, None)
 
 
+class LongWrites:
+    """Knows whether a long transaction holds the file, so that others wait without blocking."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._count = 0
+        self._lock = threading.Lock()
+
+    @property
+    def are_going_on(self) -> bool:
+        """Tell whether one is going on."""
+        return self._count > 0
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Announce one for as long as the block lasts; called from worker threads."""
+        with self._lock:
+            self._count += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._count -= 1
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What a handler may touch: database, knowledge, calendar, settings and the clock."""
@@ -125,6 +151,7 @@ class Desk:
     now: Callable[[], datetime]
     links: Links
     waiting: Waiting = field(default_factory=Waiting)
+    long_writes: LongWrites = field(default_factory=LongWrites)
 
     @property
     def base(self) -> KnowledgeBase:

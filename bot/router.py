@@ -23,6 +23,7 @@ from bot.handlers import (
     knowledge,
     lists,
     menu,
+    progress,
     ratings,
     rectifications,
     roster,
@@ -110,6 +111,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("reload", ("更新知识",), "重新读取知识库", knowledge.reload, EDITORS),
     Command("slip", ("查告知单",), "按编号看告知单", slips.by_number, listed=False),
     Command("status", ("查留言",), "按编号看留言进度", human.status, listed=False),
+    Command("progress", ("办件进度",), "按编号看办件进度", progress.look_up, listed=False),
     Command("feedback", ("查反馈",), "按编号看反馈的处理", rectifications.status, listed=False),
     Command("bind", ("绑定",), "工作人员绑定身份", _bind, listed=False),
     Command("cancel", ("取消",), "取消正在写的内容", menu.cancel),
@@ -402,7 +404,7 @@ def find_command(text: str) -> tuple[Command, str] | None:
     for command in COMMANDS:
         if text.strip() in command.words:
             return command, ""
-        takes_argument = command.name in {"bind", "slip", "status", "feedback", "entry"}
+        takes_argument = command.name in {"bind", "slip", "status", "feedback", "progress", "entry"}
         if takes_argument and word in command.words and " " not in argument.strip():
             return command, argument.strip()
     return None

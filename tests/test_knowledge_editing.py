@@ -61,7 +61,10 @@ class TestYaml:
     def test_a_number_changes_in_place_and_its_comment_stays(self) -> None:
         new = edited(Act.SET, "materials", "paper", "copies", value=3)
 
-        assert changed_lines(new) == (["    copies: 1    # 一份就够"], ["    copies: 3    # 一份就够"])
+        assert changed_lines(new) == (
+            ["    copies: 1    # 一份就够"],
+            ["    copies: 3    # 一份就够"],
+        )
 
     def test_a_new_key_stands_before_the_comment_of_the_next_piece(self) -> None:
         new = edited(Act.SET, "materials", "paper", "reason", value="核对: 身份")

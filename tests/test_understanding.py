@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.understanding import is_outcome, read_labelled, share
 from benchmarks.understanding import evaluate as ask_all
+from benchmarks.understanding import is_outcome, read_labelled, share
 from knowledge.load import load_knowledge
 from knowledge.model import KnowledgeBase
 from knowledge.normalise import fold
@@ -21,6 +21,7 @@ from knowledge.search.features import features
 from knowledge.search.gather import SHIPPED_WEIGHTS, search_material
 from knowledge.search.golden import golden_problems, wording_warnings
 from knowledge.search.judge import EVIDENCE
+from knowledge.search.temper import without_anger
 from knowledge.search.training import FULL, TRIAL
 from knowledge.search.understanding import Outcome
 from knowledge.train import SHIPPED_KNOWLEDGE, write_weights
@@ -206,3 +207,23 @@ def test_two_things_are_told_from_one(base: KnowledgeBase, search: Search) -> No
     assert share(two, lambda row: is_outcome(row, Outcome.SEVERAL)).value >= 0.5
     assert share(two, lambda row: row.top_three).value >= 0.85
     assert sum(outcome is Outcome.SEVERAL for outcome in one) / len(one) <= 0.015
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        ("什么破系统,办护照要带什么", "办护照要带什么"),
+        ("妈的,退休到底要啥", "退休到底要啥"),
+        ("破产清算要啥", "破产清算要啥"),
+        ("你妈的", "你妈的"),
+    ],
+)
+def test_what_was_asked_in_anger_is_kept(said: str, asked: str) -> None:
+    assert without_anger(said) == asked
+
+
+def test_anger_hides_no_golden_question(base: KnowledgeBase, search: Search) -> None:
+    questions = [question for entry in base.entries.values() for question in entry.golden]
+    heard = [search.understand(f"什么破系统，{one}").outcome for one in questions]
+
+    assert sum(one is not Outcome.NOTHING for one in heard) / len(heard) >= 0.97

@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from starlette.applications import Starlette
 
 from bot import router
-from bot.channels.beside import Beside
+from bot.channels.beside import Beside, until_quiet
 from bot.channels.telegram.core import Core as TelegramCore
 from bot.channels.web.app import build_web
 from bot.channels.web.site import Core
@@ -510,6 +510,19 @@ def test_the_loop_goes_on_while_a_table_is_read(kept_desk: Desk) -> None:
     assert reply is not None
     assert "新增 5000" in reply.text
     assert ticks > 3
+
+
+def test_others_wait_for_a_long_transaction_without_blocking(desk: Desk) -> None:
+    async def wait() -> bool:
+        with desk.long_writes.one():
+            waiting = asyncio.create_task(until_quiet(desk))
+            await asyncio.sleep(0.05)
+            was_waiting = not waiting.done()
+        await asyncio.wait_for(waiting, 5)
+        return was_waiting
+
+    assert asyncio.run(wait())
+    assert not desk.long_writes.are_going_on
 
 
 # -- on the page

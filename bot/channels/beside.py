@@ -3,6 +3,9 @@
 The same `respond` runs in a worker thread over a connection of its own; one after another, so
 that two large files are never in hand at once and a post sent twice finds the first one's
 receipt. A database in memory belongs to its own thread and is asked there.
+
+SQLite has one writer at a time, and waiting for it inside SQLite would hold up the loop. So
+others wait here while a long transaction is going on, and their questions are answered after it.
 """
 
 from __future__ import annotations
@@ -21,6 +24,8 @@ from bot.desk import Desk
 from bot.dialogue import Incoming, Reply
 from bot.router import takes_long
 
+LOOK_SECONDS = 0.02
+LONGEST_WAIT_SECONDS = 60.0
 Respond = Callable[[Desk, Incoming], Reply | None]
 
 
@@ -38,6 +43,14 @@ class Beside:
             return respond(desk, incoming)
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._worker, _answer, respond, desk, incoming, path)
+
+
+async def until_quiet(desk: Desk) -> None:
+    """Wait while a long transaction holds the file; not for ever."""
+    waited = 0.0
+    while desk.long_writes.are_going_on and waited < LONGEST_WAIT_SECONDS:
+        await asyncio.sleep(LOOK_SECONDS)
+        waited += LOOK_SECONDS
 
 
 def _file_of(db: Database) -> Path | None:

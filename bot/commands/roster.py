@@ -70,7 +70,7 @@ def leave(
     if stand_in is not None and stand_in.number == member.number:
         fail("不能给自己代班，请换一个工号。", WRONG_USE)
     with transaction(desk.db):
-        set_leave(desk.db, member.number, from_on, to.date(), stand_in and stand_in.number)
+        set_leave(desk.db, member.number, from_on, to.date(), stand_in.number if stand_in else None)
     click.echo(f"{member.name} {from_on} 至 {to.date()} 请假，{_instead(desk, number)}")
 
 

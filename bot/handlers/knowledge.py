@@ -36,7 +36,7 @@ from bot.views import knowledge as view
 from bot.views.diagram import diagram
 from bot.views.knowledge import Standing
 from bot.views.questions import nothing_reply
-from knowledge.checks.wording import check_names
+from knowledge.checks.wording import check_names, key_of
 from knowledge.editing.facts import tallies, tally, unit_tally
 from knowledge.model import ServicePackage
 from knowledge.positions import Positions, Report
@@ -183,6 +183,9 @@ def alias_clash(desk: Desk, entry: ServicePackage, alias: str) -> str | None:
     """
     if not 2 <= len(alias) <= LONGEST_ALIAS:
         return f"要 2 到 {LONGEST_ALIAS} 个字"
+    owner = _owner_of(desk, alias)
+    if owner is not None:
+        return f"“{alias}”已经是“{owner.name}”的说法，同一句话只能指一件事"
     changed = entry.model_copy(update={"aliases": (*entry.aliases, alias)})
     entries = {**desk.base.entries, entry.id: changed}
     report = Report(NOWHERE)
@@ -191,6 +194,15 @@ def alias_clash(desk: Desk, entry: ServicePackage, alias: str) -> str | None:
     check_names(desk.base, before)
     fresh = set(report.problems()) - set(before.problems())
     return next((p.text for p in fresh if p.severity is Severity.ERROR or alias in p.text), None)
+
+
+def _owner_of(desk: Desk, alias: str) -> ServicePackage | None:
+    """Return the entry that is already found by a wording."""
+    key = key_of(alias)
+    for known in desk.base.entries.values():
+        if key in map(key_of, (known.name, known.short_name, *known.aliases)):
+            return known
+    return None
 
 
 def _handed_in(desk: Desk, incoming: Incoming, edit: KnowledgeEdit) -> Reply:

@@ -36,8 +36,11 @@ def set_days(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Repl
     if len(arguments) != 2 or not arguments[1].isdigit() or int(arguments[1]) > LONGEST_LEAVE:
         raise Refusal("button_unknown")
     member, days, today = _member(desk, incoming, arguments[0]), int(arguments[1]), desk.today()
-    last_on = today + timedelta(days=days - 1)
-    set_leave(desk.db, member.number, *((today, last_on) if days else (None, None)), None)
+    if days:
+        last_on = today + timedelta(days=days - 1)
+        set_leave(desk.db, member.number, today, last_on, None)
+    else:
+        set_leave(desk.db, member.number, None, None, None)
     _write_down(desk, incoming, member)
     return open_leave(desk, incoming, arguments[:1])
 

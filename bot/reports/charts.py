@@ -37,6 +37,11 @@ LABEL_WIDTH = 300
 NUMBERS_WIDTH = 200
 HEAD = 96
 TREND_HEIGHT = 260
+SVG_WIDTH = 600
+SVG_LABEL_WIDTH = 240
+SVG_NUMBERS_WIDTH = 130
+"""Narrow, so that the letters can still be read on a phone."""
+
 MOST_BARS = 20
 MOST_DAYS = 31
 LONGEST_LABEL = 13
@@ -182,9 +187,9 @@ def _draw_trend(canvas: _Canvas, top: int, days: Sequence[Bar]) -> None:
             canvas.write(x, base + 6, day.label, QUIET)
 
 
-def shortened(label: str) -> str:
+def shortened(label: str, longest: int = LONGEST_LABEL) -> str:
     """Cut a label to what a chart has room for."""
-    return label if len(label) <= LONGEST_LABEL else label[: LONGEST_LABEL - 1] + "…"
+    return label if len(label) <= longest else label[: longest - 1] + "…"
 
 
 def bars_svg(words: Words, bars: Sequence[Bar]) -> str:
@@ -200,7 +205,7 @@ def bars_svg(words: Words, bars: Sequence[Bar]) -> str:
 
 def _svg(height: int, title: str, body: str) -> str:
     return (
-        f'<svg class="chart" viewBox="0 0 {WIDTH} {height}" role="img" '
+        f'<svg class="chart" viewBox="0 0 {SVG_WIDTH} {height}" role="img" '
         f'aria-label="{escape(title)}" font-size="20"><title>{escape(title)}</title>{body}</svg>'
     )
 
@@ -224,11 +229,11 @@ def _svg_text(x: int, y: int, text: str, colour: Colour = INK) -> str:
 
 
 def _svg_bar(y: int, bar: Bar, longest: int, words: Words) -> str:
-    label = _svg_text(0, y + 19, shortened(bar.label))
-    x = LABEL_WIDTH
+    label = _svg_text(0, y + 19, shortened(bar.label, LONGEST_LABEL - 2))
+    x = SVG_LABEL_WIDTH
     if bar.good is None:
         return label + _svg_text(x, y + 19, words.no_data, QUIET)
-    room = WIDTH - LABEL_WIDTH - NUMBERS_WIDTH
+    room = SVG_WIDTH - SVG_LABEL_WIDTH - SVG_NUMBERS_WIDTH
     drawn = [label]
     for part, colour in zip(bar.parts, COLOURS, strict=True):
         width = _scaled(part, longest, room)
@@ -243,10 +248,10 @@ def trend_svg(words: Words, days: Sequence[Bar]) -> str:
     days = days[-MOST_DAYS:]
     highest = max((day.total for day in days), default=0) or 1
     base, room = TREND_HEIGHT - 40, TREND_HEIGHT - 90
-    step = WIDTH // max(len(days), 1)
+    step = SVG_WIDTH // max(len(days), 1)
     width = max(3, min(40, step * 2 // 3))
     every = -(-90 // step)
-    drawn = [_svg_legend(words), _svg_box(0, base, WIDTH, 1, QUIET)]
+    drawn = [_svg_legend(words), _svg_box(0, base, SVG_WIDTH, 1, QUIET)]
     for n, day in enumerate(days):
         x, y = n * step, base
         for part, colour in zip(day.parts, COLOURS, strict=True):

@@ -19,6 +19,7 @@ from bot.views import (
     human,
     knowledge,
     rectification_alerts,
+    robots,
 )
 from bot.views.cases import Viewer
 from reminders.acts import act_within
@@ -36,6 +37,8 @@ def render_alert(desk: Desk, waiting: Waiting, person: Person, channel: Channel)
             return _days_moved(desk, waiting, _viewer(desk, person, channel))
         case "cases_moved":
             return _moved(waiting, _viewer(desk, person, channel))
+        case "robot_refused":
+            return robots.refused_reply(waiting.facts["robot"], waiting.facts["reason"])
         case "run_caught_up":
             slots = [datetime.fromisoformat(at) for at in waiting.facts["slots"].split()]
             at = datetime.fromisoformat(waiting.facts["at"])

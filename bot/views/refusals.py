@@ -83,6 +83,7 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
     "case_arrival_day": lambda _: "收齐材料的日子不对，请核对。",
     "case_not_offered": lambda _: "这件没有转给您，或已有人接收。",
     "case_offered_to_self": lambda _: "不能转给自己。",
+    "progress_too_often": lambda _: "查得太勤了，请过十分钟再查；着急请问受理窗口，或拨 12345。",
     "case_document_missing": lambda _: "挂起要写明依据文书。",
     "case_site_visit": lambda _: (
         "现场勘验不停表；本地规定允许的，把设置 oversight.suspend_site_visit 改为 true。"

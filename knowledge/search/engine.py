@@ -23,6 +23,7 @@ from knowledge.search.nearest import build_nearest, load_index, make_index, save
 from knowledge.search.reading import Reader, Reading
 from knowledge.search.several import two_topics
 from knowledge.search.situation import answers_in
+from knowledge.search.temper import without_anger
 from knowledge.search.understanding import Candidate, Outcome, Understanding
 
 T = TypeVar("T")
@@ -103,7 +104,7 @@ class Search:
             if followed is not None:
                 return followed
         is_named = topic is not reading and topic.ours >= self._reader.limits()[0]
-        found = self._alone(question, topic if is_named else reading)
+        found = self._alone(question, topic if is_named else self._calmed(reading))
         if found.outcome is Outcome.SURE and topic.ours < self._reader.limits()[0]:
             why = "只提到一样证件，没说办什么事"
             return self._answered(question, Outcome.UNSURE, reading, reading.order, why)
@@ -145,6 +146,15 @@ class Search:
         if paper is None or paper not in language().papers:
             return reading
         return self._reader.read(reading.folded.replace(paper, " "))
+
+    def _calmed(self, reading: Reading) -> Reading:
+        """Read once more without the hard words, where with them it sounds like nothing of ours."""
+        limit = self._reader.limits()[0]
+        rest = without_anger(reading.folded) if reading.ours < limit else reading.folded
+        if rest == reading.folded:
+            return reading
+        calm = self._reader.read(rest)
+        return calm if calm.ours >= limit else reading
 
     def _after(
         self, question: str, reading: Reading, topic: Reading, last: int

@@ -17,7 +17,7 @@ from typing import Any
 from telegram import Bot, Update
 from telegram.error import TelegramError
 
-from bot.channels.beside import Beside
+from bot.channels.beside import Beside, until_quiet
 from bot.channels.telegram.core import Core, Timing
 from bot.channels.telegram.groups import OurName
 from bot.channels.telegram.incoming import (
@@ -204,6 +204,7 @@ class Intake:
 
     async def _answer(self, key: str, said: Said) -> None:
         deadline = _now() + self._timing.settle
+        await until_quiet(self._desk)
         person = self._person(said.chat_id)
         upload = await self._fetch(said, person)
         incoming = self._incoming(key, said, person, upload)

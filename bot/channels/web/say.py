@@ -11,6 +11,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from bot.channels.beside import until_quiet
 from bot.channels.web.chat_page import chat_html, conversation
 from bot.channels.web.guard import read_form
 from bot.channels.web.render import Shown, show_reply
@@ -62,6 +63,7 @@ async def say_to_core(
 ) -> Said:
     """Hand a post over to the core in the name of the session's person."""
     desk = site.desk
+    await until_quiet(desk)
     person = person_of(desk, session)
     if desk.settings.web.kiosk:
         site.kiosk.touch(session.secret, desk.now())

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from bot.channels.beside import Beside
+from bot.channels.web.lookups import Lookups
 from bot.channels.web.pages import Pages
 from bot.channels.web.session import KioskSessions
 from bot.desk import Desk
@@ -44,4 +45,5 @@ class Site:
     core: Core
     pages: Pages
     kiosk: KioskSessions = field(default_factory=KioskSessions)
+    lookups: Lookups = field(default_factory=Lookups)
     beside: Beside = field(default_factory=Beside)

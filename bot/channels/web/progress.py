@@ -1,0 +1,53 @@
+"""/progress: where a case stands, for whoever has its number; no login, kept from robots."""
+
+from __future__ import annotations
+
+from html import escape
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from bot.channels.web.session import keep_session, session_of
+from bot.channels.web.site import Site
+from bot.handlers.progress import progress_of
+from bot.views import page_words as wording
+from bot.views.progress import TITLE, progress_lines
+
+MOST_LOOKUPS = 10
+MOST_OF_STRANGERS = 60
+LONGEST_NUMBER = 64
+ROBOTS = "noindex, nofollow, noarchive"
+
+
+async def ask_progress(site: Site, request: Request) -> Response:
+    """Show the form, or go to the page of the number that was typed in."""
+    number = request.query_params.get("number", "").strip()[:LONGEST_NUMBER]
+    if number:
+        return _unseen(RedirectResponse(f"/progress/{quote(number, safe='')}", 303))
+    response = _unseen(site.pages.plain(TITLE, site.pages.fill("progress.html", number="")))
+    keep_session(response, site.desk, session_of(request, site.desk, site.kiosk))
+    return response
+
+
+async def show_progress(site: Site, request: Request) -> Response:
+    """Show state and dates of the case with this very number."""
+    session = session_of(request, site.desk, site.kiosk)
+    # Who keeps no cookie looks like everybody else without one.
+    who, most = ("", MOST_OF_STRANGERS) if session.is_new else (session.secret, MOST_LOOKUPS)
+    if not site.lookups.may_look(who, most, site.desk.now()):
+        return _unseen(site.pages.notice(wording.PROGRESS_TOO_OFTEN, 429))
+    found = progress_of(site.desk, request.path_params["number"][:LONGEST_NUMBER])
+    if found is None:
+        response = site.pages.notice(wording.PROGRESS_UNKNOWN, 404)
+    else:
+        lines = "".join(f"<p>{escape(line)}</p>" for line in progress_lines(found))
+        form = site.pages.fill("progress.html", number="")
+        response = site.pages.plain(TITLE, lines + form)
+    keep_session(response, site.desk, session)
+    return _unseen(response)
+
+
+def _unseen(response: Response) -> Response:
+    response.headers["X-Robots-Tag"] = ROBOTS
+    return response

@@ -1,0 +1,58 @@
+"""办件进度 by number, for the applicant: state and dates only, no names, no item, no unit."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.desk import Desk
+from bot.dialogue import Incoming, Refusal, Reply
+from bot.importing.values import BadValue, parse_case_number
+from bot.records import messages
+from bot.views import progress as view
+from bot.views.progress import Progress
+from reminders.cases import case_by_number, data_as_of, imports
+from reminders.overdue import standing_of
+
+WORD = "办件进度"
+MOST_LOOKUPS = 10
+WITHIN = timedelta(minutes=10)
+
+
+def progress_of(desk: Desk, written: str) -> Progress | None:
+    """Return where a case stands; None where no case has this very number."""
+    try:
+        number = parse_case_number(written)
+    except BadValue:
+        return None
+    case = case_by_number(desk.db, number)
+    if case is None:
+        return None
+    standing = standing_of(case, desk.calendar, desk.settings.oversight.rules(), desk.today())
+    return Progress(
+        tail=case.number[-4:],
+        stage=standing.stage,
+        accepted_on=case.accepted_on,
+        due_on=standing.due_on,
+        provisional=standing.provisional,
+        completed_on=case.completed_on,
+        uncertain=case.missing is not None,
+        as_of=data_as_of(imports(desk.db), case.scope.district),
+    )
+
+
+def look_up(desk: Desk, incoming: Incoming, argument: str) -> Reply:
+    """Answer with state and dates; who asks for many numbers must wait."""
+    if not argument:
+        return view.ask_reply(desk.links.page_url("/progress"))
+    if _asked_too_often(desk, incoming):
+        raise Refusal("progress_too_often")
+    found = progress_of(desk, argument)
+    return view.unknown_reply() if found is None else view.progress_reply(found)
+
+
+def _asked_too_often(desk: Desk, incoming: Incoming) -> bool:
+    """Count the same person's lookups of the last minutes in the conversation as recorded."""
+    since = desk.now() - WITHIN
+    said = messages.messages_of(desk.db, incoming.person.id)
+    asked = (m for m in said if m.direction == "in" and m.at > since and m.text)
+    return sum((m.text or "").startswith((WORD, "/progress")) for m in asked) >= MOST_LOOKUPS

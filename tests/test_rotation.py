@@ -1,0 +1,231 @@
+"""Leave with a deputy, and the monthly rotation that takes open cases along."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlite_utils import Database
+
+from bot.__main__ import main
+from bot.database import FILE_NAME, open_database, transaction
+from bot.records import people
+from bot.records.people import Address, Channel
+from bot.records.roster import Member, Roster, link_person, member_by_number, put_member
+from bot.views.roster import LEAVES
+from reminders.cases import case_by_number, events_of
+from reminders.overdue import Level
+from reminders.recipients import Recipient, Role, Scope
+from tests.case_builders import a_row, at, bring_in, day
+from tests.conftest import Talker
+
+DISTRICT = Scope("龙亭区")
+NOW = "2025-02-06T09:00"
+UNIT = "龙亭区政务服务大厅"
+
+
+def staff(db: Database, number: str, team: str | None, *, bound: bool = True) -> Member:
+    """Put a clerk on the roster, bound under an address of the same name."""
+    put_member(db, Member(number, f"员工{number}", Role.CLERK, DISTRICT, UNIT, team))
+    if bound:
+        person = people.person_at(db, Address(Channel.WEB, number), now=at(NOW))
+        people.set_role(db, person, Role.CLERK, DISTRICT)
+        link_person(db, number, person.id)
+    found = member_by_number(db, number)
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def call(tmp_path: Path) -> Callable[..., Result]:
+    (tmp_path / "config.yaml").write_text("data_dir: data\n", encoding="utf-8")
+
+    def run(*words: str, clock: str = NOW) -> Result:
+        options = ["--config", str(tmp_path / "config.yaml"), "--clock", clock]
+        return CliRunner().invoke(main, [*words, *options])
+
+    return run
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Return a file with two clerks in one group, one in the other, each with a case."""
+    path = tmp_path / "data" / FILE_NAME
+    db = open_database(path)
+    for number, team in (("A1", "企航组"), ("A2", "企航组"), ("B1", "民护组")):
+        staff(db, number, team)
+        row = a_row(number=f"case-{number}", handler_number=number, scope=DISTRICT)
+        bring_in(db, row, as_of="2025-02-06T08:00")
+    db.close()
+    return path
+
+
+def handler_of(db: Database, number: str) -> str | None:
+    case = case_by_number(db, number)
+    assert case is not None
+    member = Roster(db).member_of_case(case)
+    return member.number if member else None
+
+
+def test_the_groups_change_places_and_cases_go_over_with_a_note(
+    call: Callable[..., Result], path: Path
+) -> None:
+    result = call("roster", "rotate", "--json")
+
+    assert result.exit_code == 0, result.output
+    db = open_database(path)
+    assert [handler_of(db, f"case-{n}") for n in ("A1", "A2", "B1")] == ["B1", "B1", "A1"]
+    teams = [member_by_number(db, n) for n in ("A1", "A2", "B1")]
+    assert [m.team for m in teams if m] == ["民护组", "民护组", "企航组"]
+    case = case_by_number(db, "case-A1")
+    assert case is not None
+    assert events_of(db, case)[-1].kind == "moved"
+    assert "2025年2月轮岗" in events_of(db, case)[-1].facts["note"]
+    told = [json.loads(f) for (f,) in db.execute("SELECT facts FROM outbox").fetchall()]
+    assert sorted((t["side"], t["number"]) for t in told) == [
+        ("from", "1"),
+        ("from", "1"),
+        ("from", "1"),
+        ("to", "1"),
+        ("to", "2"),
+    ]
+
+
+def test_a_month_rotates_once(call: Callable[..., Result], path: Path) -> None:
+    call("roster", "rotate")
+
+    again = call("roster", "rotate")
+    of_district = call("roster", "rotate", "--district", "龙亭")
+    next_month = call("roster", "rotate", clock="2025-03-03T09:00")
+
+    assert (again.exit_code, of_district.exit_code, next_month.exit_code) == (1, 1, 0)
+    db = open_database(path)
+    assert [handler_of(db, f"case-{n}") for n in ("A1", "B1")] == ["A1", "B1"]
+
+
+def test_the_dry_run_moves_nothing(call: Callable[..., Result], path: Path) -> None:
+    result = call("roster", "rotate", "--dry-run", "--json")
+
+    assert [(h["from"], h["to"], h["cases"]) for h in json.loads(result.stdout)] == [
+        ("A1", "B1", 1),
+        ("A2", "B1", 1),
+        ("B1", "A1", 1),
+    ]
+    assert handler_of(open_database(path), "case-A1") == "A1"
+
+
+def test_a_case_is_not_moved_to_somebody_who_cannot_be_reached(
+    call: Callable[..., Result], tmp_path: Path
+) -> None:
+    db = open_database(tmp_path / "data" / FILE_NAME)
+    staff(db, "A1", "企航组")
+    staff(db, "B1", "民护组", bound=False)
+    bring_in(db, a_row(number="c", handler_number="A1", scope=DISTRICT), as_of=NOW)
+
+    result = call("roster", "rotate")
+
+    assert "1 件没有移交" in result.stderr
+    assert handler_of(db, "c") == "A1"
+
+
+def test_a_unit_with_one_group_stays_as_it_is(call: Callable[..., Result], tmp_path: Path) -> None:
+    db = open_database(tmp_path / "data" / FILE_NAME)
+    staff(db, "A1", "企航组")
+
+    assert call("roster", "rotate").exit_code == 1
+    member = member_by_number(db, "A1")
+    assert member is not None
+    assert member.team == "企航组"
+
+
+def meant(db: Database, number: str, on: str) -> tuple[Recipient, ...]:
+    case = case_by_number(db, number)
+    assert case is not None
+    return Roster(db).recipients(Level.HANDLER, case, day(on))
+
+
+def test_leave_sends_the_reminders_to_the_deputy_and_back(
+    call: Callable[..., Result], path: Path
+) -> None:
+    a1, a2 = (member_by_number(open_database(path), n) for n in ("A1", "A2"))
+    assert a1 is not None
+    assert a2 is not None
+
+    away = call("roster", "leave", "A1", "--to", "2025-02-10", "--deputy", "A2")
+    db = open_database(path)
+    during, after = meant(db, "case-A1", "2025-02-10"), meant(db, "case-A1", "2025-02-11")
+    back = call("roster", "leave", "A1", "--end")
+
+    assert "员工A2 代班" in away.stdout
+    assert (during, after) == ((Recipient(a2.person_id),), (Recipient(a1.person_id),))
+    assert back.exit_code == 0
+    assert meant(open_database(path), "case-A1", "2025-02-07") == (Recipient(a1.person_id),)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("A1",),
+        ("A1", "--to", "2025-02-10", "--end"),
+        ("A1", "--to", "2025-02-01"),
+        ("A1", "--to", "2025-02-10", "--deputy", "A1"),
+        ("A1", "--to", "2025-02-10", "--deputy", "nosuch"),
+        ("nosuch", "--end"),
+    ],
+)
+def test_a_wrong_leave_is_one_line(
+    call: Callable[..., Result], path: Path, words: tuple[str, ...]
+) -> None:
+    result = call("roster", "leave", *words)
+
+    assert result.exit_code == 2
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_a_lead_notes_leave_and_deputy_by_buttons(zhao: Talker) -> None:
+    db = zhao.desk.db
+    with transaction(db):
+        staff(db, "A1", None)
+        staff(db, "A2", None)
+    assert "员工A1（A1）：在岗" in zhao.says("请假").text
+
+    zhao.presses("员工A1")
+    zhao.presses("请假 3 天")
+    zhao.presses("换代班人")
+    said = zhao.presses("员工A2（A2）").text
+
+    member = member_by_number(db, "A1")
+    assert member is not None
+    assert (member.leave_to_on, member.deputy_number) == (day("2025-01-26"), "A2")
+    assert "请假 1月24日（周五）至1月26日（周日）；代班 工号 A2" in said
+    assert "在岗" in zhao.presses("回岗").text
+
+
+def test_names_do_not_go_over_a_discreet_channel(zhao: Talker) -> None:
+    with transaction(zhao.desk.db):
+        staff(zhao.desk.db, "A1", None)
+
+    reply = zhao.says("代班", discreet=True)
+
+    assert "员工" not in reply.text
+    assert "工号 A1" in reply.text
+
+
+def test_a_lead_reaches_nobody_elses_staff(zhao: Talker, li: Talker) -> None:
+    db = zhao.desk.db
+    with transaction(db):
+        put_member(db, Member("L9", "兰考人", Role.CLERK, Scope("兰考县")))
+        staff(db, "A1", None)
+
+    listed = zhao.says("请假")
+    token = next(b.token for row in listed.buttons for b in row if "A1" in b.label)
+    assert token is not None
+
+    assert "兰考人" not in listed.text
+    for forged in ("leave:ffffffffff", f"leaveset:{token[6:]}:999", "deputy:x", "leaveset:x"):
+        assert "请假 " not in zhao.sends_token(forged).text
+    assert "工作人员用的" in li.says("请假").text
+    assert len(LEAVES) == 4
