@@ -38,6 +38,7 @@ MEGABYTE = 1024 * 1024
 DIGITS = "零一二三四五六七八九"
 PAPERS = 9
 EVERY = 0.002
+LONGEST = 0.05
 _EMPTY = KnowledgeBase(version="", entries={})
 
 
@@ -150,22 +151,30 @@ def _in_fresh_process(folder: Path, cache: Path) -> str:
     return done.stdout.strip()
 
 
-def longest_wait(answer: Callable[[int], object], work: Callable[[], object]) -> tuple[float, int]:
-    """Answer while `work` runs in a thread; return the longest wait for an answer and how many.
+def waits_during(answer: Callable[[int], object], work: Callable[[], object]) -> list[float]:
+    """Answer while `work` runs in a thread; return how long each answer was waited for, sorted.
 
     The thread that answers is the main one, as in the program. A question comes every 2 ms, and
     its wait counts from when it came, so that time lost before it was looked at counts too.
     """
     worker = threading.Thread(target=work)
-    longest, answered = 0.0, 0
+    waits = []
     worker.start()
     while worker.is_alive():
         came = time.perf_counter() + EVERY
         time.sleep(EVERY)
-        answer(answered)
-        longest = max(longest, time.perf_counter() - came)
-        answered += 1
-    return longest, answered
+        answer(len(waits))
+        waits.append(time.perf_counter() - came)
+    return sorted(waits)
+
+
+def _worded(waits: list[float]) -> str:
+    late = sum(wait > LONGEST for wait in waits)
+    return (
+        f"{len(waits)} answers meanwhile, longest {_in_ms(waits[-1])}, "
+        f"999 in a thousand within {_in_ms(waits[int(len(waits) * 0.999) - 1])}, "
+        f"{late} over {_in_ms(LONGEST)}"
+    )
 
 
 def main() -> None:
@@ -210,8 +219,8 @@ def _during_reload(folder: Path, cache: Path) -> None:
             del fresh
         let_go(kept.pop())
 
-    longest, answered = longest_wait(answer, reload)
-    print(f"reload: {told[0]} change, {answered} answers meanwhile, longest {_in_ms(longest)}")
+    waits = waits_during(answer, reload)
+    print(f"reload: {told[0]} change, {_worded(waits)}")
 
 
 def _during_real_reload(folder: Path) -> None:
@@ -240,10 +249,10 @@ def _during_real_reload(folder: Path) -> None:
             told.extend(read_again(current.base, settings, today=TODAY).told)
 
     began = time.perf_counter()
-    longest, answered = longest_wait(answer, reload)
+    waits = waits_during(answer, reload)
     print(
         f"reload of the shipped rule book with training: {time.perf_counter() - began:.1f} s, "
-        f"{answered} answers meanwhile, longest {_in_ms(longest)} (alone {_in_ms(alone)})"
+        f"{_worded(waits)} (alone {_in_ms(alone)})"
     )
 
 

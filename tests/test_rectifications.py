@@ -307,6 +307,18 @@ def test_a_tap_corrected_to_bad_again_is_taken_up_again(wang: Talker, clock: Clo
     assert rectifications(wang) == [("new", None)]
 
 
+def test_nobody_sees_it_while_a_mis_tap_may_be_corrected(
+    wang: Talker, zhou: Talker, clock: Clock
+) -> None:
+    asked(wang).presses("不满意")
+
+    early = zhou.says("整改").text
+    clock.move(minutes=10)
+
+    assert "没有要处理的整改" in early
+    assert "在办整改 1 件" in zhou.says("整改").text
+
+
 def test_the_cause_tells_at_once_and_the_ten_minutes_tell_nothing_more(
     wang: Talker, zhou: Talker, clock: Clock
 ) -> None:
@@ -581,9 +593,12 @@ def test_a_citizens_words_are_not_taken_for_a_count(wang: Talker) -> None:
     assert "好评" not in wang.says("龙亭区评价").text
 
 
-def test_figures_lead_to_rows_a_picture_and_a_sheet(wang: Talker, zhou: Talker) -> None:
+def test_figures_lead_to_rows_a_picture_and_a_sheet(
+    wang: Talker, zhou: Talker, clock: Clock
+) -> None:
     wang.says("/start w-longting-01")
     asked(wang).presses("不满意")
+    clock.move(minutes=10)
     zhou.says("今日评价")
 
     rows = zhou.presses("差评清单")

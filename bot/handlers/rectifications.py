@@ -28,6 +28,7 @@ from reminders.rectification_rules import (
     explain_deadline,
     open_deadlines,
     parties_of,
+    told_from,
 )
 
 EXTEND = "extend"
@@ -41,6 +42,7 @@ def waiting(desk: Desk, incoming: Incoming, argument: str) -> Reply:
     found = [
         (one, _next_deadline(desk, one))
         for one in records.open_rectifications(desk.db, person.role, person.scope)
+        if _is_told(desk, one)
     ]
     found.sort(key=lambda pair: (pair[1].due_on if pair[1] else desk.today(), pair[0].number))
     return view.list_reply(desk.base, found, desk.today())
@@ -63,9 +65,14 @@ def _within(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Recti
         raise Refusal("button_unknown")
     person = incoming.person
     found = records.rectification_within(desk.db, person.role, person.scope, arguments[0])
-    if found is None:
+    if found is None or not _is_told(desk, found):
         raise Refusal("rectification_unknown")
     return found
+
+
+def _is_told(desk: Desk, one: Rectification) -> bool:
+    """Tell whether the unit may know of it: before that a mis-tap may still be corrected."""
+    return told_from(one, desk.settings.rectification_rules()) <= desk.now()
 
 
 def _parties(desk: Desk, incoming: Incoming, one: Rectification) -> frozenset[Party]:

@@ -190,7 +190,7 @@ def handed_in_reply(edit: KnowledgeEdit, *, waits: bool) -> Reply:
     said = (
         "已提交，等第二位编辑在“待审”里同意后生效。"
         if waits
-        else "收到，正在检查、写入，几秒后告诉您结果。"
+        else "收到，正在检查、写入，好了告诉您（改了说法的要重新训练，一两分钟）。"
     )
     return Reply("\n".join((*edit.proposal.told[:SHOWN], said)), buttons=((REVIEW, MENU),))
 
@@ -229,7 +229,10 @@ def edit_reply(edit: KnowledgeEdit, maker: str | None) -> Reply:
 
 def edit_approved_reply() -> Reply:
     """Confirm an approval."""
-    return Reply("已同意，正在检查、写入，几秒后告诉您结果。", buttons=((REVIEW, MENU),))
+    return Reply(
+        "已同意，正在检查、写入，好了告诉您（改了说法的要重新训练，一两分钟）。",
+        buttons=((REVIEW, MENU),),
+    )
 
 
 def edit_declined_reply(edit: KnowledgeEdit) -> Reply:
