@@ -134,7 +134,8 @@ class DeliveryLoop:
     async def deliver_due(self) -> int:
         """Deliver what is due now, a batch after the other; return how many rows were taken."""
         taken = 0
-        while not self._stopping.is_set():
+        # A long write holds the file; waiting for it inside SQLite would freeze the loop.
+        while not self._stopping.is_set() and not self._desk.long_writes.are_going_on:
             with transaction(self._desk.db):
                 batch = outbox.claim(
                     self._desk.db,

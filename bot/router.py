@@ -235,6 +235,7 @@ TOKENS: dict[str, TokenRoute] = {
     "leave": TokenRoute(roster.open_leave, LEADS),
     "leaveset": TokenRoute(roster.set_days, LEADS),
     "deputy": TokenRoute(roster.choose_deputy, LEADS),
+    "casecauses": TokenRoute(cases.show_causes, OVERSEERS),
     "acts": TokenRoute(cases.acts, SUPERVISORS),
     "release": TokenRoute(cases.release, SUPERVISORS),
     "decline": TokenRoute(cases.decline, SUPERVISORS),

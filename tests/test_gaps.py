@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import gc
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bot.database import open_database
+from bot.database import FILE_NAME, open_database
 from bot.desk import Desk, Library, Links
-from bot.dialogue import Channel, Reply, Role, Scope
+from bot.dialogue import Channel, Place, Reply, Role, Scope
 from bot.editing import put_review_digests, tell_wishers
 from bot.handlers.knowledge import alias_clash
 from bot.loading import load_current
 from bot.records.gaps import Gap, gap_groups, group_alike, open_wishes, record_gap
 from bot.records.knowledge_edits import State, edits_in
 from bot.records.people import person_by_id
+from bot.records.slips import make_slip
+from bot.reloading import Reloader
 from bot.settings import SHIPPED_KNOWLEDGE, Settings
 from bot.views.alerts import render_alert
+from knowledge.editing.edits import Act, Edit
+from knowledge.editing.yaml_edit import apply_edit
 from reminders import outbox
 from reminders.outbox import Waiting
 from reminders.working_days import load_calendar
@@ -86,8 +93,7 @@ def asked(desk: Desk, talker: Talker, question: str = ODD, near: str = "death") 
 
 
 def told(desk: Desk, kind: str) -> list[Waiting]:
-    rows = outbox.claim(desk.db, now=desk.now(), lease_seconds=1, limit=100)
-    return [row for row in rows if row.kind == kind]
+    return [row for row in everything_told(desk) if row.kind == kind]
 
 
 def in_words(desk: Desk, waiting: Waiting) -> Reply | None:
@@ -399,7 +405,7 @@ class TestReload:
         self, desk: Desk, wang: Talker, qian: Talker
     ) -> None:
         wang.sends_token("pick:death")
-        wang.presses("生成告知单") if "生成告知单" in wang.labels() else _slip(desk, wang, "death")
+        _slip(desk, wang, "death")
         path = desk.settings.knowledge_dir / "packages" / "death.yaml"
         first = desk.base.entries["death"].materials[0]
         path.write_text(_with_copies(path.read_text("utf-8"), first.id), "utf-8")
@@ -418,10 +424,71 @@ class TestReload:
         assert "告知单" not in qian.heard[-1].text
 
 
-def _slip(desk: Desk, talker: Talker, entry: str) -> None:
-    from bot.dialogue import Place
-    from bot.records.slips import make_slip
+class TestBesideTheAnswering:
+    """The running program: files are written and read in a thread, with its own connection."""
 
+    @pytest.fixture
+    def desk(self, desk: Desk, settings: Settings) -> Iterator[Desk]:
+        """Return the desk over a file, which two connections can share."""
+        db = open_database(settings.data_dir / FILE_NAME)
+        yield replace(desk, db=db)
+        db.close()
+        gc.unfreeze()  # a reload keeps what it built from the collector for good
+
+    async def reloaded(self, desk: Desk, reloader: Reloader) -> None:
+        """Let the reloader run until it has told somebody."""
+        running = asyncio.create_task(reloader.run())
+        for _ in range(600):
+            await asyncio.sleep(0.05)
+            if desk.db.execute("SELECT 1 FROM outbox WHERE kind = 'reloaded'").fetchone():
+                break
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+
+    def test_an_alias_is_written_trained_and_told(
+        self, desk: Desk, wang: Talker, qian: Talker
+    ) -> None:
+        gap = asked(desk, wang)
+        wang.sends_token(f"tellme:{gap}")
+
+        async def journey() -> None:
+            reloader = Reloader(desk)
+            qian.sends_token(f"gapadd:{gap}:death")
+            await self.reloaded(desk, reloader)
+
+        asyncio.run(journey())
+
+        assert desk.base.entries["death"].aliases[-1] == ODD
+        assert ODD in yaml_of(desk, "death")
+        assert {row.kind for row in everything_told(desk)} == {"reloaded", "gap_answered"}
+
+    def test_a_pause_left_over_from_a_stopped_program_holds_at_once(
+        self, desk: Desk, wang: Talker, qian: Talker
+    ) -> None:
+        desk.library.reload_later = lambda _: None
+        qian.sends_token("pause:newborn:0")
+        loaded, _ = load_current(desk.settings, today=FRIDAY_MORNING.date())
+        assert loaded is not None
+        desk.library.current = loaded
+
+        async def journey() -> str:
+            reloader = Reloader(desk)
+            said = wang.sends_token("pick:newborn").text
+            await self.reloaded(desk, reloader)
+            return said
+
+        said = asyncio.run(journey())
+
+        assert "暂停回答" in said
+        assert "paused:" in yaml_of(desk, "newborn")
+
+
+def everything_told(desk: Desk) -> tuple[Waiting, ...]:
+    return outbox.claim(desk.db, now=desk.now(), lease_seconds=1, limit=100)
+
+
+def _slip(desk: Desk, talker: Talker, entry: str) -> None:
     make_slip(
         desk.db,
         talker.person,
@@ -434,7 +501,4 @@ def _slip(desk: Desk, talker: Talker, entry: str) -> None:
 
 
 def _with_copies(text: str, material: str) -> str:
-    from knowledge.editing.edits import Act, Edit
-    from knowledge.editing.yaml_edit import apply_edit
-
     return apply_edit(text, Edit("", Act.SET, ("materials", material, "copies"), 7))

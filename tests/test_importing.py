@@ -23,8 +23,6 @@ from bot.importing.columns import Kind, layout_of
 from bot.importing.faulty import faulty_rows, template, template_text
 from bot.importing.plan import Plan
 from bot.importing.uploads import (
-    MOST_WAITING,
-    WaitingPlans,
     apply_plan,
     plan_upload,
     preview_plan,
@@ -354,30 +352,6 @@ def test_a_corrected_return_can_be_sent_again_as_it_is(desk: Desk) -> None:
     book.save(corrected)
 
     assert taken(desk, corrected.getvalue()).added == 1
-
-
-def test_a_plan_waits_for_its_senders_confirmation_for_a_while(desk: Desk, clock: Clock) -> None:
-    waiting = WaitingPlans()
-    plan = plan_of(desk, an_xlsx(cases(2)))
-    key = waiting.put(plan, 7, now=clock())
-
-    assert waiting.get(key, 7, now=clock()) is plan
-    assert waiting.get(key, 8, now=clock()) is None
-    clock.move(minutes=30)
-    assert waiting.get(key, 7, now=clock()) is None
-
-
-def test_only_so_many_plans_wait(desk: Desk, clock: Clock) -> None:
-    waiting = WaitingPlans()
-    plan = plan_of(desk, an_xlsx(cases(2)))
-
-    keys = [waiting.put(plan, 7, now=clock()) for _ in range(MOST_WAITING + 1)]
-
-    assert waiting.get(keys[0], 7, now=clock()) is None
-    assert waiting.get(keys[1], 7, now=clock()) is plan
-
-
-# -- personal data at the door
 
 
 def test_columns_with_personal_data_are_not_read(desk: Desk) -> None:

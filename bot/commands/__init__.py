@@ -26,6 +26,9 @@ COMMANDS = {
     "import": "bot.commands.imports:import_",
     "template": "bot.commands.imports:template_",
     "window-qr": "bot.commands.window_qr:window_qr",
+    "backup": "bot.commands.operations:backup",
+    "restore": "bot.commands.operations:restore",
+    "doctor": "bot.commands.operations:doctor",
 }
 
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 from bot.desk import Desk
 from bot.dialogue import Incoming, Person, Recipient, Refusal, Reply, Role, Scope
 from bot.records import people
 from bot.records.roster import Roster, colleagues
 from bot.reports import oversight
+from bot.reports.unit_sheet import (
+    MONTHS,
+    TREND_DAYS,
+    causes_by_month,
+    last_working_days,
+    month_before,
+)
 from bot.views import cases as view
+from bot.views import unit_sheet as unit_view
 from bot.views.cases import Viewer
 from bot.views.staff import scope_words
 from reminders import case_work, outbox
@@ -46,7 +54,6 @@ from reminders.overdue import (
 from reminders.sweep import announce_act
 
 WORKERS = frozenset({Role.CLERK, Role.LEAD})
-TREND_DAYS = 10
 
 
 def _viewer(desk: Desk, incoming: Incoming) -> Viewer:
@@ -308,14 +315,15 @@ def overdue(desk: Desk, incoming: Incoming, argument: str) -> Reply:
     del argument
     scope, today = incoming.person.scope, desk.today()
     rules, month = _rules(desk), desk.today().replace(day=1)
-    days = _last_working_days(desk)
+    days = last_working_days(desk.calendar, today, TREND_DAYS)
     known = cases_in_progress_since(desk.db, scope, min(month, *days))
     causes = oversight.causes_of_late(known, desk.calendar, rules, month, today)
     waits = waiting_acts(desk.db, scope) if incoming.person.role is Role.SUPERVISOR else ()
+    trend = oversight.trend(known, desk.calendar, days)
     return view.overdue_reply(
         oversight.supervise(desk.db, scope, desk.calendar, rules, on=today, cases=known),
         scope_words(scope),
-        oversight.trend(known, desk.calendar, days),
+        unit_view.trend_reply(scope_words(scope), trend),
         oversight.reminder_rates(desk.db, known, desk.calendar, month, today),
         {c.unit: c.unexplained for c in causes if c.unexplained},
         Roster(desk.db).unbound([case for case in known if case.is_open], today),
@@ -331,14 +339,14 @@ def open_overdue(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> 
     return overdue(desk, incoming, "")
 
 
-def _last_working_days(desk: Desk) -> tuple[date, ...]:
-    days: list[date] = []
-    day = desk.today()
-    while len(days) < TREND_DAYS:
-        if desk.calendar.is_working_day(day):
-            days.append(day)
-        day -= timedelta(days=1)
-    return tuple(reversed(days))
+def show_causes(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """Show why cases were late, by month, within the own scope."""
+    del arguments
+    scope, today = incoming.person.scope, desk.today()
+    first_on = month_before(today, MONTHS - 1)
+    known = cases_in_progress_since(desk.db, scope, first_on)
+    months = causes_by_month(known, desk.calendar, _rules(desk), first_on, today)
+    return unit_view.causes_reply(months, scope_words(scope))
 
 
 def prove(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:

@@ -1,15 +1,14 @@
 """Import from the desk: the importer of each kind, and the two steps of a file sent in chat.
 
-A handler calls `plan_upload`, shows what `preview_plan` says, keeps the plan in `WaitingPlans` and
-after 确认 calls `apply_plan`.
+A handler calls `plan_upload`, shows what `preview_plan` says, keeps the plan in `Desk.waiting`
+and after 确认 calls `apply_plan`.
 All may take seconds and belong into a worker thread with its own connection.
 """
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +25,6 @@ from bot.importing.values import names_of
 UPLOAD_LIMIT = 20 * MEGABYTE
 """The largest file by chat or page; Telegram itself hands bots no more (issue 5)."""
 
-WAITING = timedelta(minutes=30)
-MOST_WAITING = 20
 PROPOSED = Statement()
 
 _KEY_BYTES = 6
@@ -93,38 +90,3 @@ class _Waiting:
     plan: Plan[Any]
     person_id: int
     until: datetime
-
-
-class WaitingPlans:
-    """Plans that wait for their sender's 确认; in memory only.
-
-    A file may hold personal data that never reach our records, so it is not put on the disk:
-    after a restart its sender sends it again.
-    """
-
-    def __init__(self) -> None:
-        """Start with none."""
-        self._waiting: dict[str, _Waiting] = {}
-
-    def put(self, plan: Plan[Any], person_id: int, *, now: datetime) -> str:
-        """Keep a plan for its sender and return its key, short enough for a button's token."""
-        self._forget(now)
-        while len(self._waiting) >= MOST_WAITING:
-            del self._waiting[next(iter(self._waiting))]
-        key = secrets.token_hex(_KEY_BYTES)
-        self._waiting[key] = _Waiting(plan, person_id, now + WAITING)
-        return key
-
-    def get(self, key: str, person_id: int, *, now: datetime) -> Plan[Any] | None:
-        """Return the plan if it still waits and is this person's own."""
-        self._forget(now)
-        found = self._waiting.get(key)
-        return found.plan if found and found.person_id == person_id else None
-
-    def drop(self, key: str) -> None:
-        """Forget a plan that was taken or declined."""
-        self._waiting.pop(key, None)
-
-    def _forget(self, now: datetime) -> None:
-        for key in [key for key, waiting in self._waiting.items() if waiting.until <= now]:
-            del self._waiting[key]

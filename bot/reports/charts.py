@@ -261,3 +261,89 @@ def trend_svg(words: Words, days: Sequence[Bar]) -> str:
         if n % every == 0:
             drawn.append(_svg_text(x, base + 24, day.label, QUIET))
     return _svg(TREND_HEIGHT, words.title, "".join(drawn))
+
+
+# -- columns of two parts: what was late before, and what became so on the day
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A day: its label, how many were late before it and how many became late on it."""
+
+    label: str
+    before: int
+    new: int
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnWords:
+    """What stands on a chart of columns besides its days."""
+
+    title: str
+    before: str
+    new: str
+
+
+BEFORE: Colour = BAD
+NEW: Colour = (226, 138, 43)
+COLUMNS_HEIGHT = 260
+_COLUMNS_HEAD = 90
+_COLUMNS_FOOT = 44
+
+
+def columns_png(words: ColumnWords, columns: Sequence[Column]) -> bytes:
+    """Draw columns with their totals above them, as PNG."""
+    canvas = _Canvas(WIDTH, _COLUMNS_HEAD + COLUMNS_HEIGHT)
+    canvas.write(MARGIN, 16, words.title)
+    x = MARGIN
+    for name, colour in ((words.before, BEFORE), (words.new, NEW)):
+        canvas.fill(x, 56, 16, 16, colour)
+        x = canvas.write(x + 22, 50, name, QUIET) + 20
+    base = _COLUMNS_HEAD + COLUMNS_HEIGHT - _COLUMNS_FOOT
+    canvas.fill(MARGIN, base, WIDTH - 2 * MARGIN, 1, QUIET)
+    for column, left, width, boxes in _laid_out(columns, base):
+        for top, height, colour in boxes:
+            canvas.fill(MARGIN + left, top, width, height, colour)
+        top = min((top for top, _, _ in boxes), default=base)
+        canvas.write(MARGIN + left, top - 26, str(column.before + column.new), QUIET)
+        canvas.write(MARGIN + left, base + 10, column.label, QUIET)
+    return canvas.png()
+
+
+def columns_svg(words: ColumnWords, columns: Sequence[Column]) -> str:
+    """Draw columns with their totals above them, as SVG."""
+    base = COLUMNS_HEIGHT + 20 - _COLUMNS_FOOT
+    drawn = [_svg_box(0, base, WIDTH, 1, QUIET)]
+    for n, (name, colour) in enumerate(((words.before, BEFORE), (words.new, NEW))):
+        drawn.append(_svg_box(n * 200, 4, 16, 16, colour))
+        drawn.append(_svg_text(n * 200 + 24, 20, name, QUIET))
+    for column, left, width, boxes in _laid_out(columns, base):
+        drawn += [_svg_box(left, top, width, height, colour) for top, height, colour in boxes]
+        top = min((top for top, _, _ in boxes), default=base)
+        drawn.append(_svg_text(left, top - 6, str(column.before + column.new), QUIET))
+        drawn.append(_svg_text(left, base + 26, column.label, QUIET))
+    return _svg(COLUMNS_HEIGHT + 20, words.title, "".join(drawn))
+
+
+_Box: TypeAlias = tuple[int, int, Colour]
+
+
+def _laid_out(
+    columns: Sequence[Column], base: int
+) -> list[tuple[Column, int, int, tuple[_Box, ...]]]:
+    """Return each column with its left edge, its width and its boxes from the base up."""
+    columns = columns[-MOST_DAYS:]
+    highest = max((c.before + c.new for c in columns), default=0) or 1
+    step = (WIDTH - 2 * MARGIN) // max(len(columns), 1)
+    width = max(3, min(48, step * 2 // 3))
+    room = COLUMNS_HEIGHT - _COLUMNS_HEAD
+    laid = []
+    for n, column in enumerate(columns):
+        boxes, top = [], base
+        for part, colour in ((column.before, BEFORE), (column.new, NEW)):
+            height = _scaled(part, highest, room)
+            if height:
+                top -= height
+                boxes.append((top, height, colour))
+        laid.append((column, n * step, width, tuple(boxes)))
+    return laid

@@ -17,7 +17,6 @@ from bot.reports.oversight import (
     Proof,
     Supervision,
     Told,
-    TrendDay,
     UnitCounts,
     UnitRate,
 )
@@ -461,7 +460,7 @@ def closed_reply(number: int) -> Reply:
 def overdue_reply(
     figures: Supervision,
     scope_words: str,
-    trend: Sequence[TrendDay],
+    trend: Reply,
     rates: Sequence[UnitRate],
     unexplained: Mapping[str, int],
     unbound: Sequence[Unbound],
@@ -515,8 +514,8 @@ def overdue_reply(
         lines.text,
         headings=lines.headings,
         table=counts_table(figures),
-        buttons=(*buttons, (MENU,)),
-        then=(trend_reply(trend),) if trend else (),
+        buttons=(*buttons, (Button("超期原因", "casecauses"), MENU)),
+        then=(trend,),
     )
 
 
@@ -545,14 +544,6 @@ def counts_table(figures: Supervision) -> Table:
         for r in (*figures.rows, figures.total)
     )
     return Table(("单位", "🟢在办", "🟡即将超期", "🔴超期", "🔴达红牌标准", "⚪停表"), rows)
-
-
-def trend_reply(days: Sequence[TrendDay]) -> Reply:
-    """Show day by day how many were late and how many became so."""
-    rows = tuple((format_day(d.on), str(d.late), str(d.became_late)) for d in days)
-    return Reply(
-        "近日超期（新增按首个超期日，一件只算一次）", table=Table(("日子", "超期", "新增"), rows)
-    )
 
 
 # -- acts of the office

@@ -35,7 +35,6 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
     "button_unknown": lambda _: "这个按钮已经失效，请点菜单，或直接打字问。",
     "role": lambda _: "这项是工作人员用的。您要办什么事？直接打字问我就行。",
     "private_only": lambda _: "这项请私聊我，群里不办个人的事。",
-    "upload_not_taken": lambda _: "现在还不能收文件。要办什么事，请打字问我。",
     "too_long": lambda f: (
         f"您写了 {f['length']} 个字，太长了（最多 {f['limit']} 个字）。"
         "请用一两句话说：要办什么事，您是什么情况。"

@@ -3,6 +3,7 @@
 The near-exact match and the nearest wordings work at once; the ranker joins when it is trained.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -44,6 +45,7 @@ REASONS = 6
 WARM_UP = "ni hao, hello 您好"
 """Asked once after training, so that the first person does not wait for the tables."""
 
+CLAUSE_ENDS = re.compile(r"[,.;!?、 ]+")
 KEPT_FILES = 8
 CLEAR_SHARE = 0.8
 """Below it a bare word such as 公积金 still fits two entries, however usual one of them is."""
@@ -180,12 +182,36 @@ class Search:
         if reading.ours < ours_limit:
             return self._nothing(question, reading, self._door(reading), "不像任何一个事项")
         two = two_topics(self._reader, reading)
+        told = self._without_situation(reading, two) if two else None
+        if told is not None:
+            two, reading = (), told
         if two:
             return self._several(question, reading, two)
         clear = float(reading.shares[reading.order[0]]) >= CLEAR_SHARE
         if reading.right >= right_limit and clear:
             return self._sure(question, reading, reading.order[0], "把握足够")
         return self._answered(question, Outcome.UNSURE, reading, reading.order, "把握不够，先问清")
+
+    def _without_situation(self, reading: Reading, two: tuple[int, ...]) -> Reading | None:
+        """Read a question without the clauses that only state one topic's situation.
+
+        个体户 in 想开个小饭馆，四十平，个体户 answers a question of the restaurant and is no second
+        topic. None where two topics remain without such words.
+        """
+        clauses = [clause for clause in CLAUSE_ENDS.split(reading.folded) if clause]
+        for at in two:
+            words = {
+                fold(word)
+                for question in self.material.entries[at].questions
+                for option in question.options
+                for word in option.words
+            }
+            rest = [clause for clause in clauses if clause not in words]
+            if rest and len(rest) < len(clauses):
+                alone = self._reader.read(",".join(rest))
+                if alone.order[0] == at and not two_topics(self._reader, alone):
+                    return alone
+        return None
 
     def _near_exact(self, reading: Reading) -> int | None:
         """Trust a wording that differs by a slip only, where the ranker agrees."""

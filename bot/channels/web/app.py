@@ -19,6 +19,7 @@ from bot.channels.web.guard import (
     is_loopback_host,
     is_own_origin,
 )
+from bot.channels.web.morning import show_print
 from bot.channels.web.open_pages import (
     send_asset,
     send_file,
@@ -58,6 +59,7 @@ def build_web(desk: Desk, core: Core) -> Starlette:
         _get("/progress", ask_progress, site),
         _get("/progress/{number}", show_progress, site),
         _get("/dashboard", show_dashboard, site),
+        _get("/dashboard/print", show_print, site),
         _get("/dashboard/sheet", send_sheet, site),
         _get("/upload", show_upload, site),
         _post("/upload", take_upload, site),
