@@ -19,6 +19,7 @@ from pathlib import Path
 
 import psutil
 
+import bot.one_thread  # noqa: F401 - as in the program, it must come before numpy
 from bot.desk import Knowledge
 from bot.loading import load_current
 from bot.reloading import let_go, read_again, uncollected

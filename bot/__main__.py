@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+import bot.one_thread  # noqa: F401 - it must come before numpy
 from bot.commands import LazyCommands
 from bot.commands.options import Context, common_options
 

@@ -60,7 +60,6 @@ PROGRESS_UNKNOWN = Notice(
 )
 PROGRESS_TOO_OFTEN = Notice("查得太勤了", ("请过十分钟再查。", "着急请问受理窗口，或拨 12345。"))
 NOT_FOR_YOU = Notice("这里没有您要看的内容", ("办事要带啥，回首页问一声就行。",))
-)
 JOIN_NOT_HERE = Notice(
     "共用平板上不能绑定", ("这台设备大家都在用，绑定后别人会看到您的内容。", "请用自己的手机扫码。")
 )
