@@ -207,6 +207,7 @@ class DeliveryLoop:
         (part,) = sender.parts(reply)
         try:
             async with self._gate:
+                self._note_start(waiting)
                 sent_as = await sender.send(name, part)
         except DeliveryError as error:
             if not error.permanent:
@@ -291,6 +292,7 @@ class DeliveryLoop:
                 return
             try:
                 async with self._gate:
+                    self._note_start(waiting)
                     name = await sender.send(address.address, part)
             except DeliveryError as error:
                 if number == 0 or error.permanent:
@@ -300,6 +302,11 @@ class DeliveryLoop:
             sent_as = sent_as or name
         with transaction(self._desk.db):
             outbox.mark_sent(self._desk.db, waiting.id, now=self._desk.now(), sent_as=sent_as)
+
+    def _note_start(self, waiting: Waiting) -> None:
+        """Write down that a message goes out, just before it does: what a death then means."""
+        with transaction(self._desk.db):
+            outbox.begin_sending(self._desk.db, waiting.id, now=self._desk.now())
 
     def _stop_before(
         self,

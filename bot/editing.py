@@ -89,8 +89,7 @@ def hand_in(
     """
     if not may_write(settings):
         raise Refusal("knowledge_shipped")
-    pauses = all(e.path == ("paused",) and e.act is Act.SET for e in proposal.edits)
-    waits = needs_second(settings) and not pauses
+    waits = needs_second(settings) and not _is_pause(proposal)
     state = State.WAITING if waits else State.APPROVED
     edit = propose(db, proposal, person.id if person else None, state, now=now)
     if waits:
@@ -102,6 +101,10 @@ def hand_in(
         )
         outbox.put(db, (alert,), now=now)
     return edit
+
+
+def _is_pause(proposal: Proposal) -> bool:
+    return all(e.path == ("paused",) and e.act is Act.SET for e in proposal.edits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +123,13 @@ def carry_out(db: Database, settings: Settings, *, now: datetime) -> CarriedOut:
     written, failures = 0, []
     for edit in edits_in(db, State.APPROVED):
         failure = _write(settings, edit, now)
-        state = State.WRITTEN if failure is None else State.FAILED
         with _short(db):
-            finish(db, edit, state, failure=failure, now=now)
-            if failure is not None:
+            if failure is None:
+                finish(db, edit, State.WRITTEN, now=now)
+            else:
+                # A pause stays in force and is tried again: the answer is wrong all the same.
+                if not _is_pause(edit.proposal):
+                    finish(db, edit, State.FAILED, failure=failure, now=now)
                 _undo_gap(db, edit)
                 outbox.put(db, _failed_alerts(edit, failure), now=now)
         if failure is None:

@@ -386,3 +386,9 @@ def m004_notices_by_decision(db: Database) -> None:
     """Find the day's notices without reading the repeats of all days before."""
     db.execute("CREATE INDEX case_notices_by_decision ON case_notices (decided_at)")
     db.execute("CREATE INDEX outbox_lapsed ON outbox (dedupe_key) WHERE failure = 'lapsed'")
+
+
+@reminders_migrations()
+def m005_outbox_in_flight(db: Database) -> None:
+    """Tell a row that was on its way when a process died from one that only waited its turn."""
+    db.execute("ALTER TABLE outbox ADD COLUMN sending_at TEXT")

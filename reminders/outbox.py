@@ -1,7 +1,8 @@
 """The outbox: alerts that wait to be told, and what became of each. No wording, no chat.
 
-At least once: a row is claimed for a while, sent, and marked. A claim that ran out was cut off
-in mid-sending; nobody knows whether its message arrived, so it counts as an unknown outcome.
+At least once: a row is claimed for a while, noted as on its way, sent, and marked. Of a claim that
+was cut off while on its way nobody knows whether it arrived: an unknown outcome. One that only
+waited its turn is simply free again.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from reminders.recipients import Recipient, Role, Scope
 
 UNKNOWN = "unknown"
 """The reason of a try whose outcome nobody knows."""
+MOST_DEATHS = 5
+"""So many tries may end with the process; a row that itself kills it must not do so for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ def claim(db: Database, *, now: datetime, lease_seconds: float, limit: int) -> t
     """Take the rows that are due, oldest first, and keep others off them for the lease."""
     until = now + timedelta(seconds=lease_seconds)
     rows = db.execute(
-        """UPDATE outbox SET claimed_until_at = ?, attempts = attempts + 1
+        """UPDATE outbox SET claimed_until_at = ?, attempts = attempts + 1, sending_at = NULL
            WHERE id IN (
                SELECT id FROM outbox
                WHERE sent_at IS NULL AND failed_at IS NULL
@@ -106,6 +109,11 @@ def _waiting(row: Any) -> Waiting:
         attempts=attempts,
         failure=failure,
     )
+
+
+def begin_sending(db: Database, row_id: int, *, now: datetime) -> None:
+    """Note that a claimed row goes out now: from here on a death leaves its outcome unknown."""
+    db.execute("UPDATE outbox SET sending_at = ? WHERE id = ?", [now.isoformat(), row_id])
 
 
 def mark_sent(db: Database, row_id: int, *, now: datetime, sent_as: str) -> None:
@@ -149,16 +157,23 @@ def mark_failed(db: Database, row_id: int, *, now: datetime, reason: str) -> Non
 
 
 def release_expired(db: Database, *, now: datetime, ending_by: datetime) -> int:
-    """Free the rows whose lease ends by an instant, and return how many.
+    """Free the rows whose lease ends by an instant; return how many have an unknown outcome.
 
-    Their sending was cut off, outcome unknown: once is repeated, a second time fails. At the
-    program's start `ending_by` lies a lease ahead, since every claim is then a dead process's.
+    One that was on its way is repeated, and after a few deaths given up; one that waited its turn
+    was not tried at all. At the program's start `ending_by` lies a lease ahead, since every claim
+    is then a dead process's.
     """
     db.execute(
-        """UPDATE outbox SET failed_at = ?, claimed_until_at = NULL
+        """UPDATE outbox SET claimed_until_at = NULL, attempts = attempts - 1
            WHERE sent_at IS NULL AND failed_at IS NULL AND claimed_until_at <= ?
-             AND failure = ?""",
-        [now.isoformat(), ending_by.isoformat(), UNKNOWN],
+             AND sending_at IS NULL""",
+        [ending_by.isoformat()],
+    )
+    db.execute(
+        """UPDATE outbox SET failed_at = ?, failure = ?, claimed_until_at = NULL
+           WHERE sent_at IS NULL AND failed_at IS NULL AND claimed_until_at <= ?
+             AND attempts >= ?""",
+        [now.isoformat(), UNKNOWN, ending_by.isoformat(), MOST_DEATHS],
     )
     return db.execute(
         """UPDATE outbox SET claimed_until_at = NULL, failure = ?

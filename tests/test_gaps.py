@@ -346,6 +346,22 @@ class TestPause:
         assert asked_for == [qian.person.id]
         assert "paused:" not in yaml_of(desk, "newborn")
 
+    def test_it_holds_though_the_file_cannot_be_written_yet(
+        self, desk: Desk, wang: Talker, qian: Talker
+    ) -> None:
+        other = desk.settings.knowledge_dir / "packages" / "retire.yaml"
+        good = other.read_text("utf-8")
+        other.write_text(good + "nosuch: 1\n", "utf-8")
+
+        qian.sends_token("pause:newborn:0")
+        meanwhile = wang.sends_token("pick:newborn").text
+        other.write_text(good, "utf-8")
+        qian.says("更新知识")
+
+        assert "暂停回答" in meanwhile
+        assert "paused:" in yaml_of(desk, "newborn")
+        assert "暂停回答" in wang.sends_token("pick:newborn").text
+
     def test_a_reason_may_be_written(self, desk: Desk, qian: Talker) -> None:
         qian.sends_token("pause:newborn")
 

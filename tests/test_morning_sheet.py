@@ -67,7 +67,7 @@ def test_a_supervisor_prints_a_unit(browser: Browser, page_desk: Desk) -> None:
     assert UNIT in choices
     assert "兰考大厅" in choices
     assert page.status_code == 200
-    for words in (NUMBER, "小李", "🔴 超期 1 个工作日", "<svg", "近日超期", "2025年1月", "签字"):
+    for words in (NUMBER, "小李", "🔴 超期 2 个工作日", "<svg", "近日超期", "2025年1月", "签字"):
         assert words in page.text
     assert "兰考" not in page.text
     assert not re.search(r"<style|\sstyle=", page.text)

@@ -109,17 +109,39 @@ def test_a_row_put_back_was_not_tried(db: Database) -> None:
     assert claim(db)[0].attempts == 1
 
 
-def test_a_dead_process_leaves_one_repeat_not_two(db: Database) -> None:
+def test_a_dead_process_leaves_what_was_on_its_way_in_doubt(db: Database) -> None:
     outbox.put(db, [an_alert()], now=NOON)
-    claim(db)
+    (waiting,) = claim(db)
+    outbox.begin_sending(db, waiting.id, now=NOON)
+
     assert outbox.release_expired(db, now=later(1), ending_by=later(61)) == 1
+
     (repeated,) = claim(db, later(1))
+    assert (repeated.failure, repeated.attempts) == (outbox.UNKNOWN, 2)
 
-    released = outbox.release_expired(db, now=later(2), ending_by=later(62))
 
-    assert repeated.failure == outbox.UNKNOWN
-    assert released == 0
-    assert claim(db, later(1e6)) == ()
+def test_a_dead_process_leaves_what_waited_its_turn_untried(db: Database) -> None:
+    outbox.put(db, [an_alert()], now=NOON)
+
+    for n in range(10):
+        claim(db, later(n))
+        assert outbox.release_expired(db, now=later(n), ending_by=later(n + 60)) == 0
+
+    (free,) = claim(db, later(10))
+    assert (free.failure, free.attempts) == (None, 1)
+
+
+def test_a_row_that_kills_the_process_is_given_up_in_the_end(db: Database) -> None:
+    outbox.put(db, [an_alert()], now=NOON)
+
+    deaths = 0
+    while waiting := claim(db, later(deaths)):
+        outbox.begin_sending(db, waiting[0].id, now=later(deaths))
+        outbox.release_expired(db, now=later(deaths), ending_by=later(deaths + 60))
+        deaths += 1
+
+    assert deaths == outbox.MOST_DEATHS
+    assert outbox.waiting_count(db) == 0
 
 
 def test_release_leaves_running_claims_alone(db: Database) -> None:

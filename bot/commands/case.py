@@ -1,26 +1,37 @@
-"""case: the proof of one case, and what stops or extends its clock."""
+"""case: the proof of one case or of all of a period, and what stops or extends its clock."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import click
 
-from bot.commands.options import PROBLEMS_FOUND, Context, common_options, day_option, fail
+from bot.commands.options import (
+    PROBLEMS_FOUND,
+    WRONG_USE,
+    Context,
+    common_options,
+    day_option,
+    fail,
+)
 from bot.commands.output import print_json, print_reply
 from bot.database import transaction
 from bot.desk import Desk
-from bot.dialogue import Refusal
+from bot.dialogue import STAFF, Refusal, Scope
+from bot.places import canonical_district
 from bot.records import people
-from bot.reports.oversight import Proof, proof_of
+from bot.reports.oversight import Proof, proof_of, reminder_rates
+from bot.reports.unit_sheet import causes_by_month
 from bot.views.cases import Viewer, proof_reply
+from bot.views.proof_sheet import proof_sheet
 from bot.views.refusals import refusal_reply
 from reminders import case_work
 from reminders.case_work import NotAllowed, Procedure
-from reminders.cases import Case, case_by_number
-from reminders.overdue import due_day
+from reminders.cases import Case, case_by_number, cases_in_progress_since, data_as_of, imports
+from reminders.overdue import due_day, standing_of
 
 
 @click.group()
@@ -31,16 +42,45 @@ def case(settings: Context) -> None:
 
 
 @case.command()
-@click.argument("number")
+@click.argument("number", required=False)
+@click.option(
+    "--all",
+    "all_to",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="一段时间里全部办件的提醒记录，写到这个 xlsx",
+)
+@day_option("--from", "from_", help_="和 --all 一起：从哪天；缺省本月 1 日")
+@day_option("--to", help_="和 --all 一起：到哪天；缺省今天")
+@click.option("--district", help="和 --all 一起：区县，任何常用叫法；缺省全市")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON")
 @common_options
-def proof(settings: Context, number: str, as_json: bool) -> None:
+def proof(
+    settings: Context,
+    number: str | None,
+    all_to: Path | None,
+    from_: datetime | None,
+    to: datetime | None,
+    district: str | None,
+    as_json: bool,
+) -> None:
     """提醒记录：什么时候生成、送达、签收，谁签发了什么。
 
     \b
-    例：python -m bot case proof 410202250124001234 --json
+    例：
+      python -m bot case proof 410202250124001234 --json
+      python -m bot case proof --all 提醒记录.xlsx --from 2025-01-01 --to 2025-02-28
     """
     desk = settings.desk()
+    if (number is None) == (all_to is None):
+        fail("写一个办件编号，或写 --all 文件.xlsx，只写一个。", WRONG_USE)
+    if all_to is not None:
+        first_on = from_.date() if from_ else desk.today().replace(day=1)
+        last_on = to.date() if to else desk.today()
+        if first_on > last_on or last_on > desk.today():
+            fail("起止日期不对：先早后晚，不晚于今天。", WRONG_USE)
+        _export(desk, all_to, first_on, last_on, _district(desk, district))
+        return
+    assert number is not None
     found = proof_of(desk.db, _found(desk, number))
     if as_json:
         print_json(_json(found))
@@ -128,6 +168,38 @@ def extend(
 
     changed = _change(desk, number, change)
     click.echo(f"已延期，{due_day(changed, desk.calendar, desk.today())} 到期。")
+
+
+def _district(desk: Desk, name: str | None) -> str | None:
+    canonical = canonical_district(desk.base, name) if name else None
+    if name and canonical is None:
+        known = "、".join(d.name for d in desk.base.districts)
+        fail(f"不认识区县 {name}；有：{known}", WRONG_USE)
+    return canonical
+
+
+def _export(desk: Desk, path: Path, from_on: date, to_on: date, district: str | None) -> None:
+    """Write the proof of every case that was in progress in a period."""
+    rules, scope = desk.settings.oversight.rules(), Scope(district)
+    known = [
+        found
+        for found in cases_in_progress_since(desk.db, scope, from_on)
+        if found.accepted_on <= to_on
+    ]
+    everyone = [p for role in STAFF for p in people.everyone_with_role(desk.db, role)]
+    content = proof_sheet(
+        ((proof_of(desk.db, c), standing_of(c, desk.calendar, rules, to_on)) for c in known),
+        people={person.id: person for person in everyone},
+        rates=reminder_rates(desk.db, known, desk.calendar, from_on, to_on),
+        months=causes_by_month(known, desk.calendar, rules, from_on, to_on),
+        period=f"{district or '全市'} {from_on} 至 {to_on} 在办过的办件 {len(known)} 件",
+        as_of=data_as_of(imports(desk.db), district),
+    )
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        fail(f"写不到 {path.name}：{error.strerror}；请换个地方。", WRONG_USE)
+    click.echo(f"{len(known)} 件的提醒记录写在 {path}。含姓名和完整编号，请妥善保管。")
 
 
 def _found(desk: Desk, number: str) -> Case:

@@ -23,7 +23,6 @@ from bot.dialogue import Channel, Document, Incoming, Person, Refusal, Reply, Ro
 from bot.importing.apply import Result, Statement
 from bot.importing.cases import data_as_of
 from bot.importing.columns import Kind, NoTable, find_table
-from bot.importing.faulty import faulty_rows
 from bot.importing.plan import MOST_BAD_IN_A_HUNDRED, Plan
 from bot.importing.sheets import UnreadableFile, open_book
 from bot.importing.uploads import UPLOAD_LIMIT, apply_plan, plan_upload, preview_plan
@@ -187,6 +186,8 @@ def _table(plan: Plan[Any]) -> view.Table:
 
 
 def _faulty(plan: Plan[Any]) -> Document:
+    from bot.importing.faulty import faulty_rows
+
     return Document(f"{PurePath(plan.file).stem}-有误.xlsx", faulty_rows(plan))
 
 

@@ -27,7 +27,6 @@ from bot.channels.web.staff_pages import visitor
 from bot.dialogue import Document, Person, Upload
 from bot.handlers.imports import UPLOADERS, faulty_sheet
 from bot.importing.columns import Kind
-from bot.importing.faulty import template
 from bot.importing.sheets import MEGABYTE
 from bot.importing.uploads import UPLOAD_LIMIT
 from bot.views import imports as wording
@@ -156,6 +155,8 @@ async def send_faulty(site: Site, request: Request) -> Response:
 
 async def send_template(site: Site, request: Request) -> Response:
     """Send the template of a kind, with its example row."""
+    from bot.importing.faulty import template
+
     kind = str(request.path_params["kind"])
     if _uploader(site, request) is None or kind not in set(Kind):
         raise HTTPException(404)
