@@ -121,6 +121,7 @@ class Checklist:
 
     entry: ServicePackage
     answers: Answers
+    standings: Standings
     district: str | None
     on: date
     route: Route | None
@@ -156,7 +157,7 @@ class Checklist:
 
     def truth(self, fact: Fact) -> Truth:
         """Tell whether a fact of this entry holds for these answers."""
-        return truth(self.entry, fact.when, self.answers)
+        return _holds(fact.when, self.standings)
 
     def first_question(self) -> Question | None:
         """Return the question to ask before the first list, if one is still unanswered."""
@@ -179,37 +180,49 @@ def count_pieces(materials: Iterable[ListedMaterial]) -> int:
     return total
 
 
-def truth(entry: ServicePackage, when: When, answers: Answers) -> Truth:
+Standings = Mapping[str, tuple[Truth, str]]
+"""For each question: whether it is asked of this person, and the answer given."""
+
+
+def standings(entry: ServicePackage, answers: Answers) -> Standings:
+    """Return how each question stands for these answers; conditions are read off it.
+
+    A question may only hang on earlier ones (the checker sees to it), so one pass is enough.
+    """
+    found: dict[str, tuple[Truth, str]] = {}
+    for question in entry.questions:
+        found[question.id] = (_holds(question.when, found), answers.get(question.id, SKIPPED))
+    return found
+
+
+def _holds(when: When, found: Standings) -> Truth:
     """Evaluate a condition: false if one part is false, else open if one is open.
 
     A part that names a question which these answers rule out is false.
     """
     result = Truth.YES
     for question_id, options in when.items():
-        part = _part(entry, question_id, options, answers)
-        if part is Truth.NO:
+        asked, answer = found[question_id]
+        if asked is Truth.NO:
             return Truth.NO
-        if part is Truth.OPEN:
+        if answer in OPEN_ANSWERS or asked is Truth.OPEN:
             result = Truth.OPEN
+            if answer not in OPEN_ANSWERS and answer not in options:
+                return Truth.NO
+        elif answer not in options:
+            return Truth.NO
     return result
 
 
-def _part(
-    entry: ServicePackage, question_id: str, options: Sequence[str], answers: Answers
-) -> Truth:
-    asked = truth(entry, entry.question(question_id).when, answers)
-    if asked is Truth.NO:
-        return Truth.NO
-    answer = answers.get(question_id, SKIPPED)
-    if answer in OPEN_ANSWERS:
-        return Truth.OPEN
-    return asked if answer in options else Truth.NO
+def truth(entry: ServicePackage, when: When, answers: Answers) -> Truth:
+    """Evaluate one condition for these answers."""
+    return _holds(when, standings(entry, answers)) if when else Truth.YES
 
 
 def first_questions(entry: ServicePackage, answers: Answers) -> tuple[Question, ...]:
     """Return the questions that come before the first list, at most two."""
-    asked = (q for q in entry.questions if q.first)
-    live = (q for q in asked if truth(entry, q.when, answers) is Truth.YES)
+    found = standings(entry, answers)
+    live = (q for q in entry.questions if q.first and found[q.id][0] is Truth.YES)
     return tuple(live)[:MAX_FIRST_QUESTIONS]
 
 
@@ -236,24 +249,27 @@ def checklist(
 ) -> Checklist:
     """Return what applies to a person with these answers, in this district, on this day."""
     answers = valid_answers(entry, answers)
+    found = standings(entry, answers)
     overrides = [o for o in entry.overrides if district and district in o.districts]
 
     def living(facts: Sequence[AnyFact]) -> tuple[AnyFact, ...]:
         return tuple(
             f
             for f in facts
-            if _in_force(f, today, district) and truth(entry, f.when, answers) is not Truth.NO
+            if _in_force(f, today, district)
+            and (not f.when or _holds(f.when, found) is not Truth.NO)
         )
 
     items = living(entry.items)
     return Checklist(
         entry=entry,
         answers=answers,
+        standings=found,
         district=district,
         on=today,
-        route=_route(entry, answers, living(entry.routes)),
+        route=_route(found, living(entry.routes)),
         routes=living(entry.routes),
-        materials=_listed(base, entry, living(_materials(entry, overrides)), items, answers),
+        materials=_listed(base, entry, living(_materials(entry, overrides)), items, answers, found),
         items=items,
         steps=living(entry.steps),
         limits=living(_replaced(entry.limits, [o.limits for o in overrides])),
@@ -265,10 +281,8 @@ def checklist(
         prepare=living(entry.prepare),
         results=living(entry.results),
         traps=living(entry.traps),
-        questions=tuple(
-            q for q in entry.questions if truth(entry, q.when, answers) is not Truth.NO
-        ),
-        live_questions=_live_questions(entry, answers),
+        questions=tuple(q for q in entry.questions if found[q.id][0] is not Truth.NO),
+        live_questions=_live_questions(entry, answers, found),
     )
 
 
@@ -280,10 +294,10 @@ def _in_force(fact: Fact, today: date, district: str | None) -> bool:
     )
 
 
-def _route(entry: ServicePackage, answers: Answers, routes: Sequence[Route]) -> Route | None:
+def _route(found: Standings, routes: Sequence[Route]) -> Route | None:
     """Return the first route that certainly holds, unless an earlier one is still open."""
     for route in routes:
-        return route if truth(entry, route.when, answers) is Truth.YES else None
+        return route if _holds(route.when, found) is Truth.YES else None
     return None
 
 
@@ -310,8 +324,9 @@ def _listed(
     materials: Sequence[Material],
     items: Sequence[Item],
     answers: Answers,
+    found: Standings,
 ) -> tuple[ListedMaterial, ...]:
-    listed = [_list_material(base, entry, m, items, answers) for m in materials]
+    listed = [_list_material(base, entry, m, items, answers, found) for m in materials]
     return tuple(m for m in listed if m is not None)
 
 
@@ -321,13 +336,14 @@ def _list_material(
     material: Material,
     items: Sequence[Item],
     answers: Answers,
+    found: Standings,
 ) -> ListedMaterial | None:
     serves = tuple(item for item in items if item.id in material.serves)
     if material.serves and not serves:
         return None
     source = entry.source(material.source)
     shared = base.materials.get(material.shared) if material.shared else None
-    reliefs = _reliefs(entry, material, answers)
+    reliefs = _reliefs(material, found)
     granted, withheld = _split_reliefs(entry, reliefs)
     because = tuple(_because(entry, material.when, answers))
     return ListedMaterial(
@@ -350,7 +366,7 @@ def _list_material(
         declarable=material.declarable if Relief.DECLARABLE in granted else None,
         withheld=withheld,
         because=because,
-        conditional=truth(entry, material.when, answers) is Truth.OPEN,
+        conditional=_holds(material.when, found) is Truth.OPEN,
         source=source,
         confidence=material.confidence or source.confidence,
         checked_on=material.checked_on or source.checked_on,
@@ -359,7 +375,7 @@ def _list_material(
 
 
 def _reliefs(
-    entry: ServicePackage, material: Material, answers: Answers
+    material: Material, found: Standings
 ) -> dict[Relief, Exempt | Deferrable | Declarable]:
     """Return the reliefs that certainly hold for these answers."""
     named = {
@@ -370,7 +386,7 @@ def _reliefs(
     return {
         relief: fact
         for relief, fact in named.items()
-        if fact is not None and truth(entry, fact.when, answers) is Truth.YES
+        if fact is not None and _holds(fact.when, found) is Truth.YES
     }
 
 
@@ -416,22 +432,24 @@ def _because(entry: ServicePackage, when: When, answers: Answers) -> Iterator[Be
         yield Because(question, phrases, met=answer in options, unclear=answer == UNCLEAR)
 
 
-def _live_questions(entry: ServicePackage, answers: Answers) -> tuple[Question, ...]:
+def _live_questions(
+    entry: ServicePackage, answers: Answers, found: Standings
+) -> tuple[Question, ...]:
     """Return the questions whose answer still changes this person's facts, in order.
 
     A first question that is answered stays changeable elsewhere; here only open ones count.
     """
-    named = set(_named_by_open_facts(entry, answers))
+    named = set(_named_by_open_facts(entry, found))
     return tuple(
         question
         for question in entry.questions
         if answers.get(question.id, SKIPPED) == SKIPPED
-        and truth(entry, question.when, answers) is not Truth.NO
+        and found[question.id][0] is not Truth.NO
         and question.id in named
     )
 
 
-def _named_by_open_facts(entry: ServicePackage, answers: Answers) -> Iterator[str]:
+def _named_by_open_facts(entry: ServicePackage, found: Standings) -> Iterator[str]:
     reliefs = [
         fact
         for material in entry.materials
@@ -454,7 +472,7 @@ def _named_by_open_facts(entry: ServicePackage, answers: Answers) -> Iterator[st
     ]
     whens = [fact.when for fact in facts] + [q.when for q in entry.questions]
     for when in whens:
-        if truth(entry, when, answers) is Truth.OPEN:
+        if when and _holds(when, found) is Truth.OPEN:
             yield from when
 
 

@@ -6,9 +6,11 @@ Everything here is a frozen pydantic model read from YAML. Conditions select, th
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
@@ -316,19 +318,28 @@ class ServicePackage(Piece):
     editor_notes: tuple[Text, ...] = Field((), description="给编辑看：矛盾、待核实；不给群众看")
     sources: tuple[Source, ...] = Field(min_length=1)
 
+    @cached_property
+    def sources_by_id(self) -> dict[str, Source]:
+        """Return the sources by their ids."""
+        return {source.id: source for source in self.sources}
+
+    @cached_property
+    def questions_by_id(self) -> dict[str, Question]:
+        """Return the questions by their ids; conditions look them up all the time."""
+        return {question.id: question for question in self.questions}
+
+    @cached_property
+    def content_hash(self) -> str:
+        """Return a hash of the whole entry, under which a version is kept."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+
     def source(self, source_id: str) -> Source:
         """Return the source with this id; raise KeyError if there is none."""
-        for source in self.sources:
-            if source.id == source_id:
-                return source
-        raise KeyError(source_id)
+        return self.sources_by_id[source_id]
 
     def question(self, question_id: str) -> Question:
         """Return the question with this id; raise KeyError if there is none."""
-        for question in self.questions:
-            if question.id == question_id:
-                return question
-        raise KeyError(question_id)
+        return self.questions_by_id[question_id]
 
 
 class SharedMaterial(Piece):

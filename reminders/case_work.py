@@ -6,7 +6,8 @@ twice has the effect of once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -271,6 +272,18 @@ def latest_acknowledgements(db: Database) -> Mapping[tuple[int, int], Acknowledg
     rows = db.execute(
         """SELECT a.case_id, a.person_id, a.at, a.done_by_on FROM acknowledgements a
            JOIN cases c ON c.id = a.case_id WHERE c.completed_on IS NULL ORDER BY a.id"""
+    ).fetchall()
+    return {(row[0], row[1]): _acknowledgement(row) for row in rows}
+
+
+def latest_acknowledgements_on(
+    db: Database, case_ids: Iterable[int]
+) -> Mapping[tuple[int, int], Acknowledgement]:
+    """Return each person's last word on some cases, by case and person."""
+    rows = db.execute(
+        """SELECT case_id, person_id, at, done_by_on FROM acknowledgements
+           WHERE case_id IN (SELECT value FROM json_each(?)) ORDER BY id""",
+        [json.dumps(sorted(set(case_ids)))],
     ).fetchall()
     return {(row[0], row[1]): _acknowledgement(row) for row in rows}
 

@@ -392,3 +392,14 @@ def m004_notices_by_decision(db: Database) -> None:
 def m005_outbox_in_flight(db: Database) -> None:
     """Tell a row that was on its way when a process died from one that only waited its turn."""
     db.execute("ALTER TABLE outbox ADD COLUMN sending_at TEXT")
+
+
+@reminders_migrations()
+def m006_outbox_unsent(db: Database) -> None:
+    """Find what waits without reading past everything that was sent."""
+    db.execute("""
+        CREATE INDEX outbox_unsent ON outbox (id)
+            WHERE sent_at IS NULL AND failed_at IS NULL""")
+    db.execute("""
+        CREATE INDEX outbox_unsent_by_person ON outbox (person_id, kind)
+            WHERE sent_at IS NULL AND failed_at IS NULL""")

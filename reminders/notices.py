@@ -121,13 +121,14 @@ def waiting_message(db: Database, kind: str, recipient: str) -> str | None:
 
     One on its way, or of which nobody knows whether it arrived, takes in nothing more.
     """
+    person_id = person_of_key(recipient)
+    whose = "person_id = ?" if person_id is not None else "person_id IS NULL AND dedupe_key LIKE ?"
     row = db.execute(
-        """SELECT dedupe_key FROM outbox
-           WHERE kind = ? AND sent_at IS NULL AND failed_at IS NULL AND claimed_until_at IS NULL
-             AND failure IS NOT 'unknown'
-             AND (person_id = ? OR (person_id IS NULL AND dedupe_key LIKE '%:' || ?))
-           ORDER BY id LIMIT 1""",
-        [kind, person_of_key(recipient), recipient],
+        f"""SELECT dedupe_key FROM outbox INDEXED BY outbox_unsent_by_person
+            WHERE {whose} AND kind = ? AND sent_at IS NULL AND failed_at IS NULL
+              AND claimed_until_at IS NULL AND failure IS NOT 'unknown'
+            ORDER BY id LIMIT 1""",
+        [f"%:{recipient}" if person_id is None else person_id, kind],
     ).fetchone()
     return row[0] if row else None
 

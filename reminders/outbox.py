@@ -70,7 +70,7 @@ def claim(db: Database, *, now: datetime, lease_seconds: float, limit: int) -> t
     rows = db.execute(
         """UPDATE outbox SET claimed_until_at = ?, attempts = attempts + 1, sending_at = NULL
            WHERE id IN (
-               SELECT id FROM outbox
+               SELECT id FROM outbox INDEXED BY outbox_unsent
                WHERE sent_at IS NULL AND failed_at IS NULL
                  AND (not_before_at IS NULL OR not_before_at <= ?)
                  AND (next_try_at IS NULL OR next_try_at <= ?)

@@ -27,7 +27,7 @@ from starlette.routing import Route
 
 from bot.channels.robots import SERVICES, RobotSender, fitting, robot_senders
 from bot.clock import real_clock
-from bot.database import open_database
+from bot.database import FILE_NAME, open_database
 from bot.delivery import DeliveryLoop, Pace, Robots
 from bot.desk import Desk, Library, Links
 from bot.dialogue import DeliveryError, Reply
@@ -38,6 +38,7 @@ from bot.views.robots import CUT_LINE, render_robot
 from reminders.working_days import load_calendar
 from tests.case_builders import NUMBER, a_case, a_row, at, bring_in
 from tests.conftest import Clock
+from tests.scenarios.program import running_program, write_config
 
 KEY = "key-that-nobody-may-see"
 GOOD = {
@@ -361,6 +362,25 @@ def test_the_address_stands_in_no_log_and_no_printout(
     shown = f"{robot!r} {Settings(robots=(robot,))!r} {error!r} {error.__context__!r} {caplog.text}"
     assert KEY not in shown
     assert "SEC1" not in shown
+
+
+@pytest.mark.slow
+def test_the_program_itself_tells_a_group_at_its_start(group: Group, tmp_path: Path) -> None:
+    write_config(tmp_path, f"robots:\n  - {{name: longting, kind: wecom, url: '{group.url}'}}\n")
+    db = open_database(tmp_path / "data" / FILE_NAME)
+    a_case(db, as_of="2025-02-10T08:00")
+    db.conn.close()
+
+    with running_program(tmp_path, "--clock", "2025-02-10T08:31") as program:
+        program.address()
+        until = time.monotonic() + 30
+        while not group.posts and time.monotonic() < until:
+            time.sleep(0.05)
+        printed = "\n".join(program.printed)
+
+    assert len(group.texts) == 1
+    assert "🔴 超期 1 件" in group.texts[0]
+    assert KEY not in printed
 
 
 # -- settings

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 from collections.abc import Mapping
@@ -36,14 +35,16 @@ class Slip:
 
 def keep_version(db: Database, entry: ServicePackage, *, now: datetime) -> str:
     """Keep this version of an entry by its hash, so that it can be shown later."""
-    content = entry.model_dump_json()
-    digest = hashlib.sha256(content.encode()).hexdigest()[:16]
-    db.execute(
-        """INSERT OR IGNORE INTO knowledge_versions (hash, entry_id, content, first_used_at)
-           VALUES (?, ?, ?, ?)""",
-        [digest, entry.id, content, now.isoformat()],
-    )
-    return digest
+    known = db.execute(
+        "SELECT 1 FROM knowledge_versions WHERE hash = ?", [entry.content_hash]
+    ).fetchone()
+    if not known:
+        db.execute(
+            """INSERT INTO knowledge_versions (hash, entry_id, content, first_used_at)
+               VALUES (?, ?, ?, ?)""",
+            [entry.content_hash, entry.id, entry.model_dump_json(), now.isoformat()],
+        )
+    return entry.content_hash
 
 
 def kept_version(db: Database, entry_hash: str) -> ServicePackage:

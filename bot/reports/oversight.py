@@ -16,7 +16,7 @@ from sqlite_utils import Database
 from bot.dialogue import Scope
 from bot.reports.percentages import Rate
 from reminders.acts import Act, acts_of, waiting_acts
-from reminders.case_work import Acknowledgement, acknowledgements_of, latest_acknowledgements
+from reminders.case_work import Acknowledgement, acknowledgements_of, latest_acknowledgements_on
 from reminders.cases import (
     Case,
     CaseEvent,
@@ -377,7 +377,7 @@ def digest_of(
     notices = _not_told_by_name(db, notices_in(db, message_key), person_id)
     cases = cases_by_id(db, (n.case_id for n in notices))
     known = imports(db)
-    said = latest_acknowledgements(db) if cases else {}
+    said = latest_acknowledgements_on(db, cases)
     kinds = _kinds(notices)
     told = _told_before(db, cases, message_key)
     listed = []

@@ -501,6 +501,8 @@ def overdue_reply(
             lines.bullets(
                 f"{u.name}（{u.unit or '单位不详'}）：{u.cases} 件" for u in unbound[:LONGEST_BLOCK]
             )
+    if viewer.page:
+        lines.add("", f"晨会单（一个单位一页，可打印）：{viewer.page}dashboard/print")
     buttons: list[tuple[Button, ...]] = []
     if waiting:
         buttons.append((Button(f"待签发 {waiting} 件", "acts"),))

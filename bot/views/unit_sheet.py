@@ -40,7 +40,7 @@ def printed(sheet: UnitSheet) -> PrintedSheet:
     """Word a unit's page."""
     lines = [
         f"{sheet.unit}　{format_full_day(sheet.on)}",
-        as_of_words(sheet.as_of, stale=sheet.stale),
+        as_of_words(sheet.as_of, stale=sheet.stale).removeprefix("🔴 "),
     ]
     if sheet.rate is not None:
         lines.append(
@@ -49,7 +49,7 @@ def printed(sheet: UnitSheet) -> PrintedSheet:
         )
     c = sheet.counts
     counts = (str(c.on_track), str(c.due_soon), str(c.overdue), str(c.long_overdue), str(c.still))
-    header = (*(LIGHTS[stage] for stage in _WITH_COUNTS), "⚪ 挂起、待补正")
+    header = (*(_on_paper(stage) for stage in _WITH_COUNTS), "挂起、待补正")
     return PrintedSheet(
         title=TITLE,
         lines=tuple(lines),
@@ -64,6 +64,11 @@ def printed(sheet: UnitSheet) -> PrintedSheet:
     )
 
 
+def _on_paper(stage: Stage) -> str:
+    """Name a stage without its colour: paper is black and white, and the words say it all."""
+    return LIGHTS[stage].partition(" ")[2]
+
+
 def _cases(pressing: Sequence[Pressing]) -> Table:
     header = ("办件编号", "事项", "经办人", "受理", "到期", "状态", "已提醒", "签收")
     return Table(header, tuple(_case(p) for p in pressing))
@@ -73,11 +78,11 @@ def _case(pressing: Pressing) -> tuple[str, ...]:
     case, standing = pressing.case, pressing.standing
     reserve = PROVISIONAL if standing.provisional else ""
     if standing.is_late:
-        state = f"{LIGHTS[standing.stage]} {standing.overdue_days} 个工作日"
+        state = f"{_on_paper(standing.stage)} {standing.overdue_days} 个工作日"
     elif standing.due_today:
-        state = "🟡 今日到期"
+        state = "今日到期"
     else:
-        state = f"🟡 剩 {standing.remaining_days} 个工作日"
+        state = f"剩 {standing.remaining_days} 个工作日"
     last = f"，最近 {format_moment(pressing.last_told_at)}" if pressing.last_told_at else ""
     return (
         case.number,
