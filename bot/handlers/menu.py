@@ -6,6 +6,7 @@ from bot.desk import Desk
 from bot.dialogue import Channel, Incoming, Refusal, Reply, Role
 from bot.places import place_of_window
 from bot.records import conversations, retention
+from bot.reports.knowledge_use import asked_counts
 from bot.views import menu as view
 from bot.views import questions
 from reminders.certificate_holders import forget_holder
@@ -73,10 +74,15 @@ def show_menu(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Rep
 
 
 def show_topics(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
-    """Show a page of everything that can be asked."""
+    """Show a page of everything that can be asked, the most asked first."""
     del incoming
     page = int(arguments[0]) if arguments and arguments[0].isdecimal() else 0
-    return view.topics_reply(tuple(desk.base.entries.values()), min(page, 999))
+    counts = asked_counts(desk.db, now=desk.now())
+    entries = sorted(
+        desk.base.entries.values(),
+        key=lambda e: (-counts.get(e.id, 0), e.owner not in view.PEOPLES_OFFICES, e.id),
+    )
+    return view.topics_reply(entries, min(page, 999))
 
 
 def help_(desk: Desk, incoming: Incoming, argument: str) -> Reply:

@@ -19,6 +19,23 @@ TOPICS = (
 )
 PER_PAGE = 10
 
+# Offices whose matters people themselves have; until anything was asked, theirs come first.
+PEOPLES_OFFICES = frozenset(
+    {
+        "civil_affairs",
+        "disabled_federation",
+        "education",
+        "health",
+        "housing_fund",
+        "human_resources",
+        "immigration",
+        "medical_insurance",
+        "natural_resources",
+        "public_security",
+        "veterans",
+    }
+)
+
 
 def menu_reply(city: str, role: Role, known: Sequence[str], staff_words: Sequence[str]) -> Reply:
     """Return the menu: topics in people's words, and for staff what they may type."""
