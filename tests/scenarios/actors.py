@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from typing import Protocol
 
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
@@ -37,8 +38,10 @@ def wait_until(condition: Callable[[], bool], what: Callable[[], str]) -> None:
     """Wait for a condition, or fail with what was there instead."""
     until = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < until:
-        if condition():
-            return
+        # The page may be exchanged for the next one while it is read.
+        with contextlib.suppress(WebDriverException):
+            if condition():
+                return
         time.sleep(0.05)
     raise AssertionError(what())
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,18 +11,12 @@ from typing import Any
 
 import pytest
 import uvicorn
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.remote.webdriver import WebDriver
 
 from bot.desk import Desk
+from tests.browser import open_browser, resize
 from tests.conftest import Clock
 from tests.web.fakes import FakeCore, a_desk, an_app
-
-# Quiet: a browser under test reaches for nothing but our own page.
-FLAGS = """--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --no-proxy-server
-    --disable-background-networking --disable-component-update --disable-sync --disable-extensions
-    --disable-default-apps --disable-dev-shm-usage""".split()
 
 
 @dataclass
@@ -95,15 +88,7 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
 @pytest.fixture(scope="session")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebDriver]:
     """Return a browser; one for the whole session, since starting it is slow."""
-    binary = shutil.which("chromium") or shutil.which("google-chrome")
-    driver = shutil.which("chromedriver")
-    if binary is None or driver is None:
-        pytest.skip("Chromium 或 chromedriver 没有安装，浏览器测试跳过")
-    options = webdriver.ChromeOptions()
-    options.binary_location = binary
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
-        options.add_argument(flag)
-    browser = webdriver.Chrome(options=options, service=Service(driver))
+    browser = open_browser(tmp_path_factory.mktemp("chromium"))
     yield browser
     browser.quit()
 
@@ -118,9 +103,3 @@ def phone(chromium: WebDriver) -> Iterator[WebDriver]:
     # Delete cookies while still on our address, then leave so that polling stops.
     chromium.delete_all_cookies()
     chromium.get("about:blank")
-
-
-def resize(browser: WebDriver, width: int, height: int) -> None:
-    """Give the browser the screen of a phone, or of a computer from 1024 pixels on."""
-    size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 1024}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)

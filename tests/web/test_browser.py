@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
@@ -14,7 +14,8 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from bot.dialogue import Button, Reply
 from bot.settings import WebSettings
-from tests.web.conftest import Server, resize
+from tests.browser import resize
+from tests.web.conftest import Server
 
 pytestmark = pytest.mark.browser
 
@@ -73,7 +74,8 @@ TOO_PALE = """
 
 
 def wait(browser: WebDriver, seconds: float = 10) -> WebDriverWait[WebDriver]:
-    return WebDriverWait(browser, seconds, 0.05, [StaleElementReferenceException])
+    # The page may be exchanged for the next one while it is read; the driver says so in many ways.
+    return WebDriverWait(browser, seconds, 0.05, [WebDriverException])
 
 
 def wait_for_words(browser: WebDriver, words: str) -> None:

@@ -11,7 +11,8 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from bot.dialogue import Reply
 from bot.views.slip import SlipPage
-from tests.web.conftest import Server, resize
+from tests.browser import resize
+from tests.web.conftest import Server
 
 pytestmark = pytest.mark.browser
 
