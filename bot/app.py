@@ -21,6 +21,7 @@ import uvicorn
 from sqlite_utils import Database
 
 from bot import daily, router
+from bot.backup import LOCK_NAME
 from bot.certificates import is_sweep_due, run_certificates, watch_certificates
 from bot.channels.web.app import build_web
 from bot.channels.web.site import Core
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
     from bot.channels.telegram.start import TelegramChannel
 
 log = logging.getLogger(__name__)
-LOCK_NAME = "run.lock"
 STOP_SECONDS = 10
 Say = Callable[[str], None]
 ASGI = Callable[[Any, Any, Any], Awaitable[None]]

@@ -16,12 +16,12 @@ from bot.commands.options import (
     common_options,
     day_option,
     fail,
+    named_district,
 )
 from bot.commands.output import print_json, print_reply
 from bot.database import transaction
 from bot.desk import Desk
 from bot.dialogue import STAFF, Refusal, Scope
-from bot.places import canonical_district
 from bot.records import people
 from bot.reports.oversight import Proof, proof_of, reminder_rates
 from bot.reports.unit_sheet import causes_by_month
@@ -78,7 +78,7 @@ def proof(
         last_on = to.date() if to else desk.today()
         if first_on > last_on or last_on > desk.today():
             fail("起止日期不对：先早后晚，不晚于今天。", WRONG_USE)
-        _export(desk, all_to, first_on, last_on, _district(desk, district))
+        _export(desk, all_to, first_on, last_on, named_district(desk, district))
         return
     assert number is not None
     found = proof_of(desk.db, _found(desk, number))
@@ -168,14 +168,6 @@ def extend(
 
     changed = _change(desk, number, change)
     click.echo(f"已延期，{due_day(changed, desk.calendar, desk.today())} 到期。")
-
-
-def _district(desk: Desk, name: str | None) -> str | None:
-    canonical = canonical_district(desk.base, name) if name else None
-    if name and canonical is None:
-        known = "、".join(d.name for d in desk.base.districts)
-        fail(f"不认识区县 {name}；有：{known}", WRONG_USE)
-    return canonical
 
 
 def _export(desk: Desk, path: Path, from_on: date, to_on: date, district: str | None) -> None:

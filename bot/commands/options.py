@@ -15,6 +15,7 @@ import click
 from bot.clock import Clock, parse_instant, real_clock, rehearsal_clock
 from bot.desk import Desk
 from bot.desks import CannotStart, open_desk
+from bot.places import canonical_district
 from bot.settings import (
     CONFIG_NAME,
     Settings,
@@ -82,6 +83,17 @@ def fail(message: str, code: int) -> NoReturn:
     """Say why on standard error and end with an exit code."""
     click.echo(message, err=True)
     raise SystemExit(code)
+
+
+def named_district(desk: Desk, name: str | None) -> str | None:
+    """Return a district's canonical name by any of its names, or end saying which there are."""
+    if not name:
+        return None
+    district = canonical_district(desk.base, name)
+    if district is None:
+        known = "、".join(d.name for d in desk.base.districts)
+        fail(f"不认识区县 {name}；有：{known}", WRONG_USE)
+    return district
 
 
 class Instant(click.ParamType[datetime]):

@@ -16,11 +16,11 @@ from bot.commands.options import (
     common_options,
     day_option,
     fail,
+    named_district,
 )
 from bot.commands.output import print_json, print_table
 from bot.desk import Desk
 from bot.dialogue import Scope
-from bot.places import canonical_district
 from bot.reports.oversight import Supervision, UnitCounts, supervise
 from bot.reports.unit_sheet import MONTHS, causes_by_month, month_before, unit_sheets
 from bot.views.cases import as_of_words, counts_table
@@ -58,10 +58,7 @@ def overdue(
       python -m bot overdue --print 晨会单.html
     """
     desk = settings.desk()
-    canonical = canonical_district(desk.base, district) if district else None
-    if district and canonical is None:
-        known = "、".join(d.name for d in desk.base.districts)
-        fail(f"不认识区县 {district}；有：{known}", WRONG_USE)
+    canonical = named_district(desk, district)
     on = day.date() if day else desk.today()
     if on > desk.today():
         fail("无数据：那天还没到。", WRONG_USE)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import click
 
-from bot.commands.options import WRONG_USE, Context, common_options, fail
+from bot.commands.options import WRONG_USE, Context, common_options, fail, named_district
 from bot.commands.output import print_json
 from bot.database import transaction
 from bot.desk import Desk
 from bot.dialogue import STAFF, Role, Scope
-from bot.places import canonical_district
 from bot.qr import qr_png
 from bot.records.people import make_code
 from reminders.certificate_holders import make_opt_in_code
@@ -58,10 +57,7 @@ def code(
         _code_for_holder(desk, certificate, as_json=as_json)
         return
     assert role is not None
-    canonical = canonical_district(desk.base, district) if district else None
-    if district and canonical is None:
-        known = "、".join(d.name for d in desk.base.districts)
-        fail(f"不认识区县 {district}；有：{known}", WRONG_USE)
+    canonical = named_district(desk, district)
     if department and department not in desk.base.departments:
         fail(f"不认识部门 {department}；有：{'、'.join(desk.base.departments)}", WRONG_USE)
     windows = {w.code for hall in desk.base.places.values() for w in hall.windows}

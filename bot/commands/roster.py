@@ -14,12 +14,12 @@ from bot.commands.options import (
     common_options,
     day_option,
     fail,
+    named_district,
 )
 from bot.commands.output import print_json, print_table
 from bot.database import transaction
 from bot.desk import Desk
 from bot.dialogue import CITY, Scope, Table
-from bot.places import canonical_district
 from bot.records.roster import Member, member_by_number, set_leave
 from bot.rotation import Handover, has_rotated, plan_rotation, rotate
 
@@ -112,10 +112,7 @@ def rotate_(
     例：python -m bot roster rotate --dry-run
     """
     desk = settings.desk()
-    canonical = canonical_district(desk.base, district) if district else None
-    if district and canonical is None:
-        known = "、".join(d.name for d in desk.base.districts)
-        fail(f"不认识区县 {district}；有：{known}", WRONG_USE)
+    canonical = named_district(desk, district)
     groups, month = desk.settings.rotation.groups, desk.today()
     if has_rotated(desk.db, month, canonical) and not (again or dry_run):
         fail(f"{month:%Y-%m} 已经轮过岗；再轮一次会换回去，确实要请加 --again。", PROBLEMS_FOUND)

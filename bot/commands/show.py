@@ -7,11 +7,10 @@ from typing import Any
 import click
 
 from bot.answering import facts_for
-from bot.commands.options import WRONG_USE, Context, common_options, fail
+from bot.commands.options import WRONG_USE, Context, common_options, fail, named_district
 from bot.commands.output import print_json, print_reply
 from bot.desk import Desk
 from bot.dialogue import Place
-from bot.places import canonical_district
 from bot.views.answer import AnswerFacts, answer_reply, fee_text, limit_text, step_text
 from bot.views.materials import condition_of
 from knowledge.checklist import UNCLEAR, ListedMaterial
@@ -43,7 +42,7 @@ def show(
     if entry is None:
         fail(f"没有 {entry_id} 这个条目。用 ask 找，或看 knowledge/data/packages。", WRONG_USE)
     answers = _answers(entry, answered)
-    place = Place(district=_district(desk, district))
+    place = Place(district=named_district(desk, district))
     facts = facts_for(desk, entry, answers, place)
     if as_json:
         print_json(_json(desk, facts))
@@ -66,16 +65,6 @@ def _answers(entry: ServicePackage, answered: tuple[str, ...]) -> dict[str, str]
             fail(f"{question_id} 没有选项 {option}；有：{'、'.join(options)}", WRONG_USE)
         answers[question_id] = option
     return answers
-
-
-def _district(desk: Desk, name: str | None) -> str | None:
-    if name is None:
-        return None
-    district = canonical_district(desk.base, name)
-    if district is None:
-        known = "、".join(d.name for d in desk.base.districts)
-        fail(f"不认识区县 {name}；有：{known}", WRONG_USE)
-    return district
 
 
 def _json(desk: Desk, facts: AnswerFacts) -> dict[str, Any]:

@@ -8,13 +8,19 @@ from typing import Any
 
 import click
 
-from bot.commands.options import WRONG_USE, Context, common_options, day_option, fail
+from bot.commands.options import (
+    WRONG_USE,
+    Context,
+    common_options,
+    day_option,
+    fail,
+    named_district,
+)
 from bot.commands.output import print_json, print_table
 from bot.database import transaction
 from bot.dialogue import Person, Role, Scope, Table
 from bot.handlers.statistics import Query
 from bot.handlers.statistics import export as export_figures
-from bot.places import canonical_district
 from bot.records.audit import Deed, record_deed
 from bot.reports.percentages import NOTHING_TO_MEASURE
 from bot.reports.statistics import By, Counts, Ratings, count_ratings
@@ -58,10 +64,7 @@ def ratings(
     desk = settings.desk()
     if day and (from_ or to):
         fail("--day 和 --from/--to 只能用一种。", WRONG_USE)
-    canonical = canonical_district(desk.base, district) if district else None
-    if district and canonical is None:
-        known = "、".join(d.name for d in desk.base.districts)
-        fail(f"不认识区县 {district}；有：{known}", WRONG_USE)
+    canonical = named_district(desk, district)
     from_on, to_on = _period(day, from_, to, desk.today())
     if from_on > to_on:
         fail("--from 晚于 --to，请对调。", WRONG_USE)
