@@ -54,7 +54,7 @@ def certificates(
                     desk.base.certificates[c.kind_key].name
                     if c.kind_key in desk.base.certificates
                     else f"{c.kind_key.removeprefix(UNREGISTERED)}（规则未登记）",
-                    c.department or "",
+                    _department_name(desk.base, c.department),
                     *(str(c.at(one)) for one in Level),
                 )
                 for c in rows
@@ -75,6 +75,11 @@ def _department(base: KnowledgeBase, named: str | None) -> str | None:
         if named in (department.id, department.name, *department.names):
             return department.id
     return fail(f"不认识部门 {named}；有：{'、'.join(base.departments)}", WRONG_USE)
+
+
+def _department_name(base: KnowledgeBase, department: str | None) -> str:
+    known = base.departments.get(department or "")
+    return known.name if known else department or "未写"
 
 
 def _json(rows: list[LevelCounts]) -> dict[str, Any]:

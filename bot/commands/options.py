@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -113,6 +114,24 @@ class Instant(click.ParamType[datetime]):
             self.fail(f"{value} 不是时刻，请写成 2025-01-24T16:00", param, ctx)
 
 
+class Day(click.ParamType[datetime]):
+    """A day such as 2025-02-06, as the midnight it begins with."""
+
+    name = "日期"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Read the day or fail with what to write."""
+        if isinstance(value, datetime):
+            return value
+        written = re.sub("[年月/]", "-", value).removesuffix("日")
+        try:
+            return datetime.strptime(written, "%Y-%m-%d")  # noqa: DTZ007 - a local day, no instant
+        except ValueError:
+            self.fail(f"{value} 不是日期，请写成 2025-02-06", param, ctx)
+
+
 def common_options(command: Command) -> Command:
     """Add --config and --clock; what stands after the command's name wins."""
 
@@ -135,4 +154,4 @@ def common_options(command: Command) -> Command:
 
 def day_option(*names: str, help_: str) -> Callable[[Command], Command]:
     """Return an option that reads a day written as 2025-02-06."""
-    return click.option(*names, type=click.DateTime(["%Y-%m-%d"]), help=help_)
+    return click.option(*names, type=Day(), help=help_)

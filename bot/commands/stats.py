@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,9 @@ from bot.records.audit import Deed, record_deed
 from bot.reports.percentages import NOTHING_TO_MEASURE
 from bot.reports.statistics import By, Counts, Ratings, count_ratings
 from bot.views.statistics import HEADING, counts_text, rate_text
+from knowledge.model import KnowledgeBase
 
+GROUPS = {By.WINDOW: "窗口", By.ENTRY: "事项", By.DISTRICT: "区县", By.DAY: "日期"}
 MOST_SHEET_ROWS = 1_000_000
 """A worksheet ends at 1,048,576 rows."""
 
@@ -70,17 +73,20 @@ def ratings(
         fail("--from 晚于 --to，请对调。", WRONG_USE)
     counted = count_ratings(desk.db, Scope(canonical), from_on, to_on, By(by))
     least = desk.settings.ratings.min_for_rate
+    has_come = from_on <= desk.today()
     if as_json:
-        print_json(_json(counted, least))
+        print_json(_json(counted, least) if has_come else _no_data(from_on, to_on))
         return
     click.echo(f"{HEADING}　{from_on} 至 {to_on}")
-    if from_on > desk.today():
+    if not has_come:
         click.echo("无数据：那天还没到。")
         return
+    named = partial(_named, desk.base, By(by))
     rows = tuple(
-        (c.key, str(c.good), str(c.bad), str(c.unrated), _rate(c, least)) for c in counted.rows
+        (named(c.key), str(c.good), str(c.bad), str(c.unrated), _rate(c, least))
+        for c in counted.rows
     )
-    print_table(Table((by, "好评", "差评", "未评", "好评率"), rows))
+    print_table(Table((GROUPS[By(by)], "好评", "差评", "未评", "好评率"), rows))
     click.echo(f"{counts_text(counted.total)}；{rate_text(counted.total, least)}")
 
 
@@ -117,6 +123,23 @@ def _period(
 
 def _rate(counts: Counts, least: int) -> str:
     return counts.good_rate.text() if counts.rated >= least else NOTHING_TO_MEASURE
+
+
+def _named(base: KnowledgeBase, by: By, key: str) -> str:
+    """Return what people call a row: the window's or the entry's name beside its code."""
+    if by is By.ENTRY and key in base.entries:
+        return base.entries[key].name
+    if by is By.WINDOW:
+        windows = (w for hall in base.places.values() for w in hall.windows if w.code == key)
+        return next((f"{window.name}（{key}）" for window in windows), key)
+    return key
+
+
+def _no_data(from_on: date, to_on: date) -> dict[str, Any]:
+    """Return unknown figures for a period that has not begun: unknown is not zero."""
+    rate = {"numerator": None, "denominator": None, "text": "无数据"}
+    total = {"good": None, "bad": None, "unrated": None, "good_rate": rate}
+    return {"from": from_on.isoformat(), "to": to_on.isoformat(), "rows": [], "total": total}
 
 
 def _json(counted: Ratings, least: int) -> dict[str, Any]:
