@@ -86,14 +86,43 @@ class TokenRoute:
     public: bool = False
 
 
+def _start(desk: Desk, incoming: Incoming, payload: str) -> Reply:
+    """Open the menu with the person's own work on top."""
+    del payload
+    return menu.start(desk, incoming, work_of(incoming))
+
+
+def _show_menu(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """Show the menu after a button."""
+    del arguments
+    return menu.show_menu(desk, incoming, work_of(incoming))
+
+
+def _help(desk: Desk, incoming: Incoming, argument: str) -> Reply:
+    """Say what can be asked, and what a member of the staff may do."""
+    del desk, argument
+    return menu.help_(work_of(incoming))
+
+
+def _do(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """Do what a command's word does, after the menu's button for it."""
+    name = arguments[0] if arguments else ""
+    role = incoming.person.role
+    named = [c for c in COMMANDS if c.name == name and c.listed]
+    command = next((c for c in named if role in c.roles), None)
+    if command is None:
+        raise Refusal("role" if named else "button_unknown", {"role": role} if named else {})
+    return command.handler(desk, incoming, "")
+
+
 def _bind(desk: Desk, incoming: Incoming, code: str) -> Reply:
     """Use a code: a holder's opens a certificate, a staff member's gives a role."""
     return certificates.begin_opt_in(desk, incoming, code) or staff.bind(desk, incoming, code)
 
 
 COMMANDS: tuple[Command, ...] = (
-    Command("start", ("菜单", "开始"), "打开菜单", menu.start, public=True),
-    Command("help", ("帮助",), "能问什么、怎么问", menu.help_, public=True),
+    Command("start", ("菜单", "开始"), "打开菜单", _start, public=True),
+    Command("help", ("帮助",), "能问什么、怎么问", _help, public=True),
     Command("today", ("今日评价",), "今日服务反馈", statistics.today, OVERSEERS),
     Command("overdue", ("超期",), "办件时限、超期", cases.overdue, OVERSEERS),
     Command("mine", ("我的办件",), "我名下的办件", cases.mine, COUNTERS),
@@ -206,7 +235,8 @@ TOKENS: dict[str, TokenRoute] = {
     "diagram": TokenRoute(knowledge.draw_entry, EDITORS),
     "pause": TokenRoute(knowledge.pause, EDITORS),
     "resume": TokenRoute(knowledge.resume, EDITORS),
-    "menu": TokenRoute(menu.show_menu, public=True),
+    "menu": TokenRoute(_show_menu, public=True),
+    "do": TokenRoute(_do, STAFF),
     "topics": TokenRoute(menu.show_topics, public=True),
     "privacy": TokenRoute(menu.show_privacy, public=True),
     "erase": TokenRoute(menu.erase_now),
@@ -511,6 +541,16 @@ def settle_later(desk: Desk, incoming: Incoming, reply: Reply) -> None:
     with transaction(desk.db):
         outbox.put(desk.db, (alert,), now=desk.now())
         messages.settle_receipt(desk.db, incoming.key, now=desk.now())
+
+
+def work_of(incoming: Incoming) -> menu.Work:
+    """Return the words that are a person's own work as staff; none where others read along."""
+    role = Role.CITIZEN if incoming.public else incoming.person.role
+    return tuple(
+        menu.Word(c.words[0], c.description, f"do:{c.name}")
+        for c in menu_for(role)
+        if role is not Role.CITIZEN and Role.CITIZEN not in c.roles
+    )
 
 
 def menu_for(role: Role) -> tuple[Command, ...]:
