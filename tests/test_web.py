@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from bot.channels.web.app import build_web
 from bot.channels.web.guard import is_own_origin
-from bot.channels.web.render import lines_html, linked, show_reply
+from bot.channels.web.render import body_of, lines_html, linked, show_reply
 from bot.channels.web.site import Core
 from bot.channels.web.slip import essential_lines
 from bot.desk import Desk
@@ -930,3 +930,10 @@ def test_styles_use_nothing_newer_than_2019(browser: Browser) -> None:
     assert not re.search(r":has\(|@container|@layer|:is\(|:where\(|inset:|aspect-ratio|dvh", style)
     for rule in re.findall(r"\{[^{}]*\bgap:[^{}]*\}", style):
         assert "grid-gap" in rule or "display: grid" in rule
+
+
+def test_a_light_is_drawn_and_its_word_stays() -> None:
+    html = "".join(body_of(Reply("数据\n🟡 即将超期 <2>"), None))
+
+    assert 'class="light yellow"' in html
+    assert "即将超期 &lt;2&gt;" in html
