@@ -147,6 +147,20 @@ def meant(db: Database, number: str, on: str) -> tuple[Recipient, ...]:
     return Roster(db).recipients(Level.HANDLER, case, day(on))
 
 
+def test_who_binds_after_the_roster_came_is_the_member(li: Talker) -> None:
+    db = li.desk.db
+    put_member(db, Member("A1", "小李", Role.CLERK, DISTRICT, UNIT))
+    code = people.make_code(
+        db, role=Role.CLERK, scope=DISTRICT, name="小李", made_by=None, now=li.desk.now()
+    )
+
+    li.says(f"绑定 {code.code}")
+
+    found = member_by_number(db, "A1")
+    assert found is not None
+    assert found.person_id == li.person.id
+
+
 def test_leave_sends_the_reminders_to_the_deputy_and_back(
     call: Callable[..., Result], path: Path
 ) -> None:

@@ -6,6 +6,7 @@ from bot.desk import Desk
 from bot.dialogue import CITY, Incoming, Refusal, Reply, Role, Scope
 from bot.qr import qr_png
 from bot.records import people
+from bot.records.roster import link_bound
 from bot.views import staff as view
 
 # Who may make codes for whom: nobody makes an equal or a superior but the administrator.
@@ -24,10 +25,11 @@ MAKES: dict[Role, tuple[Role, ...]] = {
 
 
 def bind(desk: Desk, incoming: Incoming, code: str) -> Reply:
-    """Give the person the role of a code."""
+    """Give the person the role of a code, and the place on the roster that goes with the name."""
     if not code.strip():
         raise Refusal("code_missing")
     person = people.bind(desk.db, incoming.person, code, now=desk.now())
+    link_bound(desk.db, person)
     return view.bound_reply(person)
 
 

@@ -181,6 +181,25 @@ def link_namesakes(db: Database) -> int:
     ).rowcount
 
 
+def link_bound(db: Database, person: Person) -> bool:
+    """Tie the member of a person's name, role and district to them, where only one fits.
+
+    Called when somebody uses a code: whoever was on the roster before is known from then on, and
+    a new account takes the place of an old one.
+    """
+    numbers = [
+        row[0]
+        for row in db.execute(
+            "SELECT number FROM staff WHERE name = ? AND role = ? AND district IS ?",
+            [person.name, person.role, person.scope.district],
+        ).fetchall()
+    ]
+    if len(numbers) != 1:
+        return False
+    link_person(db, numbers[0], person.id)
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Unbound:
     """Handlers named by open cases who cannot be reached here, with how many cases each."""
