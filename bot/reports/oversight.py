@@ -442,9 +442,12 @@ def _covers(districts: Sequence[str], case: Case) -> bool:
 
 
 def _told_before(db: Database, case_ids: Iterable[int], message_key: str) -> dict[int, int]:
-    """Count the reminders of each case that were sent before this message."""
+    """Count on how many occasions somebody was reminded of each case before this message.
+
+    A run that told the clerk and the supervisor is one: a clerk would take two for two of theirs.
+    """
     rows = db.execute(
-        f"""SELECT n.case_id, count(DISTINCT o.id) FROM case_notices n {_DELIVERY}
+        f"""SELECT n.case_id, count(DISTINCT n.decided_at) FROM case_notices n {_DELIVERY}
             WHERE n.case_id IN (SELECT value FROM json_each(?)) AND n.message_key <> ?
               AND o.sent_at IS NOT NULL AND n.kind NOT IN ('waiting', 'cause')
             GROUP BY n.case_id""",

@@ -618,13 +618,27 @@ def act_told_reply(
         f"{format_day(case.accepted_on)}受理，承诺 {case.limit_days} 个工作日，"
         f"{standing_words(standing)}"
     )
-    sent = [t for t in told if t.sent_at is not None and t.kind is not NoticeKind.WAITING]
-    if sent and sent[-1].sent_at is not None:
-        lines.add(f"此前提醒 {len(sent)} 次，最近 {format_moment(sent[-1].sent_at)}。")
+    before = _reminded_before(act, told)
+    if before:
+        lines.add(f"此前提醒 {len(before)} 次，最近 {format_moment(before[-1])}。")
     lines.add("请马上办结，并说明超期原因。")
     rows = _work_buttons(case, standing) if viewer.works else []
     rows.append((Button("看这件", f"case:{case.id}"), MENU))
     return Reply(lines.text, headings=lines.headings, buttons=tuple(rows))
+
+
+def _reminded_before(act: Act, told: Sequence[Told]) -> list[datetime]:
+    """Return when somebody was reminded before an act was released; one run counts once."""
+    released_at = act.decided_at
+    return sorted(
+        {
+            t.decided_at
+            for t in told
+            if t.sent_at is not None
+            and t.kind is not NoticeKind.WAITING
+            and (released_at is None or t.decided_at < released_at)
+        }
+    )
 
 
 # -- proof
