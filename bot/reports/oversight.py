@@ -342,6 +342,14 @@ def _first_word(
 
 
 @dataclass(frozen=True, slots=True)
+class ToldBefore:
+    """On how many occasions somebody was reminded of a case, and when it was last sent."""
+
+    times: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """A case in a digest: how it stands now, whether a word on it was broken, told how often."""
 
@@ -349,7 +357,7 @@ class Listed:
     standing: Standing
     kinds: frozenset[NoticeKind]
     broken: Acknowledgement | None
-    told_before: int
+    told_before: ToldBefore | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,7 +400,7 @@ def digest_of(
         imported_at, as_of_day = _freshest(known, case)
         broken = is_broken(word, now.date(), imported_at, as_of_day)
         listed.append(
-            Listed(case, standing, of_case, word if broken else None, told.get(case_id, 0))
+            Listed(case, standing, of_case, word if broken else None, told.get(case_id))
         )
     listed.sort(key=lambda e: (-e.standing.overdue_days, e.standing.due_on, e.case.number))
     as_of = data_as_of(known, scope.district)
@@ -441,16 +449,23 @@ def _covers(districts: Sequence[str], case: Case) -> bool:
     return not districts or case.scope.district in districts
 
 
-def _told_before(db: Database, case_ids: Iterable[int], message_key: str) -> dict[int, int]:
+def _told_before(
+    db: Database, case_ids: Iterable[int], message_key: str
+) -> dict[int, ToldBefore]:
     """Count on how many occasions somebody was reminded of each case before this message.
 
     A run that told the clerk and the supervisor is one: a clerk would take two for two of theirs.
+    What the very run of this message told others is not before it.
     """
     rows = db.execute(
-        f"""SELECT n.case_id, count(DISTINCT n.decided_at) FROM case_notices n {_DELIVERY}
-            WHERE n.case_id IN (SELECT value FROM json_each(?)) AND n.message_key <> ?
+        f"""SELECT n.case_id, count(DISTINCT n.decided_at), max(o.sent_at)
+            FROM case_notices n {_DELIVERY}
+            WHERE n.case_id IN (SELECT value FROM json_each(?))
+              AND n.decided_at < (SELECT min(decided_at) FROM case_notices WHERE message_key = ?)
               AND o.sent_at IS NOT NULL AND n.kind NOT IN ('waiting', 'cause')
             GROUP BY n.case_id""",
         [json.dumps(list(case_ids)), message_key],
     ).fetchall()
-    return dict(rows)
+    return {
+        case_id: ToldBefore(times, datetime.fromisoformat(last)) for case_id, times, last in rows
+    }

@@ -128,8 +128,9 @@ def standing_words(standing: Standing) -> str:
     """Say how late, or how many days are left, with the due day."""
     due = format_day(standing.due_on) + (PROVISIONAL if standing.provisional else "")
     if standing.is_late:
-        over = f"{standing.overdue_days} 个工作日" if standing.overdue_days else ""
-        return f"{LIGHTS[standing.stage]} {over}，{due}到期".replace(" ，", "，")
+        over = f" {standing.overdue_days} 个工作日" if standing.overdue_days else ""
+        carded = "（达红牌标准）" if standing.stage is Stage.LONG_OVERDUE else ""
+        return f"{LIGHTS[Stage.OVERDUE]}{over}{carded}，{due}到期"
     if standing.due_today:
         return f"🟡 今日到期，{due}"
     if standing.stage in (Stage.DUE_SOON, Stage.ON_TRACK):
@@ -144,7 +145,7 @@ def as_of_words(as_of: datetime | None, *, stale: bool) -> str:
     if stale:
         return (
             f"🔴 数据截至 {format_moment(as_of)}，超过一个工作日没更新："
-            "下面可能不全，没列出的不等于没超期。请先导入最新数据。"
+            "下面可能不全，没列出的不等于没超期。请以平台为准；窗口负责人请尽快导入最新数据。"
         )
     return f"数据截至 {format_moment(as_of)}"
 
@@ -192,8 +193,9 @@ def _digest_line(listed: Listed, viewer: Viewer) -> str:
     ]
     if not viewer.works and listed.case.unit_name:
         parts.append(listed.case.unit_name)
-    if listed.told_before:
-        parts.append(f"已提醒 {listed.told_before} 次")
+    if listed.told_before is not None:
+        last = format_moment(listed.told_before.last_at)
+        parts.append(f"已提醒 {listed.told_before.times} 次，最近 {last}")
     if listed.broken is not None:
         said = listed.broken.done_by_on
         parts.append(
@@ -209,7 +211,9 @@ def _digest_line(listed: Listed, viewer: Viewer) -> str:
 def _digest_buttons(digest: Digest, viewer: Viewer) -> tuple[tuple[Button, ...], ...]:
     rows: list[tuple[Button, ...]] = []
     if viewer.works and len(digest.listed) == 1 and not digest.causes:
-        rows += _work_buttons(digest.listed[0].case, digest.listed[0].standing)
+        case = digest.listed[0].case
+        rows += _work_buttons(case, digest.listed[0].standing)
+        rows.append((Button("看这件", f"case:{case.id}"),))
     else:
         for entry in digest.listed[:LISTED_WITH_BUTTONS]:
             rows.append(_short_row(entry.case, viewer))
