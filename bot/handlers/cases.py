@@ -19,7 +19,7 @@ from bot.reports.unit_sheet import (
 from bot.views import cases as view
 from bot.views import unit_sheet as unit_view
 from bot.views.cases import Viewer
-from bot.views.staff import scope_words
+from bot.views.places import scope_words
 from reminders import case_work, outbox
 from reminders.acts import (
     Act,
@@ -322,8 +322,8 @@ def overdue(desk: Desk, incoming: Incoming, argument: str) -> Reply:
     trend = oversight.trend(known, desk.calendar, days)
     return view.overdue_reply(
         oversight.supervise(desk.db, scope, desk.calendar, rules, on=today, cases=known),
-        scope_words(scope),
-        unit_view.trend_reply(scope_words(scope), trend),
+        scope_words(desk.base, scope),
+        unit_view.trend_reply(scope_words(desk.base, scope), trend),
         oversight.reminder_rates(desk.db, known, desk.calendar, month, today),
         {c.unit: c.unexplained for c in causes if c.unexplained},
         Roster(desk.db).unbound([case for case in known if case.is_open], today),
@@ -346,7 +346,7 @@ def show_causes(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> R
     first_on = month_before(today, MONTHS - 1)
     known = cases_in_progress_since(desk.db, scope, first_on)
     months = causes_by_month(known, desk.calendar, _rules(desk), first_on, today)
-    return unit_view.causes_reply(months, scope_words(scope))
+    return unit_view.causes_reply(months, scope_words(desk.base, scope))
 
 
 def prove(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:

@@ -229,8 +229,8 @@ def register(desk: Desk, incoming: Incoming, argument: str) -> Reply:
     scope = _scope(incoming)
     figures = reports.register_of(desk, desk.db, scope)
     return view.register_reply(
+        desk.base,
         figures,
-        {kind.id: kind.name for kind in desk.base.certificates.values()},
         _nearest(desk, figures),
         reports.telling_of(desk, desk.db, scope),
         _viewer(desk, incoming),

@@ -28,7 +28,7 @@ from bot.importing.sheets import UnreadableFile, open_book
 from bot.importing.uploads import UPLOAD_LIMIT, apply_plan, plan_upload, preview_plan
 from bot.records.roster import Member, Roster
 from bot.views import imports as view
-from bot.views.staff import scope_words
+from bot.views.places import scope_words
 from reminders.cases import CaseRow, Extent
 from reminders.certificates import CertificateRow
 from reminders.sweep import sweep_overdue
@@ -126,7 +126,7 @@ def _planned(desk: Desk, incoming: Incoming, plan: Plan[Any]) -> Reply:
         return view.too_many_rows_reply(_table(plan), MOST_ROWS)
     places, roles = _beyond(desk, person, plan)
     if places or roles:
-        return view.outside_reply(_table(plan), places, roles, scope_words(person.scope))
+        return view.outside_reply(_table(plan), places, roles, scope_words(desk.base, person.scope))
     now = desk.now()
     key = desk.waiting.put(Planned(plan), person.id, until=now + WAITING, now=now)
     reply = _shown(desk, incoming, key, plan)

@@ -30,7 +30,7 @@ def bind(desk: Desk, incoming: Incoming, code: str) -> Reply:
         raise Refusal("code_missing")
     person = people.bind(desk.db, incoming.person, code, now=desk.now())
     link_bound(desk.db, person)
-    return view.bound_reply(person)
+    return view.bound_reply(desk.base, person)
 
 
 def make_code(desk: Desk, incoming: Incoming, argument: str) -> Reply:
@@ -56,4 +56,4 @@ def make_code_for(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) ->
         now=desk.now(),
     )
     link = desk.links.page_url(f"/join/{code.code}")
-    return view.code_reply(code, link, qr_png(link) if link else None)
+    return view.code_reply(desk.base, code, link, qr_png(link) if link else None)

@@ -253,6 +253,7 @@ def rates(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     query = _read_token(desk, arguments)
     _check_day(desk, query)
     return view.rates_reply(
+        desk.base,
         all_rates(desk, incoming.person, query),
         query.from_on,
         query.to_on,

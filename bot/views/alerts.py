@@ -51,6 +51,7 @@ def render_alert(desk: Desk, waiting: Waiting, person: Person, channel: Channel)
             return rectification_alerts.render(desk, waiting, person)
         case "daily_summary":
             return daily.summary_reply(
+                desk.base,
                 unpack_day(waiting.facts["day"]),
                 person,
                 datetime.fromisoformat(waiting.facts["at"]),

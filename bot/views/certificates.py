@@ -14,9 +14,9 @@ from bot.dialogue import Button, Document, Reply, Scope, Table
 from bot.reports.certificates import Register, Shown
 from bot.reports.percentages import Rate
 from bot.settings import Palette
-from bot.views.staff import scope_words
+from bot.views.places import scope_words
 from bot.views.text import Lines, end_sentence, format_full_day, format_moment
-from knowledge.model import Confidence
+from knowledge.model import Confidence, KnowledgeBase
 from reminders.certificate_figures import LevelCounts, Telling
 from reminders.certificate_holders import Answer, OptInCode, Outcome, number_tail
 from reminders.certificate_rules import AfterClosing, Level, RenewalPeriod, Standing
@@ -353,8 +353,8 @@ def benefit_reply(entry_id: str) -> Reply:
 
 
 def register_reply(
+    base: KnowledgeBase,
     register: Register,
-    names: Mapping[str, str],
     unknown: Mapping[str, Sequence[str]],
     telling: Telling,
     viewer: Viewer,
@@ -362,9 +362,10 @@ def register_reply(
     heading: str | None = None,
 ) -> Reply:
     """Show the register of a scope: levels, who must be called, who filed, what lapsed."""
+    names = {kind.id: kind.name for kind in base.certificates.values()}
     lines = Lines()
     lines.heading(heading or "证照到期提醒")
-    where = scope_words(Scope(register.scope.district, register.department))
+    where = scope_words(base, Scope(register.scope.district, register.department))
     lines.add(f"{where}，{format_full_day(register.on)}")
     lines.add(
         "；".join(

@@ -7,15 +7,22 @@ from datetime import date, datetime
 from bot.dialogue import Button, Person, Reply
 from bot.reports.daily import DayFacts
 from bot.reports.statistics import Counts
-from bot.views.staff import scope_words
+from bot.views.places import scope_words
 from bot.views.statistics import counts_text, rate_text
 from bot.views.text import Lines, format_day
+from knowledge.model import KnowledgeBase
 
 MOST_NEW = 3
 
 
 def summary_reply(
-    facts: DayFacts, person: Person, at: datetime, *, least: int, full_day_at: str
+    base: KnowledgeBase,
+    facts: DayFacts,
+    person: Person,
+    at: datetime,
+    *,
+    least: int,
+    full_day_at: str,
 ) -> Reply:
     """Sum a day up; a day with nothing is one line, and the rest is behind the buttons."""
     day = at.date()
@@ -30,7 +37,7 @@ def summary_reply(
     else:
         lines.add("今天还须处理：没有")
     lines.add(
-        f"{format_day(day)}，{scope_words(person.scope)}，截至 {at:%H:%M}；"
+        f"{format_day(day)}，{scope_words(base, person.scope)}，截至 {at:%H:%M}；"
         f"全天数次日 {full_day_at}",
         counts_text(facts.counts),
         rate_text(facts.counts, least),

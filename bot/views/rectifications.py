@@ -12,9 +12,9 @@ from datetime import date, datetime
 from bot.dialogue import Button, Recipient, Reply, Role
 from bot.records.knowledge_tasks import KnowledgeTask
 from bot.records.ratings import Rating, Reason
+from bot.views.places import scope_words
 from bot.views.rating import LEVELS, REASON_LABELS, tag_label
 from bot.views.refusals import ROLE_NAMES
-from bot.views.staff import scope_words
 from bot.views.text import HOTLINE, Lines, format_day, format_moment, shorten
 from knowledge.model import KnowledgeBase
 from reminders.rectification_rules import Act, Cause, Deadline, Rectification, State, Step
@@ -111,10 +111,10 @@ def entry_name(base: KnowledgeBase, entry_id: str) -> str:
     return entry.short_name if entry else entry_id
 
 
-def owner_words(recipient: Recipient) -> str:
+def owner_words(base: KnowledgeBase, recipient: Recipient) -> str:
     """Return whose a rectification is."""
     role = recipient.role or Role.SUPERVISOR
-    return f"{ROLE_NAMES[role]}（{scope_words(recipient.scope)}）"
+    return f"{ROLE_NAMES[role]}（{scope_words(base, recipient.scope)}）"
 
 
 def cause_words(rectification: Rectification, rating: Rating) -> str:
@@ -172,8 +172,8 @@ def detail_reply(
     lines.add(
         f"评价：{LEVELS[rating.level]}，{format_moment(rating.rated_at)}",
         f"原因：{cause_words(one, rating)}",
-        f"事项：{entry_name(base, one.entry_id)}；{scope_words(one.scope)}",
-        f"承办：{owner_words(one.recipient)}",
+        f"事项：{entry_name(base, one.entry_id)}；{scope_words(base, one.scope)}",
+        f"承办：{owner_words(base, one.recipient)}",
         _contact_words(facts),
     )
     if discreet:

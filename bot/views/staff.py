@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.dialogue import Button, Person, Picture, Reply, Role, Scope
+from bot.dialogue import Button, Person, Picture, Reply, Role
 from bot.records.people import BindingCode
+from bot.views.places import scope_words
 from bot.views.refusals import ROLE_NAMES
 from bot.views.text import format_moment
+from knowledge.model import KnowledgeBase
 
 MENU = Button("菜单", "menu")
 
 
-def scope_words(scope: Scope) -> str:
-    """Return a scope in words; no narrowing is 全市."""
-    parts = [scope.district, scope.department, f"{scope.window} 窗口" if scope.window else None]
-    return "·".join(part for part in parts if part) or "全市"
-
-
-def bound_reply(person: Person) -> Reply:
+def bound_reply(base: KnowledgeBase, person: Person) -> Reply:
     """Confirm the role somebody now holds."""
+    where = scope_words(base, person.scope)
     return Reply(
-        f"绑定好了：{ROLE_NAMES[person.role]}（{scope_words(person.scope)}）。发“菜单”看能做什么。",
+        f"绑定好了：{ROLE_NAMES[person.role]}（{where}）。发“菜单”看能做什么。",
         buttons=((MENU,),),
     )
 
@@ -32,10 +29,10 @@ def choose_role_reply(roles: Sequence[Role]) -> Reply:
     return Reply("给谁发绑定码？绑定码只能用一次，7 天内有效。", buttons=(*rows, (MENU,)))
 
 
-def code_reply(code: BindingCode, link: str | None, qr: bytes | None) -> Reply:
+def code_reply(base: KnowledgeBase, code: BindingCode, link: str | None, qr: bytes | None) -> Reply:
     """Hand over a code."""
     text = (
-        f"绑定码 {code.code}（{ROLE_NAMES[code.role]}，{scope_words(code.scope)}），"
+        f"绑定码 {code.code}（{ROLE_NAMES[code.role]}，{scope_words(base, code.scope)}），"
         f"{format_moment(code.expires_at)}前有效，只能用一次。\n"
         f"让对方发：绑定 {code.code}"
     )
