@@ -33,6 +33,7 @@ from reminders.rectification_rules import (
 
 EXTEND = "extend"
 CITIZENS_ANSWERS = (Act.SATISFIED, Act.DISSATISFIED)
+RESULTS = (Act.RECTIFY, Act.EXPLAIN)
 
 
 def waiting(desk: Desk, incoming: Incoming, argument: str) -> Reply:
@@ -55,8 +56,12 @@ def show_waiting(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> 
 
 
 def _next_deadline(desk: Desk, one: Rectification) -> Deadline | None:
-    found = open_deadlines(one, desk.calendar, desk.settings.rectification_rules())
+    found = _open_deadlines(desk, one)
     return found[0] if found else None
+
+
+def _open_deadlines(desk: Desk, one: Rectification) -> tuple[Deadline, ...]:
+    return open_deadlines(one, desk.calendar, desk.settings.rectification_rules())
 
 
 def _within(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Rectification:
@@ -104,7 +109,8 @@ def _detail(desk: Desk, incoming: Incoming, one: Rectification) -> Reply:
         can_extend=Party.HANDLER in parties and extendable and one.complex_reason is None,
         has_phone=bool(parties) and contacts.has_contact(desk.db, one.rating_id),
     )
-    return view.detail_reply(desk.base, facts, desk.today(), discreet=incoming.discreet)
+    page = desk.links.page_url("/")
+    return view.detail_reply(desk.base, facts, desk.today(), discreet=incoming.discreet, page=page)
 
 
 def show_answer(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
@@ -142,7 +148,7 @@ def show_why(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Repl
         for deadline in deadlines(one, desk.calendar, rules)
         if (explanation := explain_deadline(one, Step(deadline.step), desk.calendar, rules))
     ]
-    return view.why_reply(one.number, explained)
+    return view.why_reply(one, explained)
 
 
 def act(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
@@ -160,7 +166,7 @@ def act(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     if chosen is Act.APPEAL and ground not in view.APPEALS:
         return view.choose_appeal_reply(one.number)
     if chosen is Act.CONTACT and incoming.discreet:
-        return view.on_page_reply(one.number)
+        return view.on_page_reply(one.number, desk.links.page_url("/"))
     if chosen in records.NEEDS_WORDS:
         return _await(desk, incoming, one, name, ground, view.ask_words_reply(chosen, one.number))
     return _done(desk, incoming, one, chosen, None)
@@ -286,7 +292,7 @@ def status(desk: Desk, incoming: Incoming, number: str) -> Reply:
     one = records.rectification_by_number(desk.db, number)
     if one is None:
         raise Refusal("rectification_unknown")
-    return view.status_reply(one, _next_deadline(desk, one))
+    return view.status_reply(one, _open_deadlines(desk, one))
 
 
 def _own(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Rectification:
@@ -317,8 +323,8 @@ def revisit(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply
             now=desk.now(),
         )
     except NotAllowed:
-        return view.status_reply(one, _next_deadline(desk, one))
-    return view.revisited_reply(moved)
+        return view.status_reply(one, _open_deadlines(desk, one))
+    return view.revisited_reply(moved, records.last_words(desk.db, moved, RESULTS))
 
 
 def ask_reply(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:

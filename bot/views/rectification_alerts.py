@@ -13,7 +13,7 @@ from bot.views import rating
 from bot.views import rectifications as view
 from reminders.outbox import Waiting
 from reminders.rectification_rules import Act, Rectification, State, may_see, open_deadlines
-from reminders.rectification_sweep import DIGEST, told_in
+from reminders.rectification_sweep import DIGEST, ToldRectification, told_in
 from reminders.rectifications import (
     ALERT,
     CLOSED,
@@ -31,7 +31,7 @@ def render(desk: Desk, waiting: Waiting, person: Person) -> Reply | None:
     """Return the message for an alert, or None where it is no longer worth sending."""
     if waiting.kind == DIGEST:
         told = told_in(desk.db, waiting.facts["message"])
-        seen = [each for each in told if _sees(desk, person, each.number)]
+        seen = [each for each in told if _is_due(desk, person, each)]
         return view.digest_reply(seen) if seen else None
     one = rectification_by_number(desk.db, waiting.facts["number"])
     if one is None:
@@ -43,9 +43,13 @@ def render(desk: Desk, waiting: Waiting, person: Person) -> Reply | None:
     return _to_citizen(desk, waiting.kind, one)
 
 
-def _sees(desk: Desk, person: Person, number: str) -> bool:
-    one = rectification_by_number(desk.db, number)
+def _is_due(desk: Desk, person: Person, told: ToldRectification) -> bool:
+    """Tell whether a line of a digest is this person's to see and still to be done."""
+    one = rectification_by_number(desk.db, told.number)
     if one is None:
+        return False
+    found = open_deadlines(one, desk.calendar, desk.settings.rectification_rules())
+    if (told.step, told.due_on) not in {(each.step, each.due_on) for each in found}:
         return False
     owns = person.role is one.recipient.role and person.scope.covers(one.recipient.scope)
     return owns or may_see(one, person.role, person.scope)
@@ -59,7 +63,7 @@ def _told(desk: Desk, waiting: Waiting, one: Rectification) -> Reply | None:
     if one.state is State.CLOSED:
         return None
     found = open_deadlines(one, desk.calendar, desk.settings.rectification_rules())
-    return view.told_reply(desk.base, one, found[0] if found else None)
+    return view.told_reply(desk.base, one, found)
 
 
 def _to_citizen(desk: Desk, kind: str, one: Rectification) -> Reply | None:

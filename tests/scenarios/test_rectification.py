@@ -26,6 +26,8 @@ def test_a_bad_rating_is_put_right_and_closed_by_somebody_else(stage: Stage) -> 
         wang = stage.person("wang")
         number = _rates_badly(stage)
         _unit_is_told(stage)
+        wang.says(number)
+        assert "2月7日（周五）前处理好" in wang.reads("1月26日（周日）前联系您")
 
     with stage.at(CONTACT_DAY):
         zhao.reads("今天到期")
@@ -52,7 +54,7 @@ def test_a_bad_rating_is_put_right_and_closed_by_somebody_else(stage: Stage) -> 
         _rectifies(stage, "主任上门道歉，全员重学服务规范。")
         wang.reads("全员重学")
         wang.presses("满意")
-        wang.reads(f"{number} 办结了")
+        assert "主任上门道歉" in wang.reads(f"{number} 办结了")
         zhao.says("整改")
         zhao.reads("没有要处理的整改")
         _anybody_sees_how_it_ended(stage, number)
@@ -76,7 +78,10 @@ def _unit_is_told(stage: Stage) -> None:
     zhao = stage.person("zhao")
     zhao.reads("有一条反馈要核实，联系群众1月26日（周日）前")
     zhao.presses("看整改")
+    shown = zhao.reads("事项：上户口；开封市卫生健康委员会·龙亭区政务服务大厅·综合受理窗口")
+    assert "longting-01" not in shown
     zhao.presses("为什么是这天")
+    zhao.reads("1月24日（周五） 不算（评价当天）")
     zhao.reads("联系群众：1月24日（周五）起 1 个工作日，1月26日（周日）")
     zhao.reads("1月26日（周日） 算（调休上班）")
     zhao.reads("整改：1月24日（周五）起 5 个工作日，2月7日（周五）")
@@ -84,6 +89,9 @@ def _unit_is_told(stage: Stage) -> None:
 
 def _contact_in_the_thread(stage: Stage) -> None:
     zhao, wang = stage.person("zhao"), stage.person("wang")
+    zhao.presses("回复群众")
+    zhao.reads("写给群众的话")
+
     zhao_at_page = stage.at_page("zhao")
     zhao_at_page.says("整改")
     zhao_at_page.presses("看")
