@@ -342,7 +342,8 @@ class Names:
 
 def names_of(base: KnowledgeBase) -> Names:
     """Collect the names of a knowledge base."""
-    districts: dict[str, str | None] = dict.fromkeys(sayings_of("municipal"))
+    city = sayings_of("municipal")
+    districts: dict[str, str | None] = dict.fromkeys(city)
     for district in base.districts:
         for name in (district.id, district.name, *district.names):
             districts[fold(name)] = district.name
@@ -351,6 +352,11 @@ def names_of(base: KnowledgeBase) -> Names:
         for department in base.departments.values()
         for name in (department.id, department.name, *department.names)
     }
+    # An export of the city's own platform leaves the city's name out: 应急管理局.
+    for name, department_id in tuple(departments.items()):
+        for prefix in city:
+            if name.startswith(prefix) and name != prefix:
+                departments.setdefault(name.removeprefix(prefix), department_id)
     entries = {
         fold(name): entry.id
         for entry in base.entries.values()

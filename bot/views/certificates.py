@@ -474,7 +474,8 @@ def list_reply(which: str, count: int | None, listed: Sequence[Shown], viewer: V
     for shown in listed:
         lines.add(f"· {_department_row(shown, viewer)}")
     if viewer.discreet:
-        lines.add("持证人和电话请在网页上看。")
+        where = f"：{viewer.page}" if viewer.page else "。"
+        lines.add(f"持证人和电话请在网页上看{where}")
     return Reply(
         lines.text, headings=lines.headings, buttons=(*_look_buttons(listed), (REGISTER, MENU))
     )
