@@ -24,6 +24,7 @@ from bot.handlers import (
     lists,
     menu,
     progress,
+    qualification,
     ratings,
     rectifications,
     roster,
@@ -51,6 +52,7 @@ OVERSEERS = frozenset({Role.LEAD, Role.DEPARTMENT, Role.SUPERVISOR, Role.ADMINIS
 HEADS = frozenset({Role.LEAD, Role.SUPERVISOR, Role.EDITOR, Role.ADMINISTRATOR})
 CODE_MAKERS = frozenset({Role.LEAD, Role.DEPARTMENT, Role.ADMINISTRATOR})
 SUPERVISORS = frozenset({Role.SUPERVISOR})
+STAFF_OVERSEERS = qualification.STAFF_OVERSEERS
 LEADS = frozenset({Role.LEAD})
 REGISTRARS = certificates.REGISTRARS
 HOLDERS = EVERYONE - COUNTERS
@@ -129,6 +131,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("leave", ("请假", "代班"), "请假、代班", roster.leave, LEADS),
     Command("mine", ("我的证照",), "我的证照、到期提醒", certificates.mine, HOLDERS),
     Command("certificates", ("证照",), "证照到期提醒", certificates.register, REGISTRARS),
+    Command(
+        "qualification",
+        ("持证上岗", "持证上岗率"),
+        "窗口人员持证上岗率",
+        qualification.show,
+        STAFF_OVERSEERS,
+    ),
     Command("rectifications", ("整改",), "差评整改", rectifications.waiting, RECTIFIERS),
     Command("tasks", ("待补条目",), "群众说没说全的条目", rectifications.tasks, EDITORS),
     Command("upload", ("上传",), "导入办件、证照、人员表", imports.offer, imports.UPLOADERS),
@@ -247,6 +256,7 @@ TOKENS: dict[str, TokenRoute] = {
     "rates": TokenRoute(statistics.rates, OVERSEERS),
     "chart": TokenRoute(statistics.chart, OVERSEERS),
     "sheet": TokenRoute(statistics.sheet, OVERSEERS),
+    "qualified": TokenRoute(qualification.open_, STAFF_OVERSEERS),
     "code": TokenRoute(staff.make_code_for, CODE_MAKERS),
     "mine": TokenRoute(cases.open_mine, COUNTERS),
     "case": TokenRoute(cases.show, CASE_READERS),

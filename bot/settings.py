@@ -381,6 +381,28 @@ IndicatorName = Literal[
 ]
 
 
+class StaffSettings(Part):
+    """What is asked of window staff."""
+
+    target_rate: str = Field("70%", description="持证上岗率的目标，整数百分比，加引号")
+    op: Literal[">=", ">"] = Field(">=", description=">= 是“以上”（含本数），> 是“超过”")
+
+    @field_validator("target_rate")
+    @classmethod
+    def _percentage(cls, value: str) -> str:
+        """Refuse what is no whole percentage."""
+        if not re.fullmatch(r"(\d{1,2}|100)%", value):
+            raise ValueError('请写成 "70%" 这样的整数百分比，并加引号')
+        return value
+
+    @model_validator(mode="after")
+    def _reachable(self) -> StaffSettings:
+        """Refuse a target that nobody can meet."""
+        if self.target_rate == "100%" and self.op == ">":
+            raise ValueError("超过 100% 做不到，请改用 >=")
+        return self
+
+
 class RateSettings(Part):
     """How rates are printed."""
 
@@ -438,6 +460,7 @@ class Settings(Part):
     integrity: IntegritySettings = IntegritySettings()
     summary: SummarySettings = SummarySettings()
     rates: RateSettings = RateSettings()
+    staff: StaffSettings = StaffSettings()
     search: SearchSettings = SearchSettings()
     knowledge: KnowledgeSettings = KnowledgeSettings()
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="日志详略")

@@ -19,12 +19,23 @@ from bot.commands.options import (
 )
 from bot.commands.output import print_json, print_table
 from bot.database import transaction
-from bot.dialogue import Person, Role, Scope, Table
+from bot.dialogue import CITY, Person, Role, Scope, Table
+from bot.handlers.qualification import by_district
 from bot.handlers.statistics import Query
 from bot.handlers.statistics import export as export_figures
 from bot.records.audit import Deed, record_deed
 from bot.reports.percentages import NOTHING_TO_MEASURE
+from bot.reports.qualification import (
+    MUNICIPAL,
+    QualifiedStaff,
+    Target,
+    staff_by_unit,
+    target_of,
+    total_of,
+)
+from bot.reports.rates import NO_DATA, Indicator, Rates, rates_of
 from bot.reports.statistics import By, Counts, Ratings, count_ratings
+from bot.views import qualification as qualification_view
 from bot.views.statistics import HEADING, counts_text, rate_text
 from knowledge.model import KnowledgeBase
 
@@ -91,6 +102,43 @@ def ratings(
 
 
 @stats.command()
+@click.option("--district", help="区县，任何常用叫法，或市直；按单位列出")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON")
+@common_options
+def qualification(settings: Context, district: str | None, as_json: bool) -> None:
+    """窗口人员持证上岗率（政务服务办事员）：按区县，到目标还差几人。
+
+    人数来自人员名册（import staff）的“持证”“证书等级”“证书编号”三列；目标是设置里的
+    staff.target_rate。率截断到两位小数，够不够按人数算。
+
+    \b
+    例：
+      python -m bot stats qualification
+      python -m bot stats qualification --district 兰考县 --json
+    """
+    desk = settings.desk()
+    canonical = MUNICIPAL if district == MUNICIPAL else named_district(desk, district)
+    units = (
+        by_district(desk, CITY) if canonical is None else staff_by_unit(desk.db, CITY, canonical)
+    )
+    target, rates = target_of(desk.settings.staff), rates_of(desk.settings.rates)
+    total = total_of(units, qualification_view.TOTAL)
+    if as_json:
+        rows = [{"key": unit.unit, **_qualified(unit, rates, target)} for unit in units]
+        asked = {"percent": target.percent, "op": target.bound.value}
+        whole = _qualified(total, rates, target)
+        on = desk.today().isoformat()
+        print_json({"on": on, "target": asked, "rows": rows, "total": whole})
+        return
+    click.echo(f"{qualification_view.TITLE}　{desk.today()}")
+    if not total.is_known:
+        click.echo(f"{NO_DATA}。{qualification_view.HOW}")
+        return
+    rows_shown = tuple(qualification_view.row(u, rates, target) for u in (*units, total))
+    print_table(Table(qualification_view.header(target), rows_shown))
+
+
+@stats.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @day_option("--from", "from_", help_="从哪天")
 @day_option("--to", help_="到哪天")
@@ -140,6 +188,25 @@ def _no_data(from_on: date, to_on: date) -> dict[str, Any]:
     rate = {"numerator": None, "denominator": None, "text": "无数据"}
     total = {"good": None, "bad": None, "unrated": None, "good_rate": rate}
     return {"from": from_on.isoformat(), "to": to_on.isoformat(), "rows": [], "total": total}
+
+
+def _qualified(unit: QualifiedStaff, rates: Rates, target: Target) -> dict[str, Any]:
+    """Return a unit's figures; of what no roster says anything, null."""
+    known = unit.is_known
+    return {
+        "staff": unit.staff,
+        "holders": unit.holders if known else None,
+        "unknown": unit.unknown,
+        "rate": {
+            "numerator": unit.holders,
+            "denominator": unit.staff,
+            "text": rates.shown(Indicator.QUALIFIED_STAFF, unit.rate).text,
+        }
+        if known
+        else None,
+        "missing": unit.missing(target) if known else None,
+        "meets": unit.meets(target) if known else None,
+    }
 
 
 def _json(counted: Ratings, least: int) -> dict[str, Any]:

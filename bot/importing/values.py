@@ -188,6 +188,30 @@ def parse_yes(cell: Cell) -> bool:
     raise BadValue("请填“是”或“否”")
 
 
+def parse_qualified(cell: Cell) -> bool:
+    """Read whether somebody holds the qualification: yes or no, or in words (已取证, 未取证)."""
+    meaning = _meaning("qualified", cell_text(cell))
+    return meaning == "yes" if meaning else parse_yes(cell)
+
+
+def parse_grade(cell: Cell) -> str:
+    """Read the grade of a person's qualification; empty where the cell says there is none."""
+    return "" if _says_none(cell) else parse_text(cell)
+
+
+def parse_certificate_number(cell: Cell) -> str:
+    """Read the number of a person's qualification, empty where the cell says there is none.
+
+    An identity number in its place is refused.
+    """
+    if _says_none(cell):
+        return ""
+    number = parse_number(cell)
+    if holds_identity(number):
+        raise BadValue("像身份证号，不收；请填证书编号，或只在“持证”一列写“是”")
+    return number
+
+
 def parse_case_status(cell: Cell) -> CaseStatus:
     """Read what the platform calls a case's state; a withdrawn case is over, so completed."""
     return CaseStatus(_word("case_states", cell, "在办、已办结、挂起、待补正"))
@@ -206,6 +230,15 @@ def parse_case_kind(cell: Cell) -> CaseKind:
 def parse_role(cell: Cell) -> Role:
     """Read a role by any of its Chinese names."""
     return Role(_word("roles", cell, "窗口人员、窗口负责人、部门、督查、编辑、管理员"))
+
+
+@functools.cache
+def _none() -> frozenset[str]:
+    return sayings_of("none")
+
+
+def _says_none(cell: Cell) -> bool:
+    return fold(cell_text(cell)) in _none()
 
 
 @functools.cache

@@ -389,3 +389,11 @@ def m035_counting(db: Database) -> None:
         CREATE INDEX ratings_counting ON ratings (rated_on, level, voided_at, interaction_id)""")
     db.execute("DROP INDEX interactions_by_day")
     db.execute("DROP INDEX ratings_by_day")
+
+
+@records_migrations()
+def m036_qualification(db: Database) -> None:
+    """Keep on the roster who holds the qualification 政务服务办事员; NULL is not known."""
+    db.execute("ALTER TABLE staff ADD COLUMN qualified INTEGER CHECK (qualified IN (0, 1))")
+    db.execute("ALTER TABLE staff ADD COLUMN qualification_grade TEXT")
+    db.execute("ALTER TABLE staff ADD COLUMN qualification_number TEXT")

@@ -23,8 +23,23 @@ MOST_DEPUTIES = 3
 
 
 @dataclass(frozen=True, slots=True)
+class Qualification:
+    """Whether somebody holds the qualification 政务服务办事员, at which grade.
+
+    No identity number stands here, and two grades are one holder.
+    """
+
+    holds: bool
+    grade: str | None = None
+    number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody on the roster; `team` is the rotation group (企航组, 民护组)."""
+    """Somebody on the roster; `team` is the rotation group (企航组, 民护组).
+
+    `qualification` is None where no roster has said anything of it.
+    """
 
     number: str
     name: str
@@ -36,6 +51,7 @@ class Member:
     leave_from_on: date | None = None
     leave_to_on: date | None = None
     person_id: int | None = None
+    qualification: Qualification | None = None
 
     def is_on_leave(self, on: date) -> bool:
         """Tell whether a day lies in their leave."""
@@ -53,7 +69,7 @@ class RosterChange(StrEnum):
 
 
 _COLUMNS = """number, name, unit, district, department, window, role, team, deputy_number,
-    leave_from_on, leave_to_on, person_id"""
+    leave_from_on, leave_to_on, person_id, qualified, qualification_grade, qualification_number"""
 
 
 def members(db: Database, scope: Scope) -> tuple[Member, ...]:
@@ -86,6 +102,7 @@ def _member(row: Any) -> Member:
         leave_from_on=_day(row[9]),
         leave_to_on=_day(row[10]),
         person_id=row[11],
+        qualification=None if row[12] is None else Qualification(bool(row[12]), row[13], row[14]),
     )
 
 
@@ -98,27 +115,43 @@ def compare_member(db: Database, member: Member) -> RosterChange:
     known = member_by_number(db, member.number)
     if known is None:
         return RosterChange.ADDED
-    same = replace(
+    return RosterChange.UNCHANGED if _with_known(member, known) == known else RosterChange.UPDATED
+
+
+def _with_known(member: Member, known: Member) -> Member:
+    """Return a row's member with what a roster does not say left as it is known."""
+    return replace(
         member,
         person_id=known.person_id,
         leave_from_on=known.leave_from_on,
         leave_to_on=known.leave_to_on,
+        qualification=_joined(member.qualification, known.qualification),
     )
-    return RosterChange.UNCHANGED if same == known else RosterChange.UPDATED
+
+
+def _joined(said: Qualification | None, known: Qualification | None) -> Qualification | None:
+    """Return what a row says of the qualification; a bare 是 keeps the grade known before."""
+    if said is None or known is None or not (said.holds and known.holds):
+        return said or known
+    return Qualification(True, said.grade or known.grade, said.number or known.number)
 
 
 def put_member(db: Database, member: Member) -> RosterChange:
     """Add or bring up to date a member by number; leave and binding stay as they are."""
     change = compare_member(db, member)
     if change is not RosterChange.UNCHANGED:
+        known = member_by_number(db, member.number)
+        held = _with_known(member, known).qualification if known else member.qualification
         db.execute(
             """INSERT INTO staff (number, name, unit, district, department, window, role, team,
-                   deputy_number)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                   deputy_number, qualified, qualification_grade, qualification_number)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                ON CONFLICT (number) DO UPDATE SET name = excluded.name, unit = excluded.unit,
                    district = excluded.district, department = excluded.department,
                    window = excluded.window, role = excluded.role, team = excluded.team,
-                   deputy_number = excluded.deputy_number""",
+                   deputy_number = excluded.deputy_number, qualified = excluded.qualified,
+                   qualification_grade = excluded.qualification_grade,
+                   qualification_number = excluded.qualification_number""",
             [
                 member.number,
                 member.name,
@@ -129,6 +162,9 @@ def put_member(db: Database, member: Member) -> RosterChange:
                 member.role,
                 member.team,
                 member.deputy_number,
+                int(held.holds) if held else None,
+                held.grade if held else None,
+                held.number if held else None,
             ],
         )
     return change

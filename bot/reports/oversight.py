@@ -399,9 +399,7 @@ def digest_of(
         word = said.get((case_id, person_id))
         imported_at, as_of_day = _freshest(known, case)
         broken = is_broken(word, now.date(), imported_at, as_of_day)
-        listed.append(
-            Listed(case, standing, of_case, word if broken else None, told.get(case_id))
-        )
+        listed.append(Listed(case, standing, of_case, word if broken else None, told.get(case_id)))
     listed.sort(key=lambda e: (-e.standing.overdue_days, e.standing.due_on, e.case.number))
     as_of = data_as_of(known, scope.district)
     ids_waiting = {n.case_id for n in notices if n.kind is NoticeKind.WAITING}
@@ -449,9 +447,7 @@ def _covers(districts: Sequence[str], case: Case) -> bool:
     return not districts or case.scope.district in districts
 
 
-def _told_before(
-    db: Database, case_ids: Iterable[int], message_key: str
-) -> dict[int, ToldBefore]:
+def _told_before(db: Database, case_ids: Iterable[int], message_key: str) -> dict[int, ToldBefore]:
     """Count on how many occasions somebody was reminded of each case before this message.
 
     A run that told the clerk and the supervisor is one: a clerk would take two for two of theirs.
