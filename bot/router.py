@@ -55,7 +55,6 @@ SUPERVISORS = frozenset({Role.SUPERVISOR})
 STAFF_OVERSEERS = qualification.STAFF_OVERSEERS
 LEADS = frozenset({Role.LEAD})
 REGISTRARS = certificates.REGISTRARS
-HOLDERS = EVERYONE - COUNTERS
 CASE_WORKERS = COUNTERS | SUPERVISORS  # whose own a case is, the handler checks
 CASE_READERS = OVERSEERS | COUNTERS
 CASE_CLOSERS = frozenset({Role.LEAD, Role.SUPERVISOR})
@@ -129,7 +128,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("overdue", ("超期",), "办件时限、超期", cases.overdue, OVERSEERS),
     Command("mine", ("我的办件",), "我名下的办件", cases.mine, COUNTERS),
     Command("leave", ("请假", "代班"), "请假、代班", roster.leave, LEADS),
-    Command("mine", ("我的证照",), "我的证照、到期提醒", certificates.mine, HOLDERS),
+    Command("mine", ("我的证照",), "我的证照、到期提醒", certificates.mine),
     Command("certificates", ("证照",), "证照到期提醒", certificates.register, REGISTRARS),
     Command(
         "qualification",
@@ -227,7 +226,6 @@ TOKENS: dict[str, TokenRoute] = {
     "certlist": TokenRoute(certificates.list_some, REGISTRARS),
     "certack": TokenRoute(certificates.acknowledge, REGISTRARS),
     "certcode": TokenRoute(certificates.make_code, REGISTRARS),
-    "certsheet": TokenRoute(certificates.export, REGISTRARS),
     "gaps": TokenRoute(knowledge.open_gaps, EDITORS),
     "gap": TokenRoute(knowledge.open_gap, EDITORS),
     "gapfind": TokenRoute(knowledge.ask_gap_entry, EDITORS),
@@ -289,6 +287,7 @@ EARLY: dict[str, TokenRoute] = {
     "impsay": TokenRoute(imports.say_extent, imports.UPLOADERS),
     "imptake": TokenRoute(imports.take, imports.UPLOADERS),
     "impdrop": TokenRoute(imports.drop, imports.UPLOADERS),
+    "certsheet": TokenRoute(certificates.export, REGISTRARS),
 }
 
 AWAITED: dict[Awaited, WordHandler] = {
@@ -564,5 +563,12 @@ def work_of(incoming: Incoming) -> menu.Work:
 
 
 def menu_for(role: Role) -> tuple[Command, ...]:
-    """Return the commands that stand in a role's menu."""
-    return tuple(c for c in COMMANDS if c.listed and role in c.roles)
+    """Return the commands that stand in a role's menu, each name once.
+
+    /mine is 我的办件 for a clerk, who may say 我的证照 all the same.
+    """
+    found: dict[str, Command] = {}
+    for command in COMMANDS:
+        if command.listed and role in command.roles:
+            found.setdefault(command.name, command)
+    return tuple(found.values())

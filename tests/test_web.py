@@ -641,7 +641,7 @@ def test_confirming_binds(browser: Browser, core: FakeCore) -> None:
 
 @pytest.mark.parametrize("code", ["short", "ABCDEFG0", "ABCDEFGHI", "<b>"])
 def test_a_malformed_code_is_said(browser: Browser, core: FakeCore, code: str) -> None:
-    assert "绑定码不对" in browser.get(f"/join/{code}").text
+    assert "这个码不对" in browser.get(f"/join/{code}").text
     assert browser.post(f"/join/{code}").status_code == 404
     assert core.heard == []
 

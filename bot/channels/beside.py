@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from sqlite_utils import Database
 
@@ -26,6 +27,7 @@ from bot.router import takes_long
 
 LOOK_SECONDS = 0.02
 LONGEST_WAIT_SECONDS = 60.0
+T = TypeVar("T")
 Respond = Callable[[Desk, Incoming], Reply | None]
 
 
@@ -38,11 +40,17 @@ class Beside:
 
     async def respond(self, respond: Respond, desk: Desk, incoming: Incoming) -> Reply | None:
         """Answer one incoming: at once, or in the worker where it takes long."""
-        path = _file_of(desk.db) if takes_long(incoming) else None
-        if path is None:
+        if not takes_long(incoming):
             return respond(desk, incoming)
+        return await self.work(desk, lambda own: respond(own, incoming))
+
+    async def work(self, desk: Desk, work: Callable[[Desk], T]) -> T:
+        """Do what takes long in the worker, over a connection of its own."""
+        path = _file_of(desk.db)
+        if path is None:
+            return work(desk)
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._worker, _answer, respond, desk, incoming, path)
+        return await loop.run_in_executor(self._worker, _over_own_connection, work, desk, path)
 
 
 async def until_quiet(desk: Desk) -> None:
@@ -59,6 +67,6 @@ def _file_of(db: Database) -> Path | None:
     return Path(name) if name else None
 
 
-def _answer(respond: Respond, desk: Desk, incoming: Incoming, path: Path) -> Reply | None:
+def _over_own_connection(work: Callable[[Desk], T], desk: Desk, path: Path) -> T:
     with closing(connect(path)) as db:
-        return respond(replace(desk, db=db), incoming)
+        return work(replace(desk, db=db))

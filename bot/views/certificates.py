@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from bot.dialogue import Button, Document, Reply, Scope, Table
+from bot.dialogue import Button, Document, Picture, Reply, Scope, Table
 from bot.reports.certificates import Register, Shown
 from bot.reports.percentages import Rate
 from bot.settings import Palette
@@ -26,8 +26,13 @@ from reminders.certificates import CertificateState
 MENU = Button("菜单", "menu")
 MINE = Button("我的证照", "certs")
 REGISTER = Button("证照", "register")
+SOME_CERTIFICATE = "证照"
+HELD = "held"
+"""What a button to a certificate ends with that its holder looks at."""
 WITH_BUTTONS = 8
 IN_DIGEST = 10
+MANY_ROWS = 10_000
+SHEET_PATH = "/certificates/sheet"
 LEVEL_WORDS = {
     Level.EARLY: "提前提示",
     Level.NEAR: "预警",
@@ -207,7 +212,7 @@ def digest_reply(listed: Sequence[Shown], viewer: Viewer) -> Reply:
         lines.add(f"· {_short(shown, viewer.palette)}")
     if len(listed) > IN_DIGEST:
         lines.add(f"另有 {len(listed) - IN_DIGEST} 张，发“我的证照”看。")
-    return Reply(lines.text, buttons=(*_look_buttons(listed), (MINE,)))
+    return Reply(lines.text, buttons=(*_look_buttons(listed, f":{HELD}"), (MINE,)))
 
 
 def _short(shown: Shown, palette: Palette) -> str:
@@ -217,11 +222,12 @@ def _short(shown: Shown, palette: Palette) -> str:
     return "".join(parts)
 
 
-def _look_buttons(listed: Sequence[Shown]) -> list[tuple[Button, ...]]:
+def _look_buttons(listed: Sequence[Shown], held: str = "") -> list[tuple[Button, ...]]:
     return [
         (
             Button(
-                f"看 {number_tail(s.certificate.number)} {s.name[:12]}", f"cert:{s.certificate.id}"
+                f"看 {number_tail(s.certificate.number)} {s.name[:12]}",
+                f"cert:{s.certificate.id}{held}",
             ),
         )
         for s in listed[:WITH_BUTTONS]
@@ -232,7 +238,7 @@ def mine_reply(listed: Sequence[Shown], viewer: Viewer) -> Reply:
     """Show a holder their certificates with level and days."""
     if not listed:
         return Reply(
-            "还没有您订阅提醒的证照。向发证窗口或科室要一个提醒码，发：绑定 空格 提醒码。",
+            "还没有您订阅提醒的证照。向发证窗口或科室要提醒码或链接；有码就发：绑定 空格 提醒码。",
             buttons=((MENU,),),
         )
     lines = Lines()
@@ -241,7 +247,7 @@ def mine_reply(listed: Sequence[Shown], viewer: Viewer) -> Reply:
         lines.add(f"· {_short(shown, viewer.palette)}")
     if len(listed) > IN_DIGEST * 2:
         lines.add(f"另有 {len(listed) - IN_DIGEST * 2} 张到期更晚，没有列出。")
-    return Reply(lines.text, buttons=(*_look_buttons(listed), (MENU,)))
+    return Reply(lines.text, buttons=(*_look_buttons(listed, f":{HELD}"), (MENU,)))
 
 
 def card_reply(shown: Shown, viewer: Viewer) -> Reply:
@@ -523,16 +529,23 @@ def acknowledged_reply(shown: Shown, outcome: Outcome) -> Reply:
     )
 
 
-def code_reply(shown: Shown, code: OptInCode, link: str | None) -> Reply:
-    """Hand over a code by which the holder opts in."""
+def code_reply(
+    shown: Shown, code: OptInCode, links: Sequence[str], qr: bytes | None, *, kind: str
+) -> Reply:
+    """Hand over a code by which the holder opts in, and words that may be passed on to them.
+
+    The number's tail is not among those words: who has the message alone must not be able to opt
+    in. `kind` is what may be said of the certificate.
+    """
     lines = Lines()
     lines.add(
         f"提醒码 {code.code}（{_title(shown)}，{format_moment(code.expires_at)}前有效，用一次）"
     )
-    lines.add(f"让持证人发：绑定 {code.code}，再发证照编号后 4 位。")
-    if link:
-        lines.add(f"或打开：{link}")
-    return Reply(lines.text, buttons=((REGISTER, MENU),))
+    lines.heading("下面这段可以转给持证人")
+    lines.add(f"您的{kind}可以订到期提醒：在对话里发“绑定 {code.code}”，再发证照编号后 4 位。")
+    lines.add(*(f"也可以直接打开：{link}" for link in links))
+    picture = Picture(qr, "订到期提醒的二维码") if qr else None
+    return Reply(lines.text, headings=lines.headings, picture=picture, buttons=((REGISTER, MENU),))
 
 
 def by_hand_reply(count: int, days: int) -> Reply:
@@ -556,11 +569,29 @@ def wrong_somewhere_reply() -> Reply:
     return Reply("有持证人说信息有误，请在网页上发“证照”看。", buttons=((MENU,),))
 
 
+def sheet_link_reply(count: int, on: date) -> Reply:
+    """Say how many rows the sheet has, and where it is."""
+    if count == 0:
+        return Reply(f"{format_full_day(on)}没有到级的证照（0 行）。", buttons=((REGISTER, MENU),))
+    wait = "，行数多，请等一会儿" if count > MANY_ROWS else ""
+    return Reply(
+        f"证照名单共 {count} 行，{format_full_day(on)}，最急的在前{wait}。"
+        "含持证人信息，请按规定保管；导出会记下是谁、哪天。",
+        buttons=((Button("下载表格", url=SHEET_PATH),), (REGISTER, MENU)),
+    )
+
+
+def sheet_name(on: date) -> str:
+    """Return the sheet's file name."""
+    return f"证照到期-{on.isoformat()}.xlsx"
+
+
 def sheet_reply(content: bytes, count: int, on: date) -> Reply:
     """Hand over the register as a sheet."""
     return Reply(
-        f"证照名单 {count} 行，{format_full_day(on)}。含持证人信息，请按规定保管。",
-        document=Document(f"证照到期-{on.isoformat()}.xlsx", content),
+        f"证照名单共 {count} 行，{format_full_day(on)}，最急的在前。"
+        "含持证人信息，请按规定保管；导出会记下是谁、哪天。",
+        document=Document(sheet_name(on), content),
         buttons=((REGISTER, MENU),),
     )
 
