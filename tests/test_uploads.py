@@ -35,7 +35,7 @@ from bot.importing.uploads import UPLOAD_LIMIT
 from bot.records import people
 from bot.records.people import Address
 from bot.records.roster import member_by_number
-from bot.settings import Settings, TelegramSettings
+from bot.settings import RobotSettings, Settings, TelegramSettings
 from reminders.cases import Extent, Missing, case_by_number, imports
 from reminders.certificates import certificates_by_number
 from tests.conftest import Clock, Talker
@@ -406,6 +406,21 @@ def test_an_import_in_working_hours_reminds_at_once(zhou: Talker, clock: Clock) 
     reply = zhou.presses("确认导入")
 
     assert "马上发出提醒" in reply.text
+
+
+def test_what_an_upload_makes_red_the_group_robots_hear_too(zhou: Talker, clock: Clock) -> None:
+    clock.at = clock.at.replace(month=2, day=10, hour=9)
+    url = SecretStr("http://127.0.0.1:9/send?key=x")
+    robot = RobotSettings(name="longting", kind="wecom", url=url)
+    settings = zhou.desk.settings.model_copy(update={"robots": (robot,)})
+    zhou.desk = dataclasses.replace(zhou.desk, settings=settings)
+    sent(zhou, CASES)
+
+    zhou.presses("确认导入")
+
+    put = zhou.desk.db.execute("SELECT facts FROM outbox WHERE kind = 'robot'").fetchall()
+    assert len(put) == 1
+    assert "longting" in put[0][0]
     assert alerts(zhou.desk) > 0
 
 

@@ -17,7 +17,6 @@ from datetime import timedelta
 from pathlib import PurePath
 from typing import Any
 
-from bot.database import transaction
 from bot.desk import Desk
 from bot.dialogue import Channel, Document, Incoming, Person, Refusal, Reply, Role, Scope
 from bot.importing.apply import Result, Statement
@@ -26,12 +25,12 @@ from bot.importing.columns import Kind, NoTable, find_table
 from bot.importing.plan import MOST_BAD_IN_A_HUNDRED, Plan
 from bot.importing.sheets import UnreadableFile, open_book
 from bot.importing.uploads import UPLOAD_LIMIT, apply_plan, plan_upload, preview_plan
-from bot.records.roster import Member, Roster
+from bot.oversight import run_overdue
+from bot.records.roster import Member
 from bot.views import imports as view
 from bot.views.places import scope_words
 from reminders.cases import CaseRow, Extent
 from reminders.certificates import CertificateRow
-from reminders.sweep import sweep_overdue
 
 UPLOADERS = frozenset({Role.LEAD, Role.DEPARTMENT, Role.SUPERVISOR})
 WAITING = timedelta(minutes=30)
@@ -244,7 +243,8 @@ def take(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
         raise Refusal("button_unknown")
     with desk.long_writes.one():
         result = apply_plan(desk, plan, Statement(by_person_id=incoming.person.id))
-    messages = _reevaluate(desk) if plan.kind is Kind.CASES else None
+    # The same sweep as the program's and the command line's, so that all who hear hear the same.
+    messages = run_overdue(desk, desk.db).messages if plan.kind is Kind.CASES else None
     reply = view.taken_reply(_table(plan), _counts(result), extent, messages)
     desk.waiting.change(key, Taken(reply))
     return reply
@@ -283,16 +283,3 @@ def _with_extent(plan: Plan[Any], extent: Extent | None) -> Plan[Any]:
     if extent is None or plan.coverage is None:
         return plan
     return replace(plan, coverage=replace(plan.coverage, extent=extent))
-
-
-def _reevaluate(desk: Desk) -> int:
-    """Tell at once who must be told by the new data; at night and on rest days nobody."""
-    swept = sweep_overdue(
-        desk.db,
-        desk.calendar,
-        desk.settings.oversight.rules(),
-        now=desk.now(),
-        transaction=transaction,
-        staffing=Roster(desk.db),
-    )
-    return swept.messages
