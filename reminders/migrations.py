@@ -403,3 +403,11 @@ def m006_outbox_unsent(db: Database) -> None:
     db.execute("""
         CREATE INDEX outbox_unsent_by_person ON outbox (person_id, kind)
             WHERE sent_at IS NULL AND failed_at IS NULL""")
+
+
+@reminders_migrations()
+def m007_clock_from_imports(db: Database) -> None:
+    """Trace the suspensions and extensions that an export states to the file it was."""
+    db.execute("ALTER TABLE suspensions ADD COLUMN import_id INTEGER REFERENCES case_imports(id)")
+    db.execute("ALTER TABLE extensions ADD COLUMN import_id INTEGER REFERENCES case_imports(id)")
+    db.execute("ALTER TABLE extensions ADD COLUMN approved_on TEXT")

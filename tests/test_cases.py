@@ -12,6 +12,7 @@ from bot.records import people, roster
 from bot.records.people import Address
 from bot.records.roster import Member, Roster, RosterChange
 from reminders import case_work
+from reminders.case_events import events_of
 from reminders.case_work import Cause, NotAllowed, Procedure
 from reminders.cases import (
     CaseStatus,
@@ -21,7 +22,6 @@ from reminders.cases import (
     Missing,
     compare_case,
     data_as_of,
-    events_of,
     imports,
     mark_missing,
     missing_cases,
@@ -67,7 +67,7 @@ def test_a_changed_row_is_updated_with_old_and_new(db: Database) -> None:
 
     assert bring_in(db, a_row(limit_days=8), as_of="2025-02-06T08:00") == (Change.UPDATED,)
 
-    event = events_of(db, case)[-1]
+    event = events_of(db, case.id)[-1]
     assert (event.kind, event.facts["limit_days"]) == ("import_updated", ["5", "8"])
 
 
@@ -376,7 +376,7 @@ def test_a_word_given_twice_counts_once(db: Database) -> None:
         case_work.acknowledge(db, case, 1, done_by_on=None, now=NOW)
 
     assert len(case_work.acknowledgements_of(db, case)) == 2
-    assert [e.kind for e in events_of(db, case)][-2:] == ["acknowledged", "said_done"]
+    assert [e.kind for e in events_of(db, case.id)][-2:] == ["acknowledged", "said_done"]
 
 
 def test_nobody_promises_a_day_that_has_passed_or_on_a_finished_case(db: Database) -> None:
@@ -409,7 +409,7 @@ def test_a_rotation_moves_open_cases_with_a_note(db: Database) -> None:
 
     case = open_cases(db, CITY)[0]
     assert (moved, case.handler_id) == (1, 9)
-    assert events_of(db, case)[-1].facts["note"] == "企航组交民护组"
+    assert events_of(db, case.id)[-1].facts["note"] == "企航组交民护组"
 
 
 def test_a_cause_is_kept(db: Database) -> None:

@@ -28,6 +28,7 @@ from bot.importing.uploads import (
     preview_plan,
 )
 from bot.records.roster import Member, member_by_number
+from reminders.case_events import events_of
 from reminders.cases import (
     CaseKind,
     CaseRow,
@@ -36,7 +37,6 @@ from reminders.cases import (
     Extent,
     Missing,
     case_by_number,
-    events_of,
     imports,
 )
 from reminders.certificates import CertificateRow, certificates_by_number, contact_of
@@ -569,7 +569,7 @@ def test_a_day_of_completion_without_a_state_means_completed(desk: Desk) -> None
     case = case_by_number(desk.db, "410200-001")
     assert case is not None
     assert case.completed_on == date(2025, 1, 22)
-    assert [event.kind for event in events_of(desk.db, case)] == ["accepted", "completed"]
+    assert [event.kind for event in events_of(desk.db, case.id)] == ["accepted", "completed"]
 
 
 def test_suspended_and_awaiting_papers_are_taken_over(desk: Desk) -> None:

@@ -16,7 +16,8 @@ from bot.records import people
 from bot.records.people import Address, Channel
 from bot.records.roster import Member, Roster, link_person, member_by_number, put_member
 from bot.views.roster import LEAVES
-from reminders.cases import case_by_number, events_of
+from reminders.case_events import events_of
+from reminders.cases import case_by_number
 from reminders.overdue import Level
 from reminders.recipients import Recipient, Role, Scope
 from tests.case_builders import a_row, at, bring_in, day
@@ -82,8 +83,8 @@ def test_the_groups_change_places_and_cases_go_over_with_a_note(
     assert [m.team for m in teams if m] == ["民护组", "民护组", "企航组"]
     case = case_by_number(db, "case-A1")
     assert case is not None
-    assert events_of(db, case)[-1].kind == "moved"
-    assert "2025年2月轮岗" in events_of(db, case)[-1].facts["note"]
+    assert events_of(db, case.id)[-1].kind == "moved"
+    assert "2025年2月轮岗" in events_of(db, case.id)[-1].facts["note"]
     told = [json.loads(f) for (f,) in db.execute("SELECT facts FROM outbox").fetchall()]
     assert sorted((t["side"], t["number"]) for t in told) == [
         ("from", "1"),

@@ -19,6 +19,7 @@ from bot.importing.columns import cell_text, fold, sayings_of, words_for
 from bot.importing.sheets import Cell
 from bot.records.redaction import mask_name, redact
 from knowledge.model import KnowledgeBase
+from reminders.case_work import Cause, Procedure
 from reminders.cases import CaseKind, CaseStatus
 from reminders.certificates import CertificateState
 from reminders.recipients import Role
@@ -225,6 +226,20 @@ def parse_certificate_state(cell: Cell) -> CertificateState:
 def parse_case_kind(cell: Cell) -> CaseKind:
     """Read whether a case is immediate (即办件) or promised (承诺件)."""
     return CaseKind(_word("case_kinds", cell, "即办件、承诺件"))
+
+
+def parse_procedure(cell: Cell) -> Procedure:
+    """Read a special procedure by which the clock stands still."""
+    choices = "听证、招标、拍卖、检验、检测、检疫、鉴定、专家评审、现场勘验"
+    return Procedure(_word("procedures", cell, choices))
+
+
+def parse_cause(cell: Cell) -> Cause | None:
+    """Read why a case was late; words of the platform's own are 其他, none is no cause."""
+    text = parse_text(cell)
+    if fold(text) in sayings_of("nothing_said"):
+        return None
+    return Cause(_meaning("causes", text) or Cause.OTHER)
 
 
 def parse_role(cell: Cell) -> Role:

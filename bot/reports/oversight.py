@@ -16,15 +16,14 @@ from sqlite_utils import Database
 from bot.dialogue import Scope
 from bot.reports.percentages import Rate
 from reminders.acts import Act, acts_of, waiting_acts
+from reminders.case_events import CaseEvent, events_of
 from reminders.case_work import Acknowledgement, acknowledgements_of, latest_acknowledgements_on
 from reminders.cases import (
     Case,
-    CaseEvent,
     CaseImport,
     cases_by_id,
     cases_in_progress_since,
     data_as_of,
-    events_of,
     imports,
 )
 from reminders.notices import Notice, NoticeKind, notices_in
@@ -325,7 +324,7 @@ def proof_of(db: Database, case: Case) -> Proof:
                 acknowledged_at=_first_word(said, known_as, decided),
             )
         )
-    return Proof(case, tuple(told), acts_of(db, case.id), events_of(db, case))
+    return Proof(case, tuple(told), acts_of(db, case.id), events_of(db, case.id))
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -24,8 +24,9 @@ from bot.reports.percentages import Rate
 from bot.views.refusals import ROLE_NAMES
 from bot.views.text import Lines, format_day, format_moment, shorten
 from reminders.acts import Act, Decision, DeclineReason
+from reminders.case_events import CaseEvent
 from reminders.case_work import Cause
-from reminders.cases import Case, CaseEvent, Missing
+from reminders.cases import Case, Missing
 from reminders.notices import NoticeKind
 from reminders.overdue import Rung, Stage, Standing, person_of_key
 from reminders.working_days import Explanation
