@@ -16,6 +16,7 @@ from bot.desk import Desk
 from bot.dialogue import STAFF, Channel, Incoming, Refusal, Reply, Role
 from bot.handlers import (
     ask,
+    case_clock,
     cases,
     certificates,
     human,
@@ -268,6 +269,9 @@ TOKENS: dict[str, TokenRoute] = {
     "casetake": TokenRoute(cases.take_over, CASE_WORKERS),
     "casewrong": TokenRoute(cases.report_wrong, CASE_WORKERS),
     "caselate": TokenRoute(cases.give_cause, CASE_READERS),
+    "casestop": TokenRoute(case_clock.suspend, CASE_WORKERS),
+    "caseresume": TokenRoute(case_clock.resume, CASE_WORKERS),
+    "caseextend": TokenRoute(case_clock.extend, CASE_CLOSERS),
     "caseclose": TokenRoute(cases.close_missing, CASE_CLOSERS),
     "overdue": TokenRoute(cases.open_overdue, OVERSEERS),
     "leave": TokenRoute(roster.open_leave, LEADS),
@@ -304,6 +308,9 @@ AWAITED: dict[Awaited, WordHandler] = {
     Awaited.REPLY_TO_STAFF: rectifications.take_reply,
     Awaited.LOOKUP_REASON: rectifications.look_up,
     Awaited.CERTIFICATE_TAIL: certificates.take_tail,
+    Awaited.SUSPENSION_DOCUMENT: case_clock.take_document,
+    Awaited.EXTENSION: case_clock.take_extension,
+    Awaited.DECLINE_REASON: cases.take_decline_reason,
 }
 
 STAFF_WORDS = frozenset(
@@ -314,6 +321,9 @@ STAFF_WORDS = frozenset(
         Awaited.GAP_ENTRY,
         Awaited.GAP_ALIAS,
         Awaited.PAUSE_REASON,
+        Awaited.SUSPENSION_DOCUMENT,
+        Awaited.EXTENSION,
+        Awaited.DECLINE_REASON,
     }
 )
 

@@ -219,15 +219,11 @@ def extend_case(
 
     Ten working days at most, fifteen where several offices decide together.
     """
-    _check_open(case)
-    if case.extended_days:
-        raise NotAllowed("extended_before")
+    check_extension(case, due_on=due_on, now=now)
     if not 0 < days <= (LONGEST_JOINT_EXTENSION if joint else LONGEST_EXTENSION):
         raise NotAllowed("extension_days")
     if not (approver.strip() and reason.strip() and proof.strip()):
         raise NotAllowed("extension_papers")
-    if now.date() > due_on:
-        raise NotAllowed("extension_too_late")
     put_extension(
         db,
         case.id,
@@ -237,6 +233,15 @@ def extend_case(
         now=now,
     )
     return case_by_id(db, case.id)
+
+
+def check_extension(case: Case, *, due_on: date, now: datetime) -> None:
+    """Refuse to extend what is finished, was extended before, or whose limit has ended."""
+    _check_open(case)
+    if case.extended_days:
+        raise NotAllowed("extended_before")
+    if now.date() > due_on:
+        raise NotAllowed("extension_too_late")
 
 
 def acknowledge(

@@ -13,6 +13,7 @@ from bot.reports.daily import counts_of, unpack_day
 from bot.reports.oversight import digest_of, proof_of
 from bot.settings import PersonalData
 from bot.views import (
+    case_clock,
     cases,
     certificate_alerts,
     daily,
@@ -31,7 +32,14 @@ from reminders.overdue import slot_before, standing_of
 def render_alert(desk: Desk, waiting: Waiting, person: Person, channel: Channel) -> Reply | None:
     """Return the message for an alert, or None where it is no longer worth sending."""
     match waiting.kind:
-        case "case_digest" | "case_act" | "case_offered" | "case_taken" | "case_wrong":
+        case (
+            "case_digest"
+            | "case_act"
+            | "case_offered"
+            | "case_taken"
+            | "case_wrong"
+            | "case_extended"
+        ):
             return _about_cases(desk, waiting, person, channel)
         case "case_days_moved":
             return _days_moved(desk, waiting, _viewer(desk, person, channel))
@@ -113,6 +121,8 @@ def _about_cases(desk: Desk, waiting: Waiting, person: Person, channel: Channel)
     if waiting.kind == "case_wrong":
         return cases.wrong_told_reply(case, viewer)
     standing = standing_of(case, desk.calendar, desk.settings.oversight.rules(), desk.today())
+    if waiting.kind == "case_extended":
+        return case_clock.extended_told_reply(case, standing, int(waiting.facts["days"]))
     return cases.offered_reply(case, standing, viewer)
 
 

@@ -9,31 +9,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from bot.dialogue import Button, Person, Reply, Role, Table
+from bot.dialogue import Button, Person, Reply, Table
 from bot.records.roster import Unbound
 from bot.reports.oversight import (
     Digest,
     Listed,
-    Proof,
     Supervision,
     Told,
     UnitCounts,
     UnitRate,
 )
 from bot.reports.percentages import Rate
-from bot.views.refusals import ROLE_NAMES
 from bot.views.text import Lines, format_day, format_moment, shorten
-from reminders.acts import Act, Decision, DeclineReason
-from reminders.case_events import CaseEvent
+from reminders.acts import Act, DeclineReason
 from reminders.case_work import Cause
 from reminders.cases import Case, Missing
 from reminders.notices import NoticeKind
-from reminders.overdue import Rung, Stage, Standing, person_of_key
+from reminders.overdue import Rung, Stage, Standing
 from reminders.working_days import Explanation
 
 MENU = Button("菜单", "menu")
 MINE = Button("我的办件", "mine")
 LISTED_WITH_BUTTONS = 8
+OWN_WORDS = "own"
 LONGEST_BLOCK = 15
 TAIL = 4
 
@@ -72,33 +70,6 @@ DECLINE_WORDS = {
     DeclineReason.WRONG_DATA: "数据有误",
     DeclineReason.EXPLAINED: "已说明原因",
     DeclineReason.OTHER_MEANS: "已用其他方式督促",
-}
-EVENT_WORDS = {
-    "accepted": "受理",
-    "completed": "办结",
-    "import_updated": "导入更新",
-    "import_closed": "导入显示办结",
-    "suspended": "挂起",
-    "resumed": "恢复计时",
-    "papers_asked": "要求补正",
-    "papers_arrived": "补正材料收齐",
-    "papers_unconfirmed": "平台未见补正，恢复计时",
-    "extended": "延期",
-    "acknowledged": "签收，答应办结日",
-    "said_done": "称已办结，等数据",
-    "offered": "转办，待接收",
-    "taken_over": "接收",
-    "moved": "轮岗移交",
-    "reported_wrong": "称数据有误",
-    "missing": "导入文件里没有了",
-    "cause_given": "说明原因",
-    "due_moved": "放假安排公布，到期日改为",
-}
-FAILURE_WORDS = {
-    "lapsed": "过时未发",
-    "unreachable": "送不到",
-    "nobody": "没有人担任",
-    "unknown": "不知是否送到",
 }
 PROVISIONAL = "（暂定，以国务院放假安排为准）"
 
@@ -253,7 +224,12 @@ def _work_buttons(case: Case, standing: Standing) -> list[tuple[Button, ...]]:
             Button("已办结（等数据更新）", f"casedone:{case.id}"),
         ),
         (papers, Button("转办", f"casegive:{case.id}"), Button("有误", f"casewrong:{case.id}")),
-        (Button("为什么是这天", f"casewhy:{case.id}"),),
+        (
+            Button("为什么是这天", f"casewhy:{case.id}"),
+            Button("恢复计时", f"caseresume:{case.id}")
+            if case.open_suspension()
+            else Button("挂起", f"casestop:{case.id}"),
+        ),
     ]
     if standing.is_late and case.cause is None:
         rows.append((Button("说明原因", f"caselate:{case.id}"),))
@@ -290,7 +266,13 @@ def mine_reply(
 
 
 def case_reply(
-    case: Case, standing: Standing, viewer: Viewer, *, offered_to_me: bool, unconfirmed: bool
+    case: Case,
+    standing: Standing,
+    viewer: Viewer,
+    *,
+    offered_to_me: bool,
+    unconfirmed: bool,
+    may_extend: bool,
 ) -> Reply:
     """Show one case with everything that can be done about it."""
     lines = Lines()
@@ -309,7 +291,7 @@ def case_reply(
             else "待核：最新数据里没有这件。"
         )
     if case.cause:
-        lines.add(f"超期原因：{_cause_words(case.cause)}")
+        lines.add(f"超期原因：{cause_words(case.cause)}")
     rows: list[tuple[Button, ...]] = []
     if offered_to_me:
         rows.append((Button("接收", f"casetake:{case.id}"),))
@@ -317,13 +299,16 @@ def case_reply(
         rows += _work_buttons(case, standing)
     else:
         rows.append((Button("为什么是这天", f"casewhy:{case.id}"),))
+    if may_extend:
+        rows.append((Button("批准延期", f"caseextend:{case.id}"),))
     if unconfirmed:
         rows.append((Button("确认已办结", f"caseclose:{case.id}"),))
     rows.append((Button("提醒记录", f"caseproof:{case.id}"), MENU))
     return Reply(lines.text, buttons=tuple(rows))
 
 
-def _cause_words(cause: str) -> str:
+def cause_words(cause: str) -> str:
+    """Say why a case was late."""
     return CAUSE_WORDS[Cause(cause)] if cause in set(Cause) else cause
 
 
@@ -561,7 +546,7 @@ def acts_reply(waiting: Sequence[tuple[Act, Case, Standing]], viewer: Viewer) ->
     if not waiting:
         return Reply("没有待签发的督办、通报。", buttons=((MENU,),))
     lines = Lines()
-    lines.add(f"待签发 {len(waiting)} 件：签发后才发出；不签发要选原因。")
+    lines.add(f"待签发 {len(waiting)} 件：签发后才发出；不签发要写明原因。")
     lines.numbered(
         f"{act_words(act)}｜{case_words(case, discreet=viewer.discreet)}｜"
         f"{case.unit_name or '未归属'}｜{standing_words(standing)}"
@@ -599,13 +584,28 @@ def ask_decline_reply(act: Act, case: Case) -> Reply:
         (Button(DECLINE_WORDS[reason], f"decline:{act.id}:{reason.value}"),)
         for reason in DeclineReason
     ]
+    rows.append((Button("自己写", f"decline:{act.id}:{OWN_WORDS}"),))
     return Reply(f"尾号 {short_number(case)} 不签发{act_words(act)}，原因是？", buttons=tuple(rows))
 
 
-def declined_reply(act: Act, case: Case, reason: DeclineReason) -> Reply:
+def ask_own_decline_reply(act: Act, case: Case) -> Reply:
+    """Ask for the reason in the supervisor's own words."""
+    return Reply(
+        f"尾号 {short_number(case)} 为什么不签发{act_words(act)}？请写一句话，会记进提醒记录；"
+        "不要写姓名、电话。",
+        buttons=((Button("不写了", "acts"),),),
+    )
+
+
+def decline_words(reason: str) -> str:
+    """Say why an act was declined: one of the common reasons, or the supervisor's own words."""
+    return DECLINE_WORDS[DeclineReason(reason)] if reason in set(DeclineReason) else reason
+
+
+def declined_reply(act: Act, case: Case, reason: str) -> Reply:
     """Confirm that an act was declined."""
     return Reply(
-        f"不签发{act_words(act)}，尾号 {short_number(case)}，原因：{DECLINE_WORDS[reason]}。",
+        f"不签发{act_words(act)}，尾号 {short_number(case)}，原因：{decline_words(reason)}。",
         buttons=((Button("待签发", "acts"), MENU),),
     )
 
@@ -644,85 +644,6 @@ def _reminded_before(act: Act, told: Sequence[Told]) -> list[datetime]:
             and (released_at is None or t.decided_at < released_at)
         }
     )
-
-
-# -- proof
-
-
-def proof_reply(proof: Proof, known: Mapping[int, Person], viewer: Viewer) -> Reply:
-    """Show when each reminder was decided, sent and acknowledged, and what else happened.
-
-    On a discreet channel people stand there by their role.
-    """
-    names = {i: _name(person, viewer) for i, person in known.items()}
-    lines = Lines()
-    lines.add(f"提醒记录：{case_words(proof.case, discreet=viewer.discreet)}")
-    lines.heading(f"提醒 {len(proof.told)} 条")
-    lines.bullets(_told_words(t, names) for t in proof.told)
-    if proof.acts:
-        lines.heading("督办、通报")
-        lines.bullets(_act_line(a, names) for a in proof.acts)
-    lines.heading("经过")
-    lines.bullets(_event_words(e, names) for e in proof.events)
-    return Reply(
-        lines.text,
-        headings=lines.headings,
-        buttons=((Button("回到这件", f"case:{proof.case.id}"), MENU),),
-    )
-
-
-def _name(person: Person, viewer: Viewer) -> str:
-    role = ROLE_NAMES[person.role]
-    return role if viewer.discreet or not person.name else f"{role}{person.name}"
-
-
-def recipient_words(key: str, names: Mapping[int, str]) -> str:
-    """Name a recipient: a person, or a role and its place."""
-    person_id = person_of_key(key)
-    if person_id is not None:
-        return names.get(person_id, "已不在册的人")
-    role, _, place = key.partition("@")
-    where = "·".join(part for part in place.split("/") if part)
-    return f"{ROLE_NAMES[Role(role)]}（{where or '全市'}）"
-
-
-def _told_words(told: Told, names: Mapping[int, str]) -> str:
-    who = names.get(told.person_id or 0) or recipient_words(told.recipient, names)
-    parts = [f"{KIND_WORDS[told.kind]} → {who}：{format_moment(told.decided_at)} 生成"]
-    if told.sent_at is not None:
-        parts.append(f"{format_moment(told.sent_at)} 送达")
-    elif told.failed_at is not None:
-        parts.append(f"没送到（{FAILURE_WORDS.get(told.failure or '', told.failure)}）")
-    else:
-        parts.append("还没送出")
-    parts.append(
-        f"{format_moment(told.acknowledged_at)} 签收" if told.acknowledged_at else "未签收"
-    )
-    return "，".join(parts)
-
-
-def _act_line(act: Act, names: Mapping[int, str]) -> str:
-    drafted = f"{act_words(act)}：{format_moment(act.drafted_at)} 拟稿"
-    if act.decided_at is None:
-        return f"{drafted}，待签发"
-    who = names.get(act.decided_by or 0, "")
-    at = format_moment(act.decided_at)
-    match act.decision:
-        case Decision.RELEASED:
-            return f"{drafted}，{at} {who}签发"
-        case Decision.DECLINED:
-            reason = DECLINE_WORDS[DeclineReason(act.reason or DeclineReason.OTHER_MEANS)]
-            return f"{drafted}，{at} {who}不签发：{reason}"
-        case _:
-            return f"{drafted}，{at} 已办结，作废"
-
-
-def _event_words(event: CaseEvent, names: Mapping[int, str]) -> str:
-    who = f"（{names[event.by_person_id or 0]}）" if event.by_person_id in names else ""
-    what = EVENT_WORDS.get(event.kind, event.kind)
-    day = event.facts.get("to" if event.kind == "due_moved" else "done_by_on")
-    named = f" {format_day(date.fromisoformat(day))}" if day else ""
-    return f"{format_moment(event.at)} {what}{named}{who}"
 
 
 # -- what the administrator hears

@@ -115,7 +115,9 @@ def test_a_case_that_nobody_forgets(office: Office, arrive: Arrive) -> None:
         office.presses(DISTRICT, "提醒记录", "催办 →")
         office.presses(DISTRICT, "签发", "已签发督办（红牌）")
         for post in EVERYONE:
-            assert "此前提醒 6 次，最近 2月11日 08:30" in office.hears(post, "督办（红牌）通知"), post
+            assert "此前提醒 6 次，最近 2月11日 08:30" in office.hears(post, "督办（红牌）通知"), (
+                post
+            )
 
     with office.at_slot("2025-02-14T08:30"):  # five working days after 催办
         office.hears(CLERK, "🔴 数据截至 2月10日 07:50，超过一个工作日没更新")
