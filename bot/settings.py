@@ -234,6 +234,16 @@ class RotationSettings(Part):
     """The monthly rotation (轮岗) between groups of a window's staff."""
 
     groups: tuple[str, ...] = Field(("企航组", "民护组"), description="轮岗的组，依次轮换")
+    automatic: bool = Field(True, description="每月第一个工作日自动轮岗；关掉就用命令")
+    at: str = Field("08:15", description="那天几点轮岗；要早于第一次汇总")
+
+    @field_validator("at")
+    @classmethod
+    def _time_only(cls, value: str) -> str:
+        """Refuse what is no time of day; without quotes YAML reads 08:15 as a number."""
+        if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+            raise ValueError(f'{value} 不是时刻，请写成 "08:15"，带引号')
+        return value
 
     @field_validator("groups")
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,16 +13,20 @@ from sqlite_utils import Database
 
 from bot.__main__ import main
 from bot.database import FILE_NAME, open_database, transaction
+from bot.desk import Desk
 from bot.records import people
 from bot.records.people import Address, Channel
 from bot.records.roster import Member, Roster, link_person, member_by_number, put_member
+from bot.rotation import plan_rotation, rotate, rotate_when_due
+from bot.views.alerts import render_alert
 from bot.views.roster import LEAVES
+from reminders import outbox
 from reminders.case_events import events_of
 from reminders.cases import case_by_number
 from reminders.overdue import Level
 from reminders.recipients import Recipient, Role, Scope
 from tests.case_builders import a_row, at, bring_in, day
-from tests.conftest import Talker
+from tests.conftest import Clock, Talker
 
 DISTRICT = Scope("龙亭区")
 NOW = "2025-02-06T09:00"
@@ -244,3 +249,118 @@ def test_a_lead_reaches_nobody_elses_staff(zhao: Talker, li: Talker) -> None:
         assert "请假 " not in zhao.sends_token(forged).text
     assert "工作人员用的" in li.says("请假").text
     assert len(LEAVES) == 4
+
+
+# -- by itself
+
+
+@pytest.fixture
+def rotating(zhao: Talker, clock: Clock) -> Desk:
+    """Return a desk with a pair of groups, set up before March, each clerk with a case."""
+    db = zhao.desk.db
+    with transaction(db):
+        staff(db, "A1", "企航组")
+        staff(db, "B1", "民护组")
+    for number in ("A1", "B1"):
+        row = a_row(number=f"case-{number}", handler_number=number, scope=DISTRICT)
+        bring_in(db, row, as_of="2025-02-06T08:00")
+    clock.at = at("2025-02-06T09:00")
+    rotate_when_due(zhao.desk)
+    return zhao.desk
+
+
+def handlers(desk: Desk) -> list[str | None]:
+    return [handler_of(desk.db, f"case-{n}") for n in ("A1", "B1")]
+
+
+def test_set_up_in_the_middle_of_a_month_nothing_is_made_up_for(
+    rotating: Desk, clock: Clock
+) -> None:
+    clock.move(days=1)
+
+    assert rotate_when_due(rotating) == 0
+    assert handlers(rotating) == ["A1", "B1"]
+
+
+def test_on_the_first_working_day_the_groups_change_places_once(
+    rotating: Desk, clock: Clock
+) -> None:
+    # 2025-03-01 and 02 are a weekend.
+    moved = []
+    for now in ("2025-03-01T08:15", "2025-03-03T08:14", "2025-03-03T08:15", "2025-03-03T08:16"):
+        clock.at = at(now)
+        moved.append(rotate_when_due(rotating))
+    clock.at = at("2025-03-04T08:15")
+    moved.append(rotate_when_due(rotating))
+
+    assert moved == [0, 0, 2, 0, 0]
+    assert handlers(rotating) == ["B1", "A1"]
+    notes = rotating.db.execute(
+        "SELECT facts, not_before_at FROM outbox WHERE kind = 'cases_moved'"
+    ).fetchall()
+    assert len(notes) == 4  # to and from, for both
+    assert all("2025年3月轮岗" in facts for facts, _ in notes)
+    assert {not_before_at for _, not_before_at in notes} == {"2025-03-03T08:30:00+08:00"}
+
+
+def test_a_missed_first_day_is_made_up_for_once_and_says_so(rotating: Desk, clock: Clock) -> None:
+    clock.at = at("2025-03-08T10:00")
+    on_saturday = rotate_when_due(rotating)
+    clock.at = at("2025-03-10T10:00")
+
+    moved = (rotate_when_due(rotating), rotate_when_due(rotating))
+
+    assert (on_saturday, moved) == (0, (2, 0))
+    runs = rotating.db.execute("SELECT slot_at, late FROM job_runs WHERE job = 'rotation'")
+    assert runs.fetchall() == [("2025-03-01T00:00:00+08:00", 1)]
+    facts = rotating.db.execute("SELECT facts FROM outbox WHERE kind = 'cases_moved'").fetchone()
+    assert "3月10日（周一）补" in facts[0]
+
+
+def test_the_next_month_turns_them_back(rotating: Desk, clock: Clock) -> None:
+    for now in ("2025-03-03T08:15", "2025-04-01T08:15"):
+        clock.at = at(now)
+        rotate_when_due(rotating)
+
+    assert handlers(rotating) == ["A1", "B1"]
+
+
+@pytest.mark.parametrize("district", [None, "龙亭区"])
+def test_what_was_rotated_by_hand_is_not_turned_back(
+    rotating: Desk, clock: Clock, district: str | None
+) -> None:
+    clock.at = at("2025-03-03T08:00")
+    plan = plan_rotation(rotating.db, ("企航组", "民护组"), Scope(district))
+    rotate(rotating, plan, day("2025-03-03"), "手工", district=district)
+    clock.at = at("2025-03-03T08:15")
+
+    assert rotate_when_due(rotating) == 0
+    assert handlers(rotating) == ["B1", "A1"]
+
+
+def test_switched_off_it_waits_for_the_command(rotating: Desk, clock: Clock) -> None:
+    off = rotating.settings.rotation.model_copy(update={"automatic": False})
+    settings = rotating.settings.model_copy(update={"rotation": off})
+    clock.at = at("2025-03-03T08:15")
+
+    assert rotate_when_due(replace(rotating, settings=settings)) == 0
+    assert handlers(rotating) == ["A1", "B1"]
+
+
+def test_both_people_hear_of_it(rotating: Desk, clock: Clock) -> None:
+    clock.at = at("2025-03-03T08:15")
+    rotate_when_due(rotating)
+    clock.at = at("2025-03-03T08:30")
+    heard: dict[int, list[str]] = {}
+    with transaction(rotating.db):
+        waiting = outbox.claim(rotating.db, now=rotating.now(), lease_seconds=60, limit=9)
+    for row in waiting:
+        assert row.recipient.person_id is not None
+        person = people.person_by_id(rotating.db, row.recipient.person_id)
+        reply = render_alert(rotating, row, person, Channel.WEB)
+        assert reply is not None
+        heard.setdefault(person.id, []).append(reply.text)
+
+    assert len(heard) == 2
+    for texts in heard.values():
+        assert sorted(text[:7] for text in texts) == ["轮岗移交给您 ", "轮岗移交走您的"]

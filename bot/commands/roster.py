@@ -22,6 +22,7 @@ from bot.desk import Desk
 from bot.dialogue import CITY, Scope, Table
 from bot.records.roster import Member, member_by_number, set_leave
 from bot.rotation import Handover, has_rotated, plan_rotation, rotate
+from bot.views.roster import rotation_note
 
 
 @click.group()
@@ -129,7 +130,7 @@ def rotate_(
     if dry_run:
         click.echo("试看，没有移交。", err=True)
         return
-    words = note or f"{month.year}年{month.month}月轮岗（{'、'.join(groups)}轮换）"
+    words = note or rotation_note(month, groups)
     moved = rotate(desk, plan, month, words, district=canonical)
     stuck = sum(len(h.cases) for h in plan if not h.may_move)
     click.echo(f"已轮岗 {len(plan)} 人，移交 {moved} 件。", err=as_json)

@@ -26,6 +26,12 @@ def _state(member: Member, today: date) -> str:
     return f"请假 {format_day(member.leave_from_on)}至{format_day(on)}"
 
 
+def rotation_note(month: date, groups: Sequence[str], *, made_up_on: date | None = None) -> str:
+    """Return the hand-over note of a month's rotation, unless somebody wrote one."""
+    late = f"，{format_day(made_up_on)}补" if made_up_on else ""
+    return f"{month.year}年{month.month}月轮岗（{'、'.join(groups)}轮换{late}）"
+
+
 def staff_reply(staff: Sequence[tuple[str, Member]], today: date, *, discreet: bool) -> Reply:
     """List the staff, each with where they stand."""
     if not staff:
