@@ -275,6 +275,7 @@ TOKENS: dict[str, TokenRoute] = {
     "caseclose": TokenRoute(cases.close_missing, CASE_CLOSERS),
     "overdue": TokenRoute(cases.open_overdue, OVERSEERS),
     "leave": TokenRoute(roster.open_leave, LEADS),
+    "leavedays": TokenRoute(roster.ask_days, LEADS),
     "leaveset": TokenRoute(roster.set_days, LEADS),
     "deputy": TokenRoute(roster.choose_deputy, LEADS),
     "casecauses": TokenRoute(cases.show_causes, OVERSEERS),
@@ -311,6 +312,7 @@ AWAITED: dict[Awaited, WordHandler] = {
     Awaited.SUSPENSION_DOCUMENT: case_clock.take_document,
     Awaited.EXTENSION: case_clock.take_extension,
     Awaited.DECLINE_REASON: cases.take_decline_reason,
+    Awaited.LEAVE: roster.take_days,
 }
 
 STAFF_WORDS = frozenset(
@@ -324,6 +326,7 @@ STAFF_WORDS = frozenset(
         Awaited.SUSPENSION_DOCUMENT,
         Awaited.EXTENSION,
         Awaited.DECLINE_REASON,
+        Awaited.LEAVE,
     }
 )
 
@@ -416,6 +419,8 @@ def _command_action(desk: Desk, incoming: Incoming, text: str) -> Callable[[], R
     found = find_command(text)
     if found is None and incoming.person.role in OVERSEERS and statistics.reads(desk.base, text):
         return lambda: statistics.today(desk, incoming, text)
+    if found is None and incoming.person.role in COUNTERS and roster.reads(text):
+        found = next(c for c in COMMANDS if c.name == "leave"), text.strip()
     if found is None:
         return None
     command, argument = found

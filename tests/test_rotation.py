@@ -214,7 +214,7 @@ def test_a_lead_notes_leave_and_deputy_by_buttons(zhao: Talker) -> None:
 
     zhao.presses("员工A1")
     zhao.presses("请假 3 天")
-    zhao.presses("换代班人")
+    zhao.presses("选代班人")
     said = zhao.presses("员工A2（A2）").text
 
     member = member_by_number(db, "A1")
@@ -364,3 +364,133 @@ def test_both_people_hear_of_it(rotating: Desk, clock: Clock) -> None:
     assert len(heard) == 2
     for texts in heard.values():
         assert sorted(text[:7] for text in texts) == ["轮岗移交给您 ", "轮岗移交走您的"]
+
+
+# -- leave in words
+
+
+@pytest.fixture
+def lead(zhao: Talker, clock: Clock) -> Talker:
+    """Return 赵主任 on 2025-02-06 with two clerks."""
+    clock.at = at(NOW)
+    with transaction(zhao.desk.db):
+        staff(zhao.desk.db, "A1", None)
+        staff(zhao.desk.db, "A2", None)
+    return zhao
+
+
+def leave_of(talker: Talker, number: str = "A1") -> tuple[str | None, str | None]:
+    row = talker.desk.db.execute(
+        "SELECT leave_from_on, leave_to_on FROM staff WHERE number = ?", [number]
+    ).fetchone()
+    return row[0], row[1]
+
+
+def test_a_lead_writes_the_days_and_says_whose_they_are(lead: Talker) -> None:
+    asked = lead.says("请假 2月10日到2月12日")
+    said = lead.presses("员工A1")
+
+    assert asked.text.startswith("谁在2月10日（周一）至2月12日（周三）请假")
+    assert leave_of(lead) == ("2025-02-10", "2025-02-12")
+    assert "代班 没有" in said.text
+    lead.presses("选代班人")
+    lead.presses("员工A2")
+    found = member_by_number(lead.desk.db, "A1")
+    assert found is not None
+    assert found.deputy_number == "A2"
+
+
+@pytest.mark.parametrize(
+    ("written", "days"),
+    [
+        ("请假 A1 2月10日到2月12日", ("2025-02-10", "2025-02-12")),
+        ("请假 员工A1 2/10-2/12", ("2025-02-10", "2025-02-12")),
+        ("请假员工A1 2月10日-12日", ("2025-02-10", "2025-02-12")),
+        ("请假 员工A1 从2025-02-10至2025-02-12", ("2025-02-10", "2025-02-12")),
+        ("请假 员工A1 ２月１０日", ("2025-02-10", "2025-02-10")),
+        ("请假 员工A1 明天到后天", ("2025-02-07", "2025-02-08")),
+        ("请假 员工A1 今天到10号", ("2025-02-06", "2025-02-10")),
+        ("请假 员工A1 2月3日到2月7日", ("2025-02-03", "2025-02-07")),
+        ("请假 员工A1 12月30日到1月3日", ("2025-12-30", "2026-01-03")),
+        ("/leave A1 2月10日到2月12日", ("2025-02-10", "2025-02-12")),
+    ],
+)
+def test_days_are_read_as_people_write_them(
+    lead: Talker, written: str, days: tuple[str, str]
+) -> None:
+    lead.says(written)
+
+    assert leave_of(lead) == days
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ("请假 A1 2月30日", "没有 2 月 30 日"),
+        ("请假 A1 2月12日到2月10日", "最后一天在第一天前面"),
+        ("请假 A1 2月1日到2月3日", "2月3日（周一）已经过了"),
+        ("请假 A1 2025-02-10到2027-02-10", "最多登记一年"),
+        ("请假 李四 2月10日", "没有“李四”"),
+    ],
+)
+def test_bad_days_are_said_plainly_and_note_nothing(lead: Talker, written: str, says: str) -> None:
+    assert says in lead.says(written).text
+    assert leave_of(lead) == (None, None)
+
+
+def test_asked_for_by_a_button_days_that_cannot_be_read_are_asked_for_again(lead: Talker) -> None:
+    lead.says("请假")
+    lead.presses("员工A1")
+    lead.presses("写日期")
+    again = lead.says("下个月吧")
+
+    said = lead.says("2月10日到2月12日")
+
+    assert "没看懂日期" in again.text
+    assert leave_of(lead) == ("2025-02-10", "2025-02-12")
+    assert "请假 2月10日（周一）至2月12日（周三）" in said.text
+    lead.presses("取消请假")
+    assert leave_of(lead) == (None, None)
+
+
+def test_a_leave_that_is_going_on_is_not_cut_off_by_the_next(lead: Talker) -> None:
+    lead.says("请假 A1 2月5日到2月7日")
+
+    refused = lead.says("请假 A1 2月20日到2月21日")
+    longer = lead.says("请假 A1 2月8日到2月9日")
+
+    assert "正在请假" in refused.text
+    assert leave_of(lead) == ("2025-02-05", "2025-02-09")
+    assert "回岗" in lead.labels()
+    assert longer.text
+
+
+def test_a_deputy_who_is_away_too_is_pointed_out(lead: Talker) -> None:
+    lead.says("请假 A2 2月11日到2月14日")
+    lead.says("请假 A1 2月10日到2月12日")
+    lead.presses("选代班人")
+
+    assert "代班人那几天也请假" in lead.presses("员工A2").text
+
+
+def test_a_clerk_is_sent_to_the_lead(li: Talker, lead: Talker) -> None:
+    said = li.says("请假 2月10日到2月12日").text
+
+    assert "工作人员用的" in said
+    assert leave_of(lead) == (None, None)
+
+
+def test_a_citizens_words_are_a_question(wang: Talker, lead: Talker) -> None:
+    assert "谁在" not in wang.says("请假 2月10日到2月12日").text
+
+
+def test_invented_days_in_a_button_are_refused(lead: Talker) -> None:
+    lead.says("请假 2月10日")
+    token, _ = lead.button("员工A1")
+    assert token.token is not None
+    key = token.token.split(":")[1]
+
+    for bad in ("x:y", "2025-02-12:2025-02-10", "2025-01-01:2025-01-02", "2025-02-10:2099-01-01"):
+        lead.sends_token(f"leaveset:{key}:{bad}")
+
+    assert leave_of(lead) == (None, None)

@@ -36,6 +36,7 @@ class Awaited(StrEnum):
     SUSPENSION_DOCUMENT = "suspension_document"
     EXTENSION = "extension"
     DECLINE_REASON = "decline_reason"
+    LEAVE = "leave"
 
 
 @dataclass(frozen=True, slots=True)

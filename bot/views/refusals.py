@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.dialogue import Button, Refusal, Reply, Role
 from bot.views.rating import LEVELS
-from bot.views.text import HOTLINE, format_full_day
+from bot.views.text import HOTLINE, format_day, format_full_day
 
 MENU = Button("菜单", "menu")
 HUMAN = Button("转人工", "human")
@@ -93,6 +93,15 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
     "case_extension_papers": lambda _: "延期要写明批准人、理由和告知申请人的凭据。",
     "case_extension_too_late": lambda _: "已经到期，不能再延期：延期须在到期之前批准。",
     "case_completion_day": lambda _: "办结的日子不对，请核对。",
+    "leave_unreadable": lambda _: "没看懂日期。请写成“2月10日到2月12日”，只请一天就写“2月10日”。",
+    "leave_no_such_day": lambda f: f"没有 {f['month']} 月 {f['day']} 日这一天，请核对后再发。",
+    "leave_backwards": lambda _: "最后一天在第一天前面，请把早的那天写在前面再发。",
+    "leave_over": lambda f: f"{format_day(f['to_on'])}已经过了，请写今天或以后的日期。",
+    "leave_too_long": lambda _: "一次最多登记一年，请核对日期后再发。",
+    "leave_unknown": lambda f: f"您的人员里没有“{f['who']}”。发“请假”看名单，点人登记。",
+    "leave_going_on": lambda f: (
+        f"正在请假，到{format_day(f['to_on'])}。请把两段连起来写，或等这段结束、点“回岗”后再登记。"
+    ),
     "act_decided": lambda _: "这件已经签发或不签发了。",
     "act_provisional": lambda _: "到期日还是暂定的（等国务院放假安排），不能据此通报。",
     "staff_rating": lambda _: "工作人员不能评价，这次已记录。群众可以用自己的手机评。",
