@@ -217,12 +217,16 @@ def test_the_target_is_met_on_heads(target: Target, holders: int, missing: int) 
     assert (unit.missing(target), unit.meets(target)) == (missing, missing == 0)
 
 
-def test_the_target_is_a_setting(settings: Settings) -> None:
+def test_the_target_is_a_setting(desk: Desk, settings: Settings) -> None:
     chosen = StaffSettings.model_validate({"target_rate": "85%", "op": ">"})
     target = target_of(chosen)
 
     text = qualification_reply(
-        [QualifiedStaff("x", 20, 17)], rates=Rates(), on=FRIDAY_MORNING.date(), target=target
+        desk.base,
+        [QualifiedStaff("x", 20, 17)],
+        rates=Rates(),
+        on=FRIDAY_MORNING.date(),
+        target=target,
     ).text
 
     assert target_of(settings.staff) == Target()

@@ -33,6 +33,7 @@ def show(desk: Desk, incoming: Incoming, argument: str) -> Reply:
     units = by_district(desk, scope)
     ids = {d.name: d.id for d in desk.base.districts} | {MUNICIPAL: MUNICIPAL_ID}
     return view.qualification_reply(
+        desk.base,
         units,
         rates=rates_of(desk.settings.rates),
         on=desk.today(),
@@ -56,6 +57,7 @@ def open_(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
 def _units(desk: Desk, incoming: Incoming, district: str) -> Reply:
     scope = incoming.person.scope
     return view.qualification_reply(
+        desk.base,
         staff_by_unit(desk.db, scope, district),
         rates=rates_of(desk.settings.rates),
         on=desk.today(),

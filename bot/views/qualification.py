@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from bot.dialogue import Button, Reply, Scope, Table
+from bot.dialogue import CITY, Button, Reply, Scope, Table
 from bot.reports.percentages import Bound
 from bot.reports.qualification import CITY_TARGET, QualifiedStaff, Target, total_of
 from bot.reports.rates import NO_DATA, Indicator, Rates
-from bot.views.staff import scope_words
+from bot.views.places import scope_words
 from bot.views.text import Lines, format_full_day
+from knowledge.model import KnowledgeBase
 
 MENU = Button("菜单", "menu")
 ALL = Button("各区县", "qualified")
@@ -20,12 +21,13 @@ HOW = "在人员名册里填“持证”一列，再上传名册就有。"
 
 
 def qualification_reply(
+    base: KnowledgeBase,
     units: Sequence[QualifiedStaff],
     *,
     rates: Rates,
     on: date,
     target: Target = CITY_TARGET,
-    scope: Scope | None = None,
+    scope: Scope = CITY,
     districts: Sequence[tuple[str, str]] = (),
 ) -> Reply:
     """Show each district's rate with both parts, and the heads missing until the target.
@@ -39,7 +41,7 @@ def qualification_reply(
     total = total_of(units, TOTAL)
     lines = Lines()
     lines.heading(TITLE)
-    lines.add(f"{scope_words(scope or Scope())}，{format_full_day(on)}")
+    lines.add(f"{scope_words(base, scope)}，{format_full_day(on)}")
     lines.add(f"{TOTAL}：{_said(total, rates, target)}")
     lines.bullets(f"{unit.unit}：{_said(unit, rates, target)}" for unit in units)
     lines.add(_unknown_line(units))
