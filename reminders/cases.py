@@ -599,9 +599,14 @@ def closed_without_cause(db: Database, scope: Scope, since_on: date) -> tuple[Ca
 
 
 def _within(scope: Scope) -> tuple[str, list[str]]:
+    """Return the SQL of what a scope answers for (`Scope.answers_for`), with its values."""
     named = {f.name: getattr(scope, f.name) for f in fields(Scope)}
     given = {name: value for name, value in named.items() if value is not None}
-    return "".join(f" AND {name} = ?" for name in given), list(given.values())
+    conditions = [
+        f" AND ({name} = ? OR {name} IS NULL)" if name == "window" else f" AND {name} = ?"
+        for name in given
+    ]
+    return "".join(conditions), list(given.values())
 
 
 def _cases(db: Database, where: str, values: Sequence[str | int]) -> tuple[Case, ...]:

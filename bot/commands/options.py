@@ -97,6 +97,18 @@ def named_district(desk: Desk, name: str | None) -> str | None:
     return district
 
 
+def named_department(desk: Desk, name: str) -> str:
+    """Return a department's id by any of its names, or end saying which there are."""
+    from bot.importing.values import names_of
+
+    names = names_of(desk.base)
+    department = name if name in desk.base.departments else names.department(name)
+    if department is None:
+        known = "、".join(f"{d.id}（{d.name}）" for d in desk.base.departments.values())
+        fail(f"不认识部门 {name}；有：{known}", WRONG_USE)
+    return department
+
+
 class Instant(click.ParamType[datetime]):
     """An instant such as 2025-01-24T16:00, +08:00 where no offset is written."""
 

@@ -101,7 +101,7 @@ def show(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
         standing_now(desk, case),
         viewer_of(desk, incoming),
         offered_to_me=case.offered_to_id == person.id,
-        unconfirmed=may_confirm and person.scope.covers(case.scope),
+        unconfirmed=may_confirm and person.scope.answers_for(case.scope),
         may_extend=case.is_open and not case.extended_days and may_approve(desk, incoming, case),
     )
 
@@ -251,7 +251,7 @@ def close_missing(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) ->
     scope = incoming.person.scope
     if arguments:
         case = case_to_see(desk, incoming, arguments)
-        if not scope.covers(case.scope):
+        if not scope.answers_for(case.scope):
             raise Refusal("case_unknown")
         chosen: tuple[Case, ...] = (case,)
     else:

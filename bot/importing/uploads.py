@@ -85,6 +85,11 @@ def preview_plan(
     return preview(desk.db, plan, importer, said=said, now=desk.now(), progress=progress)
 
 
+def count_missing(desk: Desk, plan: Plan[Any], said: Statement = PROPOSED) -> int:
+    """Count what lies inside the range a file is said to cover and is not in it."""
+    return importer_for(desk, plan.kind).count_missing(desk.db, plan, said, desk.now())
+
+
 def apply_plan(
     desk: Desk, plan: Plan[Any], said: Statement = PROPOSED, progress: Progress = no_progress
 ) -> Result:

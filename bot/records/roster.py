@@ -6,7 +6,7 @@ on a day: bound people by id, else the role.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -266,10 +266,18 @@ class Roster:
             if person_id is not None:
                 return (Recipient(person_id),)
             return self._instead(case, on)
-        key = (level, case.scope, on)
+        scope = self._placed(case) if level is Level.LEAD else case.scope
+        key = (level, scope, on)
         if key not in self._holders:
-            self._holders[key] = self._found(level, case.scope, on)
+            self._holders[key] = self._found(level, scope, on)
         return self._holders[key]
+
+    def _placed(self, case: Case) -> Scope:
+        """Return a case's scope, at its handler's window where the export names none."""
+        member = self.member_of_case(case) if case.scope.window is None else None
+        if member is None or member.scope.district != case.scope.district:
+            return case.scope
+        return replace(case.scope, window=member.scope.window)
 
     def handler(self, case: Case, on: date) -> int | None:
         """Return the bound person who must act on a case, or who stands in for them.
@@ -334,17 +342,32 @@ class Roster:
         match level:
             case Level.LEAD:
                 fallback = Recipient(role=Role.LEAD, scope=scope)
-                return self._with_role(Role.LEAD, scope, on) or (fallback,)
+                return self._leads(scope, on) or (fallback,)
             case Level.DEPARTMENT if scope.department is not None:
-                of_department = Scope(None, scope.department)
-                fallback = Recipient(role=Role.DEPARTMENT, scope=of_department)
-                return self._with_role(Role.DEPARTMENT, of_department, on) or (fallback,)
+                return self._department(scope, on)
             case Level.DISTRICT:
                 return self._district(scope, on)
             case Level.CITY:
                 fallback = Recipient(role=Role.SUPERVISOR, scope=CITY)
                 return self._with_role(Role.SUPERVISOR, CITY, on) or (fallback,)
         return ()
+
+    def _leads(self, scope: Scope, on: date) -> tuple[Recipient, ...]:
+        """Return the leads of a window; where none is named, those of the district's windows."""
+        answering = (p for p in self._people if p.scope.answers_for(scope))
+        return self._with_role(Role.LEAD, scope, on) or self._acting_of(answering, Role.LEAD, on)
+
+    def _department(self, scope: Scope, on: date) -> tuple[Recipient, ...]:
+        """Return the heads of the department in the district itself; else the city's bureau."""
+        near = Scope(scope.district, scope.department)
+        of_city = Scope(None, scope.department)
+        own = self._acting_of(
+            (p for p in self._people if p.scope.district and p.scope.covers(near)),
+            Role.DEPARTMENT,
+            on,
+        )
+        fallback = Recipient(role=Role.DEPARTMENT, scope=of_city)
+        return own or self._with_role(Role.DEPARTMENT, of_city, on) or (fallback,)
 
     def _district(self, scope: Scope, on: date) -> tuple[Recipient, ...]:
         """Return the supervisors of the district itself; the city's where it has none."""
@@ -362,8 +385,12 @@ class Roster:
         return self._with_role(role, scope, on)
 
     def _with_role(self, role: Role, scope: Scope, on: date) -> tuple[Recipient, ...]:
-        holders = [p for p in self._people if p.role is role and p.scope.covers(scope)]
-        return tuple(dict.fromkeys(Recipient(i) for p in holders if (i := self._acting(p, on))))
+        return self._acting_of((p for p in self._people if p.scope.covers(scope)), role, on)
+
+    def _acting_of(self, people: Iterable[Person], role: Role, on: date) -> tuple[Recipient, ...]:
+        """Return those of some people who hold a role, or who stand in for them."""
+        acting = (self._acting(p, on) for p in people if p.role is role)
+        return tuple(dict.fromkeys(Recipient(i) for i in acting if i))
 
     def _acting(self, person: Person, on: date) -> int | None:
         member = self._by_person.get(person.id)
