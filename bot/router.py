@@ -257,6 +257,7 @@ TOKENS: dict[str, TokenRoute] = {
     "sheet": TokenRoute(statistics.sheet, OVERSEERS),
     "qualified": TokenRoute(qualification.open_, STAFF_OVERSEERS),
     "code": TokenRoute(staff.make_code_for, CODE_MAKERS),
+    "codeof": TokenRoute(staff.make_code_of, CODE_MAKERS),
     "mine": TokenRoute(cases.open_mine, COUNTERS),
     "case": TokenRoute(cases.show, CASE_READERS),
     "casewhy": TokenRoute(cases.explain, CASE_READERS),

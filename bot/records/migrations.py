@@ -397,3 +397,9 @@ def m036_qualification(db: Database) -> None:
     db.execute("ALTER TABLE staff ADD COLUMN qualified INTEGER CHECK (qualified IN (0, 1))")
     db.execute("ALTER TABLE staff ADD COLUMN qualification_grade TEXT")
     db.execute("ALTER TABLE staff ADD COLUMN qualification_number TEXT")
+
+
+@records_migrations()
+def m040_code_of_member(db: Database) -> None:
+    """Let a binding code name the member of the roster it is for."""
+    db.execute("ALTER TABLE binding_codes ADD COLUMN staff_number TEXT")

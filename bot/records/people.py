@@ -150,14 +150,19 @@ def make_code(
     name: str | None,
     made_by: int | None,
     now: datetime,
+    staff_number: str | None = None,
 ) -> BindingCode:
-    """Make a code that works once, for seven days; only its hash is kept."""
+    """Make a code that works once, for seven days; only its hash is kept.
+
+    With `staff_number` (工号) it also says whom on the roster its user is.
+    """
     code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
     expires_at = now + timedelta(days=CODE_DAYS)
     db.execute(
         """INSERT INTO binding_codes
-           (code_hash, role, district, department, window, name, made_by, made_at, expires_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+           (code_hash, role, district, department, window, name, made_by, made_at, expires_at,
+            staff_number)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         [
             _code_hash(code),
             role,
@@ -168,9 +173,18 @@ def make_code(
             made_by,
             now.isoformat(),
             expires_at.isoformat(),
+            staff_number,
         ],
     )
     return BindingCode(code, role, scope, name, expires_at)
+
+
+def staff_number_of(db: Database, code: str) -> str | None:
+    """Return the 工号 a code was made for, if it was made for one."""
+    row = db.execute(
+        "SELECT staff_number FROM binding_codes WHERE code_hash = ?", [_code_hash(code)]
+    ).fetchone()
+    return row[0] if row else None
 
 
 def _code_hash(code: str) -> str:

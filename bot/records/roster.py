@@ -6,7 +6,7 @@ on a day: bound people by id, else the role.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -108,6 +108,11 @@ def _member(row: Any) -> Member:
 
 def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
+
+
+def unbound_members(db: Database, scope: Scope, roles: Collection[Role]) -> tuple[Member, ...]:
+    """Return the members of some roles within a scope whom nobody is bound as, by number."""
+    return tuple(m for m in members(db, scope) if m.person_id is None and m.role in roles)
 
 
 def compare_member(db: Database, member: Member) -> RosterChange:
@@ -217,12 +222,15 @@ def link_namesakes(db: Database) -> int:
     ).rowcount
 
 
-def link_bound(db: Database, person: Person) -> bool:
-    """Tie the member of a person's name, role and district to them, where only one fits.
+def link_bound(db: Database, person: Person, number: str | None) -> bool:
+    """Tie the member a code was made for to who used it; else the only one of the same name.
 
     Called when somebody uses a code: whoever was on the roster before is known from then on, and
     a new account takes the place of an old one.
     """
+    if number is not None:
+        link_person(db, number, person.id)
+        return True
     numbers = [
         row[0]
         for row in db.execute(
