@@ -112,8 +112,10 @@ def _do(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     role = incoming.person.role
     named = [c for c in COMMANDS if c.name == name and c.listed]
     command = next((c for c in named if role in c.roles), None)
+    if command is None and not named:
+        raise Refusal("button_unknown")
     if command is None:
-        raise Refusal("role" if named else "button_unknown", {"role": role} if named else {})
+        raise _not_your_role(role, *(c.roles for c in named))
     return command.handler(desk, incoming, "")
 
 
@@ -413,7 +415,11 @@ def _token_action(desk: Desk, incoming: Incoming, token: str) -> Callable[[], Re
 
 def _check_role(incoming: Incoming, roles: frozenset[Role]) -> None:
     if incoming.person.role not in roles:
-        raise Refusal("role", {"role": incoming.person.role})
+        raise _not_your_role(incoming.person.role, roles)
+
+
+def _not_your_role(role: Role, *roles: frozenset[Role]) -> Refusal:
+    return Refusal("role", {"role": role, "roles": frozenset[Role]().union(*roles)})
 
 
 def _command_action(desk: Desk, incoming: Incoming, text: str) -> Callable[[], Reply] | None:
@@ -428,7 +434,7 @@ def _command_action(desk: Desk, incoming: Incoming, text: str) -> Callable[[], R
     if text.startswith("/"):
         command = _for_role(command, incoming.person.role)
     if incoming.person.role not in command.roles:
-        raise Refusal("role", {"role": incoming.person.role})
+        raise _not_your_role(incoming.person.role, command.roles)
     if incoming.public and not command.public:
         raise Refusal("private_only")
     return lambda: command.handler(desk, incoming, argument)

@@ -89,3 +89,18 @@ def test_a_units_codes_are_printed_and_know_whom_they_are_for(
     unknown = CliRunner().invoke(main, ["people", "codes", "--unit", "没有这个单位"])
     assert unknown.exit_code == 2
     assert "龙亭大厅" in unknown.stderr
+
+
+def test_who_takes_another_role_elsewhere_is_no_longer_the_member(
+    staffed: Desk, somebody: Callable[..., Talker]
+) -> None:
+    li, root = somebody("li-too"), somebody("root", Role.ADMINISTRATOR)
+    root.says("发绑定码")
+    li.says(f"绑定 {root.presses('小李（A001').text.split()[1].split('（')[0]}")
+    assert bound_as(staffed, li) == ["A001"]
+
+    root.says("发绑定码")
+    li.says(f"绑定 {root.presses('给编辑').text.split()[1].split('（')[0]}")
+
+    assert li.person.role is Role.EDITOR
+    assert bound_as(staffed, li) == []

@@ -247,7 +247,7 @@ def test_a_lead_reaches_nobody_elses_staff(zhao: Talker, li: Talker) -> None:
     assert "兰考人" not in listed.text
     for forged in ("leave:ffffffffff", f"leaveset:{token[6:]}:999", "deputy:x", "leaveset:x"):
         assert "请假 " not in zhao.sends_token(forged).text
-    assert "工作人员用的" in li.says("请假").text
+    assert "窗口负责人用的" in li.says("请假").text
     assert len(LEAVES) == 4
 
 
@@ -476,7 +476,7 @@ def test_a_deputy_who_is_away_too_is_pointed_out(lead: Talker) -> None:
 def test_a_clerk_is_sent_to_the_lead(li: Talker, lead: Talker) -> None:
     said = li.says("请假 2月10日到2月12日").text
 
-    assert "工作人员用的" in said
+    assert "窗口负责人用的" in said
     assert leave_of(lead) == (None, None)
 
 

@@ -407,7 +407,7 @@ def test_other_staff_are_told_who_may(somebody: Callable[..., Talker], role: Rol
     talker = somebody("a", role)
 
     assert "窗口负责人、证照科室或督查人员" in sent(talker, CASES).text
-    assert "工作人员" in talker.sends_token("imptake:abc:open").text
+    assert "看您能做什么" in talker.sends_token("imptake:abc:open").text
 
 
 def test_a_citizens_file_is_not_read(wang: Talker) -> None:

@@ -231,6 +231,12 @@ def link_bound(db: Database, person: Person, number: str | None) -> bool:
     if number is not None:
         link_person(db, number, person.id)
         return True
+    # Who takes another role or district is no longer the member they were.
+    db.execute(
+        """UPDATE staff SET person_id = NULL
+           WHERE person_id = ? AND (role IS NOT ? OR district IS NOT ?)""",
+        [person.id, person.role, person.scope.district],
+    )
     numbers = [
         row[0]
         for row in db.execute(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from bot.dialogue import Button, Refusal, Reply, Role
@@ -33,7 +33,7 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
     ),
     "content_changed": lambda f: f"内容已更新，请点下面重新看“{f['name']}”。",
     "button_unknown": lambda _: "这个按钮已经失效，请点菜单，或直接打字问。",
-    "role": lambda _: "这项是工作人员用的。您要办什么事？直接打字问我就行。",
+    "role": lambda f: _not_your_role(f["role"], f["roles"]),
     "private_only": lambda _: "这项请私聊我，群里不办个人的事。",
     "too_long": lambda f: (
         f"您写了 {f['length']} 个字，太长了（最多 {f['limit']} 个字）。"
@@ -134,6 +134,14 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
     "edit_decided": lambda _: "这处修改已经有人处理了。",
     "nothing_awaited": lambda _: "没有要取消的内容。直接打字问我就行。",
 }
+
+
+def _not_your_role(role: Role, roles: Collection[Role]) -> str:
+    """Say who may do it, and to a member of the staff where to find their own."""
+    if role is Role.CITIZEN:
+        return "这项是工作人员用的。您要办什么事？直接打字问我就行。"
+    who = "、".join(name for one, name in ROLE_NAMES.items() if one in roles)
+    return f"这项是{who}用的，您是{ROLE_NAMES[role]}。发“菜单”看您能做什么。"
 
 
 def refusal_reply(refusal: Refusal) -> Reply:
