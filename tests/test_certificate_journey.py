@@ -242,6 +242,10 @@ def test_past_the_filing_day_the_food_licence_says_its_own_text(page: Town) -> N
 
     assert "停业" in week
     assert "走新办" not in week
+    listed = market(page).sends_token("certlist:urgent").text
+    assert "紧急：1 张" in listed
+    assert "最晚申请日 6月9日 已过，还可以补办，请催持证人马上申请。" in listed
+    assert "联系市场监管局" not in listed
 
 
 def test_a_device_needs_a_new_application_once_closed(page: Town) -> None:

@@ -288,6 +288,8 @@ def list_some(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Rep
         count, found = reports.has_lapsed(desk, scope)
     else:
         found = reports.at_level(desk, scope, Level(which))
+        # Fewer than the list holds are all there are.
+        count = len(found) if len(found) < reports.LISTED else None
     listed = [
         shown(desk, certificate)
         for certificate in found

@@ -159,6 +159,24 @@ def _issuer(shown: Shown) -> str:
     return named or "发证机关"
 
 
+def department_line(shown: Shown) -> str | None:
+    """Return by when the holder must have applied, as who issues the certificate reads it."""
+    stands = shown.standing
+    if stands is None or stands.renewal is RenewalPeriod.UNKNOWN:
+        return None
+    if stands.renewal is RenewalPeriod.EXPIRED:
+        return "请催续、重办或注销。"
+    if stands.renewal is not RenewalPeriod.CLOSED or stands.filing_on is None:
+        return renewal_line(shown)
+    past = f"最晚申请日 {_day(stands.filing_on, shown.today)} 已过"
+    match stands.follows:
+        case AfterClosing.LATE_ALLOWED:
+            return f"{past}，还可以补办，请催持证人马上申请。"
+        case AfterClosing.NEW_APPLICATION:
+            return f"{past}，请告诉持证人走新办。"
+    return f"{past}，请联系持证人，说清还能不能延续。"
+
+
 def _how_lines(shown: Shown) -> list[str]:
     """Return how and where: the kind's own words, never the list of a first application."""
     lines = []
@@ -490,7 +508,7 @@ def list_reply(which: str, count: int | None, listed: Sequence[Shown], viewer: V
 def _department_row(shown: Shown, viewer: Viewer) -> str:
     holder = "" if viewer.discreet else f" {shown.certificate.holder}"
     parts = [f"{_title(shown)}{holder}：{standing_line(shown, viewer.palette)}"]
-    parts.append(renewal_line(shown) or "")
+    parts.append(department_line(shown) or "")
     if shown.answer is not None:
         parts.append(f"（{ANSWER_WORDS[shown.answer]}）")
     if shown.acknowledged is not None:
@@ -508,7 +526,7 @@ def department_card_reply(shown: Shown, viewer: Viewer) -> Reply:
         lines.add(f"编号 {certificate.number}，持证人 {certificate.holder}")
         lines.add(f"电话 {shown.contact}（本人同意）" if shown.contact else "没有留电话")
     lines.add(f"{certificate.district or '市直'}，{STATE_WORDS[certificate.state]}")
-    lines.add(standing_line(shown, viewer.palette), renewal_line(shown))
+    lines.add(standing_line(shown, viewer.palette), department_line(shown))
     if certificate.renewed_by_id is not None:
         lines.add("已有新证，旧证不再提醒。")
     if shown.answer is not None:

@@ -73,6 +73,8 @@ def test_a_safety_licence_is_told_three_months_before(rehearsed: ProgramStage) -
         emergency.reads("开封市应急管理局，2025年6月23日")
         emergency.reads("证照每周汇总")
         emergency.presses("看紧急")
+        emergency.reads("紧急：1 张")
+        emergency.reads("最晚申请日 3月30日 已过，请联系持证人，说清还能不能延续")
         emergency.presses("看 0003")
         emergency.presses("已上门")
         emergency.reads("记下了，已上门")
