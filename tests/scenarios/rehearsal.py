@@ -84,7 +84,9 @@ class PhoneBooth:
         if self._user == name:
             return
         self._leave()
-        self.driver.get(f"{self.address}/")
+        # Cookies can be given only to the page that is open.
+        if not self.driver.current_url.startswith(self.address):
+            self.driver.get(f"{self.address}/")
         self.driver.delete_all_cookies()
         for cookie in self._cookies.get(name, []):
             self.driver.add_cookie(cookie)
