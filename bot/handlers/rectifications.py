@@ -34,6 +34,8 @@ from reminders.rectification_rules import (
 EXTEND = "extend"
 CITIZENS_ANSWERS = (Act.SATISFIED, Act.DISSATISFIED)
 RESULTS = (Act.RECTIFY, Act.EXPLAIN)
+ASKS_WORDS = records.NEEDS_WORDS | {Act.DISSATISFIED}
+"""What staff write a word to; a citizen who is not content may, but need not."""
 
 
 def waiting(desk: Desk, incoming: Incoming, argument: str) -> Reply:
@@ -167,7 +169,7 @@ def act(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
         return view.choose_appeal_reply(one.number)
     if chosen is Act.CONTACT and incoming.discreet:
         return view.on_page_reply(one.number, desk.links.page_url("/"))
-    if chosen in records.NEEDS_WORDS:
+    if chosen in ASKS_WORDS:
         return _await(desk, incoming, one, name, ground, view.ask_words_reply(chosen, one.number))
     return _done(desk, incoming, one, chosen, None)
 

@@ -70,6 +70,7 @@ ASKS: Mapping[Act, str] = {
     Act.RECTIFY: "整改了什么。这段话会告诉群众",
     Act.EXPLAIN: "怎么解释的。这段话会告诉群众",
     Act.APPEAL: "申诉的理由",
+    Act.DISSATISFIED: "群众说哪里还不行。这段话给承办人看",
     Act.MAINTAIN: "复核的理由",
     Act.VOID: "复核的理由",
     Act.SETTLE: "怎么处理的。这段话会告诉群众",
