@@ -147,7 +147,7 @@ def test_the_journey_of_a_late_case(hall: Hall, case: Case) -> None:
     assert "已签发督办（红牌）" in hall["zhou"].presses("签发").text
     hall.deliver()
     for name in ("li", "zhao", "sun", "zhou"):
-        assert hall[name].heard[-1].text.startswith("督办（红牌）通知"), name
+        assert hall[name].heard[-1].text.startswith("督办通知（红牌）"), name
     assert "此前提醒" in hall["zhou"].heard[-1].text
 
     bring_in(db, done(a_row(), "2025-02-11"), as_of="2025-02-11T17:00")

@@ -328,7 +328,9 @@ def acts(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     worst = [case.id for case, _ in worst_first([(cases[i], s) for i, s in found.items()])]
     ordered = sorted(waiting, key=lambda act: worst.index(act.case_id))
     listed = [(act, cases[act.case_id], found[act.case_id]) for act in ordered]
-    return view.acts_reply(listed, viewer_of(desk, incoming))
+    as_of = data_as_of(imports(desk.db), incoming.person.scope.district)
+    stale = is_stale(as_of, desk.calendar, desk.today())
+    return view.acts_reply(listed, as_of, viewer_of(desk, incoming), stale=stale)
 
 
 def _act(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> tuple[Act, Case]:

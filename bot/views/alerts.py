@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from bot.desk import Desk
 from bot.dialogue import CITY, Channel, Person, Reply, Role
+from bot.records import people
 from bot.records.enquiries import enquiry_by_number
 from bot.records.knowledge_edits import Due, State, edit_by_id
 from bot.reports.daily import counts_of, unpack_day
@@ -184,4 +185,6 @@ def _act(desk: Desk, waiting: Waiting, viewer: Viewer) -> Reply | None:
     if not case.is_open:
         return None
     standing = standing_of(case, desk.calendar, desk.settings.oversight.rules(), desk.today())
-    return cases.act_told_reply(act, case, standing, proof_of(desk.db, case).told, viewer)
+    told = proof_of(desk.db, case).told
+    released_by = next(iter(people.people_by_id(desk.db, [act.decided_by])), None)
+    return cases.act_told_reply(act, case, standing, told, released_by, viewer)

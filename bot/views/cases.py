@@ -20,6 +20,7 @@ from bot.reports.oversight import (
     UnitRate,
 )
 from bot.reports.percentages import Rate
+from bot.views.refusals import ROLE_NAMES
 from bot.views.text import Lines, format_day, format_moment, shorten
 from reminders.acts import Act, DeclineReason
 from reminders.case_work import Cause
@@ -55,6 +56,7 @@ KIND_WORDS = {
     NoticeKind.CAUSE: "请说明超期原因",
 }
 ACT_WORDS = {Rung.INTERVENE: "督办", Rung.BULLETIN: "通报"}
+ACT_TITLES = {Rung.INTERVENE: "督办通知", Rung.BULLETIN: "超期通报"}
 CAUSE_WORDS = {
     Cause.SLOW: "经办拖延",
     Cause.UNTOLD: "没有及时提醒",
@@ -81,6 +83,12 @@ class Viewer:
     discreet: bool
     works: bool
     page: str | None = None
+
+
+def person_words(person: Person, viewer: Viewer) -> str:
+    """Name somebody of the staff: by the role, and by the name where it may be said."""
+    role = ROLE_NAMES[person.role]
+    return role if viewer.discreet or not person.name else f"{role}{person.name}"
 
 
 def short_number(case: Case) -> str:
@@ -541,11 +549,18 @@ def counts_table(figures: Supervision) -> Table:
 # -- acts of the office
 
 
-def acts_reply(waiting: Sequence[tuple[Act, Case, Standing]], viewer: Viewer) -> Reply:
+def acts_reply(
+    waiting: Sequence[tuple[Act, Case, Standing]],
+    as_of: datetime | None,
+    viewer: Viewer,
+    *,
+    stale: bool,
+) -> Reply:
     """List the drafts that wait for release, each with the proof and both answers."""
     if not waiting:
         return Reply("没有待签发的督办、通报。", buttons=((MENU,),))
     lines = Lines()
+    lines.add(as_of_words(as_of, stale=stale))
     lines.add(f"待签发 {len(waiting)} 件：签发后才发出；不签发要写明原因。")
     lines.numbered(
         f"{act_words(act)}｜{case_words(case, discreet=viewer.discreet)}｜"
@@ -611,11 +626,16 @@ def declined_reply(act: Act, case: Case, reason: str) -> Reply:
 
 
 def act_told_reply(
-    act: Act, case: Case, standing: Standing, told: Sequence[Told], viewer: Viewer
+    act: Act,
+    case: Case,
+    standing: Standing,
+    told: Sequence[Told],
+    released_by: Person | None,
+    viewer: Viewer,
 ) -> Reply:
     """Tell everyone concerned of a released act, with the reminders that went before."""
     lines = Lines()
-    lines.heading(f"{act_words(act)}通知")
+    lines.heading(ACT_TITLES[act.kind] + ("（红牌）" if act.red_card else ""))
     lines.add(case_words(case, discreet=viewer.discreet))
     if case.unit_name:
         lines.add(f"单位：{case.unit_name}")
@@ -627,6 +647,8 @@ def act_told_reply(
     if before:
         lines.add(f"此前提醒 {len(before)} 次，最近 {format_moment(before[-1])}。")
     lines.add("请马上办结，并说明超期原因。")
+    if act.decided_at is not None and released_by is not None:
+        lines.add(f"签发：{person_words(released_by, viewer)}，{format_moment(act.decided_at)}")
     rows = _work_buttons(case, standing) if viewer.works else []
     rows.append((Button("看这件", f"case:{case.id}"), MENU))
     return Reply(lines.text, headings=lines.headings, buttons=tuple(rows))

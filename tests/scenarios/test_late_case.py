@@ -115,7 +115,7 @@ def test_a_case_that_nobody_forgets(office: Office, arrive: Arrive) -> None:
         office.presses(DISTRICT, "提醒记录", "催办 →")
         office.presses(DISTRICT, "签发", "已签发督办（红牌）")
         for post in EVERYONE:
-            assert "此前提醒 6 次，最近 2月11日 08:30" in office.hears(post, "督办（红牌）通知"), (
+            assert "此前提醒 6 次，最近 2月11日 08:30" in office.hears(post, "督办通知（红牌）"), (
                 post
             )
 
@@ -125,7 +125,7 @@ def test_a_case_that_nobody_forgets(office: Office, arrive: Arrive) -> None:
         office.presses(DISTRICT, "待签发", "通报")
         office.presses(DISTRICT, "签发", "已签发通报")
         for post in EVERYONE:
-            office.hears(post, "通报通知")
+            office.hears(post, "超期通报")
 
     office.imports(Row("已办结", "2025-02-14"), as_of="2025-02-17 07:50")
     with office.at_slot("2025-02-17T08:30"):
