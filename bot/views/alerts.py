@@ -22,6 +22,7 @@ from bot.views import (
     knowledge,
     rectification_alerts,
     robots,
+    staff,
 )
 from bot.views.cases import Viewer
 from reminders.acts import act_within
@@ -46,6 +47,8 @@ def render_alert(desk: Desk, waiting: Waiting, person: Person, channel: Channel)
             return _days_moved(desk, waiting, _viewer(desk, person, channel))
         case "cases_moved":
             return _moved(waiting, _viewer(desk, person, channel))
+        case "staff_unreachable":
+            return _unreachable(desk, waiting, _viewer(desk, person, channel))
         case "robot_refused":
             return robots.refused_reply(waiting.facts["robot"], waiting.facts["reason"])
         case "run_caught_up":
@@ -134,6 +137,18 @@ def _viewer(desk: Desk, person: Person, channel: Channel) -> Viewer:
         works=person.role in (Role.CLERK, Role.LEAD),
         page=desk.links.page_url("/"),
     )
+
+
+def _unreachable(desk: Desk, waiting: Waiting, viewer: Viewer) -> Reply | None:
+    """Return who cannot be reached, unless they can be again by now."""
+    (lost,) = people.people_by_id(desk.db, [int(waiting.facts["person"])]) or (None,)
+    channel = Channel(waiting.facts["channel"])
+    if lost is None or lost.role is Role.CITIZEN:
+        return None
+    left = [address.channel for address in people.addresses_of(desk.db, lost.id)]
+    if channel in left:
+        return None
+    return staff.unreachable_reply(desk.base, lost, channel, left, discreet=viewer.discreet)
 
 
 def _moved(waiting: Waiting, viewer: Viewer) -> Reply:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from bot.dialogue import Button, Person, Picture, Reply, Role
+from bot.dialogue import Button, Channel, Person, Picture, Reply, Role
 from bot.records.people import BindingCode
 from bot.records.roster import Member
 from bot.views.places import scope_words
@@ -16,6 +16,7 @@ from knowledge.model import KnowledgeBase
 MENU = Button("菜单", "menu")
 MOST_UNBOUND = 10
 KEY_LENGTH = 12
+CHANNEL_NAMES = {Channel.TELEGRAM: "Telegram", Channel.WEB: "网页"}
 
 
 def bound_reply(base: KnowledgeBase, person: Person) -> Reply:
@@ -49,6 +50,29 @@ def choose_code_reply(roles: Sequence[Role], unbound: Sequence[Member]) -> Reply
         )
     rows += [(Button(f"给{ROLE_NAMES[role]}", f"code:{role.value}"),) for role in roles]
     return Reply(lines.text, buttons=(*rows, (MENU,)))
+
+
+def unreachable_reply(
+    base: KnowledgeBase,
+    person: Person,
+    lost: Channel,
+    left: Sequence[Channel],
+    *,
+    discreet: bool,
+) -> Reply:
+    """Tell who answers for somebody that a channel no longer reaches them, and what to do."""
+    where = scope_words(base, person.scope)
+    name = "" if discreet or not person.name else person.name
+    lines = (
+        f"{where}的{ROLE_NAMES[person.role]}{name}在 {CHANNEL_NAMES.get(lost, lost)} 上收不到消息了"
+    )
+    lines += "（可能屏蔽了机器人）。"
+    if left:
+        ways = "、".join(CHANNEL_NAMES.get(channel, channel) for channel in left)
+        lines += f"提醒改送到{ways}，请让本人去看。"
+    else:
+        lines += "没有别的收法，本人名下的办件改为提醒您；请让本人解除屏蔽，或发绑定码重新绑定。"
+    return Reply(lines, buttons=((MENU,),))
 
 
 def code_reply(base: KnowledgeBase, code: BindingCode, link: str | None, qr: bytes | None) -> Reply:
