@@ -15,6 +15,7 @@ BENCHMARKS = {
     "ratings": "a million ratings: counts, a month by window, one more written",
     "answers": "rendering every path of every entry",
     "certificates": "a register of a million: import, daily sweep, /certificates, plain SQL",
+    "imports": "20,000 cases and a register read from xlsx and csv, beside reader and SQLite",
     "knowledge": "a rule book of 3,000 entries: cold, warm, memory; answers during a reload",
     "alerts": "10,000 digests put and rendered",
     "understanding": "the search, by kind of question, beside plain rapidfuzz",
