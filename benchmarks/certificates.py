@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from sqlite_utils import Database
 
 from bot.clock import LOCAL
-from bot.database import open_database, transaction
+from bot.database import open_database, room_for_batches, transaction
 from bot.desk import Desk, Knowledge, Library, Links
 from bot.reports.certificates import kinds_of, register_of, rules_of, telling_of
 from bot.settings import SHIPPED_KNOWLEDGE, Settings
@@ -155,11 +155,12 @@ def _import(db: Database, count: int, kinds: Kinds) -> float:
         import_id = begin_import(
             db, file_hash=f"hash{count}", file_name="r.csv", by_person_id=None, now=NOW
         )
-    while batch := list(islice(rows, BATCH)):
-        began = time.perf_counter()
-        with transaction(db):
-            apply_certificates(db, batch, import_id=import_id, now=NOW)
-        spent += time.perf_counter() - began
+    with room_for_batches(db):
+        while batch := list(islice(rows, BATCH)):
+            began = time.perf_counter()
+            with transaction(db):
+                apply_certificates(db, batch, import_id=import_id, now=NOW)
+            spent += time.perf_counter() - began
     return spent
 
 
