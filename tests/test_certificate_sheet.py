@@ -8,7 +8,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import httpx
@@ -29,8 +29,10 @@ from bot.handlers.slips import slip_page
 from bot.records import people
 from bot.records.audit import Deed, deeds
 from bot.records.people import Address
+from bot.reports.certificates import count_at_level, level_counts
 from bot.settings import CertificateSettings, Settings
 from reminders.certificate_holders import held_by, make_opt_in_code
+from reminders.certificate_rules import Level
 from reminders.certificates import (
     Certificate,
     CertificateRow,
@@ -375,3 +377,14 @@ def test_a_kind_that_shares_a_word_alone_is_not_near(
 
     assert "不认识的证：1 张\n" in text
     assert "食品经营许可：1 张，像是：食品经营许可证" in text
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_one_level_is_counted_as_among_all(desk: Desk, level: Level) -> None:
+    ends = [date(2024, 12, 1) + timedelta(days=n) for n in range(0, 200, 5)]
+    take(desk, *(a_row(f"J{n}", f"第{n}号饭店", expires_on=end) for n, end in enumerate(ends)))
+    take(desk, a_row("X", kind="不认识的证", kind_id=None, district="兰考县"))
+
+    for scope in (Scope(), Scope("兰考县"), MARKET):
+        whole = sum(one.at(level) for one in level_counts(desk, scope))
+        assert count_at_level(desk, scope, level) == whole

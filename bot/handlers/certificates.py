@@ -287,7 +287,7 @@ def list_some(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Rep
     elif which == "lapsed":
         count, found = reports.has_lapsed(desk, scope)
     else:
-        count = sum(one.at(Level(which)) for one in reports.level_counts(desk, scope))
+        count = reports.count_at_level(desk, scope, Level(which))
         found = reports.at_level(desk, scope, Level(which))
         # Fewer than the list holds are all there are.
         count = len(found) if len(found) < reports.LISTED else None
