@@ -18,7 +18,7 @@ from sqlite_utils import Database
 
 from bot.clock import LOCAL
 from bot.database import open_database, room_for_batches, transaction
-from bot.desk import Desk, Knowledge, Library, Links
+from bot.desk import Desk, Knowledge, Library, Links, WorkingDays
 from bot.reports.certificates import kinds_of, register_of, rules_of, telling_of
 from bot.settings import SHIPPED_KNOWLEDGE, Settings
 from knowledge.check import check_folder
@@ -127,7 +127,7 @@ def _measure(folder: Path, count: int) -> None:
 
     nothing: Any = None  # the search is not asked
     library = Library(Knowledge(base, nothing))
-    desk = Desk(db, library, calendar, Settings(), lambda: NOW, Links())
+    desk = Desk(db, library, WorkingDays(calendar), Settings(), lambda: NOW, Links())
     for scope in (Scope(), Scope(None, "department3"), Scope("龙亭区")):
         counted = _milliseconds(
             lambda scope=scope: (register_of(desk, db, scope), telling_of(desk, db, scope))

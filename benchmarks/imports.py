@@ -25,7 +25,7 @@ from openpyxl import Workbook
 
 from bot.clock import LOCAL
 from bot.database import FILE_NAME, open_database, transaction
-from bot.desk import Desk, Knowledge, Library, Links
+from bot.desk import Desk, Knowledge, Library, Links, WorkingDays
 from bot.importing.columns import Kind
 from bot.importing.sheets import open_book
 from bot.importing.uploads import apply_plan, plan_file, preview_plan
@@ -172,7 +172,7 @@ def make_desk(folder: Path, knowledge: Knowledge) -> Desk:
     calendar, _ = load_calendar(None)
     settings = Settings(data_dir=folder)
     db = open_database(folder / FILE_NAME)
-    return Desk(db, Library(knowledge), calendar, settings, lambda: NOW, Links())
+    return Desk(db, Library(knowledge), WorkingDays(calendar), settings, lambda: NOW, Links())
 
 
 def cases(folder: Path, knowledge: Knowledge) -> None:

@@ -10,7 +10,7 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -22,6 +22,7 @@ from sqlite_utils import Database
 
 from bot import daily, router
 from bot.backup import LOCK_NAME
+from bot.calendar_watch import CalendarWatch
 from bot.certificates import is_sweep_due, run_certificates, watch_certificates
 from bot.channels.web.app import build_web
 from bot.channels.web.site import Core
@@ -113,7 +114,8 @@ async def _serve(desk: Desk, *, say: Say) -> None:
             say(_without_telegram(desk.settings))
         _train_beside(desk)
         await running.enter_async_context(_delivering(delivery))
-        await running.enter_async_context(_reloading(desk))
+        await running.enter_async_context(_until_stopped(Reloader(desk).run()))
+        await running.enter_async_context(_until_stopped(CalendarWatch(desk).run()))
         running.enter_context(_schedule(desk))
         await running.enter_async_context(_catching_up(desk))
         gc.freeze()
@@ -278,14 +280,15 @@ async def _delivering(delivery: DeliveryLoop) -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def _reloading(desk: Desk) -> AsyncIterator[None]:
-    reloading = asyncio.create_task(Reloader(desk).run())
+async def _until_stopped(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Let a watch go on beside everything else; nothing of it needs to be finished."""
+    watching = asyncio.create_task(work)
     try:
         yield
     finally:
-        reloading.cancel()
+        watching.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await reloading
+            await watching
 
 
 @contextlib.contextmanager

@@ -289,8 +289,6 @@ def list_some(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Rep
     else:
         count = reports.count_at_level(desk, scope, Level(which))
         found = reports.at_level(desk, scope, Level(which))
-        # Fewer than the list holds are all there are.
-        count = len(found) if len(found) < reports.LISTED else None
     listed = [
         shown(desk, certificate)
         for certificate in found
