@@ -28,7 +28,7 @@ from bot.channels.web.app import build_web
 from bot.channels.web.site import Core
 from bot.clock import Clock, real_clock
 from bot.database import FILE_NAME, connect, transaction
-from bot.delivery import DeliveryLoop, PageSender, Robots, Sender
+from bot.delivery import DeliveryLoop, Pace, PageSender, Robots, Sender
 from bot.demo import clear_demo, fill_demo
 from bot.desk import Desk
 from bot.desks import CannotStart, open_desk
@@ -103,7 +103,8 @@ async def _serve(desk: Desk, *, say: Say) -> None:
     async with contextlib.AsyncExitStack() as running:
         senders: dict[Channel, Sender] = {Channel.WEB: PageSender(desk)}
         robots = await running.enter_async_context(_robots(desk))
-        delivery = DeliveryLoop(desk, senders, render_alert, robots=robots)
+        pace = Pace(at_once=desk.settings.telegram.at_once)
+        delivery = DeliveryLoop(desk, senders, render_alert, pace=pace, robots=robots)
         telegram = _prepare_telegram(desk, delivery) if _wants_telegram(desk.settings) else None
         if desk.settings.web.enabled or (telegram and telegram.webhook):
             await running.enter_async_context(_page(desk, telegram, say=say))
