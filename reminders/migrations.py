@@ -411,3 +411,10 @@ def m007_clock_from_imports(db: Database) -> None:
     db.execute("ALTER TABLE suspensions ADD COLUMN import_id INTEGER REFERENCES case_imports(id)")
     db.execute("ALTER TABLE extensions ADD COLUMN import_id INTEGER REFERENCES case_imports(id)")
     db.execute("ALTER TABLE extensions ADD COLUMN approved_on TEXT")
+
+
+@reminders_migrations()
+def m008_steps(db: Database) -> None:
+    """Keep which step (环节) a case is in and until when that step has time."""
+    db.execute("ALTER TABLE cases ADD COLUMN step TEXT")
+    db.execute("ALTER TABLE cases ADD COLUMN step_due_on TEXT")
