@@ -52,7 +52,6 @@ OVERDUE = "overdue"
 DIGEST = "case_digest"
 BATCH = 50
 CAUSE_ASKED_DAYS = 14
-PUNCTUAL = timedelta(minutes=10)
 _CALENDAR_WARNING = (11, 1)
 
 Transaction = Callable[[Database], AbstractContextManager[None]]
@@ -107,7 +106,7 @@ def decide_overdue(
     decider = _Decider(db, calendar, rules, slot_at, now, staffing or ByRole())
     decisions, drafts = decider.decide()
     slots = [datetime.combine(now.date(), at, now.tzinfo) for at in rules.send_at]
-    passed = [s for s in slots if s < slot_at or (s == slot_at and now - s > PUNCTUAL)]
+    passed = [s for s in slots if s < slot_at or (s == slot_at and now - s > job_runs.PUNCTUAL)]
     missed = job_runs.missed_slots(db, OVERDUE, passed)
     return Sweep(slot_at, tuple(decisions), tuple(drafts), missed)
 
@@ -335,14 +334,7 @@ def _put_digest(
 def _reports(sweep: Sweep, calendar: Calendar, messages: int, now: datetime) -> Iterator[Alert]:
     """Yield what the administrator must know: a run made up for, a year not announced."""
     administrator = Recipient(role=Role.ADMINISTRATOR)
-    if sweep.missed:
-        facts = {
-            "slots": " ".join(slot.isoformat() for slot in sweep.missed),
-            "at": now.isoformat(),
-            "messages": str(messages),
-        }
-        key = f"run_caught_up:{OVERDUE}:{sweep.missed[-1].isoformat()}"
-        yield Alert("run_caught_up", administrator, facts, key)
+    yield from job_runs.caught_up(OVERDUE, sweep.missed, told=messages, now=now)
     today = now.date()
     if (today.month, today.day) >= _CALENDAR_WARNING and today.year + 1 not in calendar.years:
         week = today.isocalendar()

@@ -709,10 +709,15 @@ def _event_words(event: CaseEvent, names: Mapping[int, str]) -> str:
 # -- what the administrator hears
 
 
-def caught_up_reply(slots: Sequence[datetime], at: datetime, messages: int) -> Reply:
+JOB_WORDS = {"overdue": "办件提醒", "summary": "当日小结", "full-day": "全天数"}
+
+
+def caught_up_reply(job: str, slots: Sequence[datetime], at: datetime, messages: int) -> Reply:
     """Report runs that were missed and made up for."""
-    times = "、".join(f"{slot:%H:%M}" for slot in slots)
-    return Reply(f"{times} 未运行，{at:%H:%M} 补发 {messages} 条。")
+    times = "、".join(
+        f"{slot:%H:%M}" if slot.date() == at.date() else format_moment(slot) for slot in slots
+    )
+    return Reply(f"{JOB_WORDS.get(job, job)} {times} 未运行，{at:%H:%M} 补发 {messages} 条。")
 
 
 def calendar_missing_reply(year: int) -> Reply:
