@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
-from bot.commands.options import PROBLEMS_FOUND, Context, common_options, day_option, fail
+from bot.commands.options import PROBLEMS_FOUND, Context, common_options, day_option, fail, noted
 from bot.commands.output import print_json, print_table
 from bot.database import transaction
-from bot.dialogue import Person, Role, Table
+from bot.dialogue import Table
 from bot.importing.official import plan_official
 from bot.importing.sheets import UnreadableFile, open_book
+from bot.records.audit import OPERATOR, Deed
 from bot.records.official_ratings import official_counts, put_official
 
 MOST_PROBLEMS = 20
@@ -43,6 +44,7 @@ def import_(settings: Context, file: Path, dry_run: bool, as_json: bool) -> None
         fail(str(error), PROBLEMS_FOUND)
     added = updated = unchanged = 0
     if not dry_run:
+        noted(desk, Deed.CHANGED, f"official:import:{plan.read}")
         with transaction(desk.db):
             done = put_official(desk.db, plan.ratings, now=desk.now())
         added, updated, unchanged = done.added, done.updated, done.unchanged
@@ -79,8 +81,8 @@ def show(settings: Context, from_: datetime | None, to: datetime | None) -> None
     desk = settings.desk()
     to_on = to.date() if to else desk.today()
     from_on = from_.date() if from_ else to_on.replace(day=1)
-    everybody = Person(0, Role.ADMINISTRATOR)
-    counts = official_counts(desk.db, everybody, from_on, to_on)
+    noted(desk, Deed.SAW_FIGURES, f"official:{from_on}:{to_on}")
+    counts = official_counts(desk.db, OPERATOR, from_on, to_on)
     click.echo(f"省好差评（不与服务反馈相加）　{from_on} 至 {to_on}")
     rows = tuple(
         (c.district or "未归属", str(c.active), str(c.default), str(c.good), str(c.bad))

@@ -15,13 +15,13 @@ from bot.commands.options import (
     day_option,
     fail,
     named_district,
+    noted,
 )
 from bot.commands.output import print_json, print_table
-from bot.database import transaction
-from bot.dialogue import Person, Role, Scope, Table
+from bot.dialogue import Scope, Table
 from bot.handlers.statistics import Query
 from bot.handlers.statistics import export as export_figures
-from bot.records.audit import Deed, record_deed
+from bot.records.audit import OPERATOR, Deed
 from bot.reports.percentages import NOTHING_TO_MEASURE
 from bot.reports.statistics import By, Counts, Ratings, count_ratings
 from bot.views.statistics import HEADING, counts_text, rate_text
@@ -68,6 +68,7 @@ def ratings(
     from_on, to_on = _period(day, from_, to, desk.today())
     if from_on > to_on:
         fail("--from 晚于 --to，请对调。", WRONG_USE)
+    noted(desk, Deed.SAW_FIGURES, f"stats:{from_on}:{to_on}")
     counted = count_ratings(desk.db, Scope(canonical), from_on, to_on, By(by))
     least = desk.settings.ratings.min_for_rate
     if as_json:
@@ -97,12 +98,9 @@ def export(settings: Context, file: Path, from_: datetime | None, to: datetime |
     """
     desk = settings.desk()
     from_on, to_on = _period(None, from_, to, desk.today())
-    administrator = Person(0, Role.ADMINISTRATOR)
-    subject = f"ratings:{from_on}:{to_on}"
-    with transaction(desk.db):
-        record_deed(desk.db, administrator, Deed.EXPORTED, subject, now=desk.now())
+    noted(desk, Deed.EXPORTED, f"sheet:{from_on}:{to_on}")
     query = Query(from_on, to_on)
-    file.write_bytes(export_figures(desk, administrator, query, limit=MOST_SHEET_ROWS))
+    file.write_bytes(export_figures(desk, OPERATOR, query, limit=MOST_SHEET_ROWS))
     click.echo(f"写好了：{file.name}")
 
 

@@ -6,6 +6,7 @@ from bot.answering import hall_of, place_of
 from bot.desk import Desk
 from bot.dialogue import Incoming, Recipient, Refusal, Reply, Role, Scope
 from bot.records import conversations, enquiries, messages
+from bot.records.audit import Deed, record_deed
 from bot.records.conversations import Awaited
 from bot.records.enquiries import Enquiry, EnquiryKind
 from bot.views import human as view
@@ -145,6 +146,8 @@ def take_answer(desk: Desk, incoming: Incoming, text: str) -> Reply:
     subject = conversation.awaiting_subject or ""
     enquiry = enquiries.enquiry_within(desk.db, incoming.person.scope, subject)
     enquiries.answer_enquiry(desk.db, enquiry, text, answered_by=incoming.person, now=now)
+    subject = f"answer:{enquiry.number}"
+    record_deed(desk.db, incoming.person, Deed.CHANGED, subject, now=now)
     alert = Alert(
         kind="note_answer",
         recipient=Recipient(person_id=enquiry.person_id),

@@ -26,6 +26,7 @@ from bot.importing.columns import Kind, NoTable, find_table
 from bot.importing.plan import MOST_BAD_IN_A_HUNDRED, Plan
 from bot.importing.sheets import UnreadableFile, open_book
 from bot.importing.uploads import UPLOAD_LIMIT, apply_plan, plan_upload, preview_plan
+from bot.records.audit import Deed, record_deed
 from bot.records.roster import Member, Roster
 from bot.views import imports as view
 from bot.views.staff import scope_words
@@ -244,6 +245,9 @@ def take(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
         raise Refusal("button_unknown")
     with desk.long_writes.one():
         result = apply_plan(desk, plan, Statement(by_person_id=incoming.person.id))
+    with transaction(desk.db):
+        subject = f"import:{plan.kind}:{plan.read}"
+        record_deed(desk.db, incoming.person, Deed.CHANGED, subject, now=desk.now())
     messages = _reevaluate(desk) if plan.kind is Kind.CASES else None
     reply = view.taken_reply(_table(plan), _counts(result), extent, messages)
     desk.waiting.change(key, Taken(reply))

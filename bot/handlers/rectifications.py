@@ -82,10 +82,8 @@ def _parties(desk: Desk, incoming: Incoming, one: Rectification) -> frozenset[Pa
 
 
 def show(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
-    """Show one rectification, and write down who looked."""
-    one = _within(desk, incoming, arguments)
-    audit.record_deed(desk.db, incoming.person, Deed.SAW, one.number, now=desk.now())
-    return _detail(desk, incoming, one)
+    """Show one rectification."""
+    return _detail(desk, incoming, _within(desk, incoming, arguments))
 
 
 def _detail(desk: Desk, incoming: Incoming, one: Rectification) -> Reply:
@@ -110,7 +108,6 @@ def _detail(desk: Desk, incoming: Incoming, one: Rectification) -> Reply:
 def show_answer(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Show the very version of the answer the person was shown."""
     one = _within(desk, incoming, arguments)
-    audit.record_deed(desk.db, incoming.person, Deed.SAW_ANSWER, one.number, now=desk.now())
     return _answer_shown(desk, one.rating_id)
 
 
@@ -181,7 +178,7 @@ def _refused(desk: Desk, incoming: Incoming, one: Rectification, chosen: Act) ->
     )
     if reason is None:
         return None
-    subject = f"{one.number}:{chosen}"
+    subject = f"ract:{one.number}:{chosen}"
     audit.record_deed(
         desk.db, incoming.person, Deed.REFUSED, subject, reason=reason, now=desk.now()
     )
@@ -231,7 +228,7 @@ def _extended(desk: Desk, incoming: Incoming, one: Rectification, reason: str) -
 
 
 def _changed(desk: Desk, incoming: Incoming, one: Rectification, name: str) -> None:
-    subject = f"{one.number}:{name}"
+    subject = f"ract:{one.number}:{name}"
     audit.record_deed(desk.db, incoming.person, Deed.CHANGED, subject, now=desk.now())
 
 
@@ -392,8 +389,9 @@ def look_up(desk: Desk, incoming: Incoming, reason: str) -> Reply:
     phone = contacts.contact_of(desk.db, one.rating_id)
     if phone is None or incoming.discreet:
         raise Refusal("phone_on_page" if phone else "rectification_anonymous")
+    subject = f"rphone:{one.number}"
     audit.record_deed(
-        desk.db, incoming.person, Deed.SAW_CONTACT, one.number, reason=reason, now=desk.now()
+        desk.db, incoming.person, Deed.SAW_CONTACT, subject, reason=reason, now=desk.now()
     )
     return view.phone_reply(one.number, phone)
 
@@ -443,6 +441,4 @@ def finish_task(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> R
     """Note that an entry has been completed."""
     task = _task(desk, incoming, arguments)
     knowledge_tasks.finish_task(desk.db, task.id, incoming.person, now=desk.now())
-    subject = f"task:{task.id}"
-    audit.record_deed(desk.db, incoming.person, Deed.CHANGED, subject, now=desk.now())
     return view.task_done_reply()

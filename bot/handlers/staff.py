@@ -6,6 +6,7 @@ from bot.desk import Desk
 from bot.dialogue import CITY, Incoming, Refusal, Reply, Role, Scope
 from bot.qr import qr_png
 from bot.records import people
+from bot.records.audit import Deed, record_deed
 from bot.views import staff as view
 
 # Who may make codes for whom: nobody makes an equal or a superior but the administrator.
@@ -28,6 +29,7 @@ def bind(desk: Desk, incoming: Incoming, code: str) -> Reply:
     if not code.strip():
         raise Refusal("code_missing")
     person = people.bind(desk.db, incoming.person, code, now=desk.now())
+    record_deed(desk.db, person, Deed.CHANGED, f"bind:{person.role}", now=desk.now())
     return view.bound_reply(person)
 
 

@@ -13,8 +13,6 @@ from datetime import date, timedelta
 from bot.desk import Desk
 from bot.dialogue import Document, Incoming, Person, Refusal, Reply
 from bot.places import canonical_district, place_of_window
-from bot.records import audit
-from bot.records.audit import Deed
 from bot.records.official_ratings import official_counts
 from bot.reports import feedback
 from bot.reports.percentages import Rounding
@@ -227,8 +225,6 @@ def bad(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
         entries_of_department=_owned(desk, person),
         narrow=query.narrow,
     )
-    period = f"{query.from_on}:{query.to_on}"
-    audit.record_deed(desk.db, person, Deed.SAW_LIST, f"bad:{period}", now=desk.now())
     return view.bad_reply(desk.base, found, query.from_on, query.to_on)
 
 
@@ -312,8 +308,6 @@ def sheet(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     if incoming.discreet:
         raise Refusal("sheet_on_page")
     person = incoming.person
-    period = f"{query.from_on}:{query.to_on}"
-    audit.record_deed(desk.db, person, Deed.EXPORTED, f"ratings:{period}", now=desk.now())
     content = export(desk, person, query, limit=MOST_ROWS)
     name = f"服务反馈-{query.from_on:%Y%m%d}-{query.to_on:%Y%m%d}.xlsx"
     return view.sheet_reply(Document(name, content), query.from_on, query.to_on, MOST_ROWS)

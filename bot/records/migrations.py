@@ -389,3 +389,25 @@ def m035_counting(db: Database) -> None:
         CREATE INDEX ratings_counting ON ratings (rated_on, level, voided_at, interaction_id)""")
     db.execute("DROP INDEX interactions_by_day")
     db.execute("DROP INDEX ratings_by_day")
+
+
+@records_migrations()
+def m036_audit_scope(db: Database) -> None:
+    """Keep with every line of the log the scope its person had then, so that it can be read by it.
+
+    Lines from before get the scope of today; for that the refusal of changes is lifted once.
+    """
+    db.execute("DROP TRIGGER audit_never_changes")
+    for column in ("district", "department", "window"):
+        db.execute(f"ALTER TABLE audit ADD COLUMN {column} TEXT")
+        db.execute(
+            f"UPDATE audit SET {column} = (SELECT {column} FROM people WHERE id = audit.person_id)"
+        )
+    db.execute("""
+        CREATE TRIGGER audit_never_changes BEFORE UPDATE ON audit
+        BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END""")
+    # INSERT OR REPLACE deletes the old line without asking the trigger on deletion.
+    db.execute("""
+        CREATE TRIGGER audit_never_replaces BEFORE INSERT ON audit
+        WHEN EXISTS (SELECT 1 FROM audit WHERE id = new.id)
+        BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END""")

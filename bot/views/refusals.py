@@ -109,6 +109,7 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
     "phone_on_page": lambda _: "电话不经 Telegram 传送，请在网页上留、在网页上查。",
     "phone_unreadable": lambda _: "没认出电话号码，请只发一个号码，或点取消。",
     "task_unknown": lambda _: "没找到这条，可能已经补好了。",
+    "person_unknown": lambda f: f"没有叫“{f['name']}”的工作人员，或不归您管。发“操作记录”看全部。",
     "filter_unknown": lambda f: (
         f"没认出“{f['words']}”。可以写区县、窗口编号或事项，比如“龙亭区评价”。"
     ),

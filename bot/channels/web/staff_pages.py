@@ -76,9 +76,13 @@ async def show_dashboard(site: Site, request: Request) -> Response:
         f"{_CURRENT if key == period else ''}>{name}</a>"
         for key, (name, _) in PERIODS.items()
     )
+    query = read_words(site.desk, words)
+    subject = f"dashboard:{query.from_on}:{query.to_on}"
+    with transaction(site.desk.db):
+        record_deed(site.desk.db, person, Deed.SAW_LIST, subject, now=site.desk.now())
     parts = reply.messages() if reply is not None else ()
     figures = "".join(html for part in parts for html in body_of(part, part.number))
-    below = dashboard_html(site.desk, person, read_words(site.desk, words), period)
+    below = dashboard_html(site.desk, person, query, period)
     body = (
         f'<nav class="row of-4" aria-label="时段">{links}</nav>'
         f'<div class="told">{figures}</div><div class="told board">{below}</div>'
@@ -104,7 +108,7 @@ async def send_sheet(site: Site, request: Request) -> Response:
     _, _, words = _asked(site, request)
     query = read_words(site.desk, words)
     desk = site.desk
-    subject = f"ratings:{query.from_on}:{query.to_on}"
+    subject = f"sheet:{query.from_on}:{query.to_on}"
     with transaction(desk.db):
         record_deed(desk.db, person, Deed.EXPORTED, subject, now=desk.now())
     content = export(desk, person, query, limit=MOST_ROWS)
