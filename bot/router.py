@@ -24,6 +24,7 @@ from bot.handlers import (
     knowledge,
     lists,
     menu,
+    official,
     progress,
     ratings,
     rectifications,
@@ -151,6 +152,14 @@ COMMANDS: tuple[Command, ...] = (
     Command("feedback", ("查反馈",), "按编号看反馈的处理", rectifications.status, listed=False),
     Command("bind", ("绑定",), "工作人员绑定身份", _bind, listed=False),
     Command("cancel", ("取消",), "取消正在写的内容", menu.cancel),
+    Command(
+        "official",
+        ("省好差评",),
+        "省平台的评价：同步、对应",
+        official.show,
+        AUDITORS,
+        deed=Deed.SAW_LIST,
+    ),
     Command(
         "audit",
         ("审计", "操作记录"),
@@ -282,6 +291,11 @@ TOKENS: dict[str, TokenRoute] = {
     "casecauses": TokenRoute(cases.show_causes, OVERSEERS, deed=Deed.SAW_FIGURES),
     "acts": TokenRoute(cases.acts, SUPERVISORS, deed=Deed.SAW_LIST),
     "release": TokenRoute(cases.release, SUPERVISORS, deed=Deed.CHANGED),
+    "official": TokenRoute(official.turn, AUDITORS, deed=Deed.SAW_LIST),
+    "offrate": TokenRoute(official.look, AUDITORS, deed=Deed.SAW),
+    "offlink": TokenRoute(official.link, AUDITORS, deed=Deed.CHANGED),
+    "offnone": TokenRoute(official.mark_none, AUDITORS, deed=Deed.CHANGED),
+    "offundo": TokenRoute(official.undo, AUDITORS, deed=Deed.CHANGED),
     "audit": TokenRoute(audit.turn, AUDITORS, deed=Deed.SAW_AUDIT),
     "decline": TokenRoute(cases.decline, SUPERVISORS, deed=Deed.CHANGED, least=2),
 }
@@ -294,6 +308,7 @@ EARLY: dict[str, TokenRoute] = {
     "impsay": TokenRoute(imports.say_extent, imports.UPLOADERS),
     "imptake": TokenRoute(imports.take, imports.UPLOADERS),
     "impdrop": TokenRoute(imports.drop, imports.UPLOADERS),
+    "offauto": TokenRoute(official.match_all, AUDITORS, deed=Deed.CHANGED),
 }
 
 AWAITED: dict[Awaited, WordHandler] = {
@@ -399,7 +414,7 @@ def _token_action(desk: Desk, incoming: Incoming, token: str) -> Callable[[], Re
         raise Refusal("private_only")
     if verb in EARLY:
         reply = route.handler(desk, incoming, tuple(arguments))
-        return lambda: reply
+        return lambda: _written_down(desk, incoming, route.deed, token, reply)
     deed = route.deed if len(arguments) >= route.least else None
     return lambda: _written_down(
         desk, incoming, deed, token, route.handler(desk, incoming, tuple(arguments))

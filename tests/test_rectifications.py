@@ -567,9 +567,9 @@ def test_official_ratings_stand_beside_ours_and_are_never_added(
 def test_official_ratings_of_another_district_are_not_shown(db: Database) -> None:
     lankao = Person(1, Role.SUPERVISOR, Scope("龙亭区"))
     db.execute(
-        """INSERT INTO official_ratings (number, rated_on, level, is_default, district, sync,
+        """INSERT INTO official_ratings (number, rated_on, level, is_default, district,
                first_seen_at, last_seen_at)
-           VALUES ('HN1', '2025-01-24', 2, 0, '兰考县', 'imported', '', '')"""
+           VALUES ('HN1', '2025-01-24', 2, 0, '兰考县', '', '')"""
     )
 
     assert official_counts(db, lankao, FRIDAY.date(), FRIDAY.date()) == ()

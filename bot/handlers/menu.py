@@ -23,6 +23,7 @@ STAFF_WORDS: dict[Role, tuple[str, ...]] = {
         "龙亭区评价",
         "整改",
         "留言箱",
+        "省好差评",
         "操作记录",
     ),
     Role.EDITOR: ("留言箱", "待补条目", "整改", "待审", "知识缺口", "更新知识"),
@@ -33,6 +34,7 @@ STAFF_WORDS: dict[Role, tuple[str, ...]] = {
         "待审",
         "知识缺口",
         "更新知识",
+        "省好差评",
         "操作记录",
     ),
 }
@@ -98,7 +100,7 @@ def help_(desk: Desk, incoming: Incoming, argument: str) -> Reply:
     """Say what can be asked."""
     del argument
     role = Role.CITIZEN if incoming.public else incoming.person.role
-    words = [(word, "工作人员用") for word in STAFF_WORDS.get(role, ())]
+    words = [(word, view.STAFF_HELP.get(word, "工作人员用")) for word in STAFF_WORDS.get(role, ())]
     common = [
         ("菜单", "常办的事"),
         ("取消", "不写了"),

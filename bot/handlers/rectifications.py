@@ -8,6 +8,7 @@ from bot.dialogue import Incoming, Refusal, Reply, Scope
 from bot.records import audit, contacts, conversations, interactions, knowledge_tasks, ratings
 from bot.records.audit import Deed
 from bot.records.conversations import Awaited
+from bot.records.official_ratings import official_of_interaction
 from bot.records.slips import kept_version
 from bot.views import rectifications as view
 from bot.views import refusals
@@ -93,14 +94,16 @@ def _detail(desk: Desk, incoming: Incoming, one: Rectification) -> Reply:
     if one.anonymous:
         acts = tuple(act for act in acts if act is not Act.CONTACT)
     extendable = one.state in (State.NEW, State.VERIFYING, State.RECTIFYING)
+    rating = ratings.rating_by_id(desk.db, one.rating_id)
     facts = view.RectificationFacts(
         rectification=one,
-        rating=ratings.rating_by_id(desk.db, one.rating_id),
+        rating=rating,
         deadlines=deadlines(one, desk.calendar, rules),
         events=records.events_of(desk.db, one),
         acts=acts,
         can_extend=Party.HANDLER in parties and extendable and one.complex_reason is None,
         has_phone=bool(parties) and contacts.has_contact(desk.db, one.rating_id),
+        official=official_of_interaction(desk.db, rating.interaction_id),
     )
     return view.detail_reply(desk.base, facts, desk.today(), discreet=incoming.discreet)
 

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from bot.desk import Desk
 from bot.dialogue import Document, Incoming, Person, Refusal, Reply
 from bot.places import canonical_district, place_of_window
-from bot.records.official_ratings import official_counts
+from bot.records.official_ratings import official_counts, sync_counts
 from bot.reports import feedback
 from bot.reports.percentages import Rounding
 from bot.reports.rates import (
@@ -155,6 +155,7 @@ def _counted(desk: Desk, incoming: Incoming, query: Query) -> Reply:
         official=official_counts(desk.db, person, query.from_on, query.to_on)
         if query.narrow == EVERYTHING
         else (),
+        synced=sync_counts(desk.db, person, from_on=query.from_on, to_on=query.to_on),
         narrow=query.narrow,
     )
     return view.ratings_reply(

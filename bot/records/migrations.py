@@ -411,3 +411,51 @@ def m036_audit_scope(db: Database) -> None:
         CREATE TRIGGER audit_never_replaces BEFORE INSERT ON audit
         WHEN EXISTS (SELECT 1 FROM audit WHERE id = new.id)
         BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END""")
+
+
+@records_migrations()
+def m037_official_matches(db: Database) -> None:
+    """Note which service of ours a provincial rating is about, or that there is none.
+
+    The ratings get an id that a button can carry; what was matched before is kept.
+    """
+    db.execute("""
+        CREATE TABLE official_ratings_new (
+            id INTEGER PRIMARY KEY,
+            number TEXT NOT NULL UNIQUE CHECK (number <> ''),
+            rated_on TEXT NOT NULL,
+            level INTEGER NOT NULL CHECK (level BETWEEN 1 AND 5),
+            is_default INTEGER NOT NULL CHECK (is_default IN (0, 1)),
+            district TEXT,
+            unit TEXT,
+            item TEXT,
+            first_seen_at TEXT NOT NULL,
+            last_seen_at TEXT NOT NULL,
+            CHECK (is_default = 0 OR level BETWEEN 3 AND 4)
+        ) STRICT""")
+    db.execute("""
+        INSERT INTO official_ratings_new (number, rated_on, level, is_default, district, unit, item,
+            first_seen_at, last_seen_at)
+        SELECT number, rated_on, level, is_default, district, unit, item, first_seen_at,
+            last_seen_at FROM official_ratings ORDER BY rated_on, number""")
+    db.execute("""
+        CREATE TABLE official_matches_before AS
+        SELECT o.number, r.interaction_id, o.last_seen_at
+        FROM official_ratings o JOIN ratings r ON r.id = o.rating_id""")
+    db.execute("DROP TABLE official_ratings")
+    db.execute("ALTER TABLE official_ratings_new RENAME TO official_ratings")
+    db.execute("""
+        CREATE TABLE official_matches (
+            official_id INTEGER PRIMARY KEY REFERENCES official_ratings(id),
+            interaction_id INTEGER UNIQUE REFERENCES interactions(id),
+            by_person_id INTEGER,
+            matched_at TEXT NOT NULL
+        ) STRICT""")
+    db.execute("""
+        INSERT INTO official_matches (official_id, interaction_id, matched_at)
+        SELECT o.id, b.interaction_id, b.last_seen_at
+        FROM official_matches_before b JOIN official_ratings o ON o.number = b.number""")
+    db.execute("DROP TABLE official_matches_before")
+    db.execute("""
+        CREATE INDEX official_ratings_by_day
+            ON official_ratings (rated_on, district, level, is_default)""")

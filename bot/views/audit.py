@@ -103,6 +103,11 @@ SUBJECTS: Mapping[str, str] = {
     "bind": "自己的身份",
     "import": "导入",
     "official": "省好差评",
+    "offrate": "省好差评",
+    "offlink": "省好差评（对应到本系统）",
+    "offnone": "省好差评（无对应）",
+    "offundo": "省好差评（改回未同步）",
+    "offauto": "省好差评（按规则自动对）",
     "backup": "备份",
     "audit": "",
 }
@@ -190,7 +195,7 @@ def _detail(base: KnowledgeBase, verb: str, arguments: Sequence[str]) -> str:
             return ROLE_NAMES[Role(arguments[0])]
         case "import":
             return f"{KINDS.get(arguments[0], arguments[0])}表 {arguments[-1]} 行"
-        case "official":
+        case "official" if arguments[0] == "import":
             return f"导入 {arguments[-1]} 行"
         case "leave":
             return f"工号 {arguments[0]}"

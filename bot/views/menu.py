@@ -37,6 +37,13 @@ PEOPLES_OFFICES = frozenset(
 )
 
 
+STAFF_HELP = {
+    "省好差评": "省平台导出的评价，逐条和本系统对上：未同步、已同步、无对应；两边从不相加",
+    "操作记录": "谁看了、改了、导出了什么；后面可以写姓名，比如“操作记录 张某”",
+}
+"""What a word of staff does, where the word does not say it."""
+
+
 def menu_reply(city: str, role: Role, known: Sequence[str], staff_words: Sequence[str]) -> Reply:
     """Return the menu: topics in people's words, and for staff what they may type."""
     lines = Lines()

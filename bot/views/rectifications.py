@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from bot.dialogue import Button, Recipient, Reply, Role
 from bot.records.knowledge_tasks import KnowledgeTask
+from bot.records.official_ratings import OfficialRating
 from bot.records.ratings import Rating, Reason
 from bot.views.rating import LEVELS, REASON_LABELS, tag_label
 from bot.views.refusals import ROLE_NAMES
@@ -103,6 +104,7 @@ class RectificationFacts:
     acts: Sequence[Act]
     can_extend: bool
     has_phone: bool
+    official: OfficialRating | None = None
 
 
 def entry_name(base: KnowledgeBase, entry_id: str) -> str:
@@ -176,6 +178,8 @@ def detail_reply(
         f"承办：{owner_words(one.recipient)}",
         _contact_words(facts),
     )
+    if facts.official is not None:
+        lines.add(_official(facts.official, rating.level, discreet=discreet))
     if discreet:
         lines.add("原话和处理记录不经 Telegram 传送，请在网页上看。" if rating.words else None)
     else:
@@ -189,6 +193,13 @@ def detail_reply(
         lines.heading("经过")
         lines.bullets(_event_line(event, discreet=discreet) for event in facts.events)
     return Reply(lines.text, headings=lines.headings, buttons=_buttons(facts))
+
+
+def _official(official: OfficialRating, level: int, *, discreet: bool) -> str:
+    """Name the provincial rating of the same service; each counts in its own table alone."""
+    number = f"…{official.number[-4:]}" if discreet else official.number
+    differs = "，等级不同，各算各的" if official.level != level else ""
+    return f"省好差评：{number}，{LEVELS[official.level]}（已同步{differs}）"
 
 
 def _contact_words(facts: RectificationFacts) -> str:

@@ -110,6 +110,8 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
     "phone_unreadable": lambda _: "没认出电话号码，请只发一个号码，或点取消。",
     "task_unknown": lambda _: "没找到这条，可能已经补好了。",
     "person_unknown": lambda f: f"没有叫“{f['name']}”的工作人员，或不归您管。发“操作记录”看全部。",
+    "official_unknown": lambda _: "没找到这条省好差评，或不归您看。发“省好差评”看列表。",
+    "official_taken": lambda _: "这次服务已经对应了另一条省好差评，请先把那条改回未同步。",
     "filter_unknown": lambda f: (
         f"没认出“{f['words']}”。可以写区县、窗口编号或事项，比如“龙亭区评价”。"
     ),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from bot.dialogue import Button, Document, Picture, Reply, Scope, Table
-from bot.records.official_ratings import OfficialCounts
+from bot.records.official_ratings import OfficialCounts, Sync
 from bot.reports.charts import Bar, Words, chart_png
 from bot.reports.feedback import BadRating
 from bot.reports.rates import (
@@ -24,6 +24,7 @@ from bot.reports.rates import (
     summed,
 )
 from bot.reports.statistics import EVERYTHING, UNASSIGNED, Counts, Narrow, Ratings
+from bot.views.official import SYNCS
 from bot.views.places import short_window_name, window_name
 from bot.views.rating import LEVELS
 from bot.views.staff import scope_words
@@ -44,6 +45,7 @@ class StatisticsFacts:
     before: Ratings
     figures: Figures
     official: Sequence[OfficialCounts] = ()
+    synced: Mapping[Sync, int] = field(default_factory=dict)
     narrow: Narrow = EVERYTHING
 
 
@@ -79,6 +81,8 @@ def ratings_reply(
     if facts.official:
         lines.heading(f"{OFFICIAL}（省里导出，另列，不与上面相加）")
         lines.bullets(_official(facts.official, rates))
+        synced = "，".join(f"{words} {facts.synced.get(s, 0)}" for s, words in SYNCS.items())
+        lines.add(f"与本系统对应：{synced}。发“省好差评”逐条看。")
     lines.heading("按事项见下表" if by_entry.rows else "按事项：没有记录（0）")
     buttons = (*_behind(base, by_window, facts.narrow), *_periods(today))
     return Reply(lines.text, headings=lines.headings, table=table, buttons=buttons)
