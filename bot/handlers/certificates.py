@@ -218,9 +218,12 @@ def benefit(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply
 
 
 def _scope(incoming: Incoming) -> Scope:
-    """Return the part of the register somebody answers for; a window narrows nothing here."""
+    """Return the part of the register somebody answers for.
+
+    A department's window narrows nothing; whoever answers for a window alone has no certificates.
+    """
     scope = incoming.person.scope
-    return Scope(scope.district, scope.department)
+    return scope if scope.department is None else Scope(scope.district, scope.department)
 
 
 def register(desk: Desk, incoming: Incoming, argument: str) -> Reply:

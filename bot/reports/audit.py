@@ -11,6 +11,10 @@ from sqlite_utils import Database
 
 from bot.records.audit import AuditEntry
 
+_CASES = frozenset(
+    {"case", "casewhy", "caseproof", "casetoday", "casedone", "casepapers", "casearrived"}
+    | {"casegive", "casetake", "casewrong", "caselate", "caseclose"}
+)
 _ACTS = frozenset({"release", "decline"})
 _CERTIFICATES = frozenset({"cert", "certack", "certcode"})
 TAIL = 4
@@ -36,6 +40,6 @@ def _query(verb: str) -> str | None:
         return "SELECT c.number FROM case_acts a JOIN cases c ON c.id = a.case_id WHERE a.id = ?"
     if verb in _CERTIFICATES:
         return "SELECT number FROM certificates WHERE id = ?"
-    if verb.startswith("case"):
+    if verb in _CASES:
         return "SELECT number FROM cases WHERE id = ?"
     return None
