@@ -268,6 +268,7 @@ TOKENS: dict[str, TokenRoute] = {
     "unrated": TokenRoute(statistics.unrated, OVERSEERS, deed=Deed.SAW_FIGURES),
     "rank": TokenRoute(statistics.ranking, OVERSEERS, deed=Deed.SAW_FIGURES),
     "rates": TokenRoute(statistics.rates, OVERSEERS, deed=Deed.SAW_FIGURES),
+    "odd": TokenRoute(statistics.oddities, OVERSEERS, deed=Deed.SAW_LIST),
     "chart": TokenRoute(statistics.chart, OVERSEERS, deed=Deed.SAW_FIGURES),
     "sheet": TokenRoute(statistics.sheet, OVERSEERS, deed=Deed.EXPORTED),
     "code": TokenRoute(staff.make_code_for, CODE_MAKERS, deed=Deed.CHANGED),

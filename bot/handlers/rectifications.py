@@ -5,10 +5,20 @@ from __future__ import annotations
 from bot.answering import facts_for
 from bot.desk import Desk
 from bot.dialogue import Incoming, Refusal, Reply, Scope
-from bot.records import audit, contacts, conversations, interactions, knowledge_tasks, ratings
+from bot.importing.certificates import masking_key
+from bot.records import (
+    audit,
+    contacts,
+    conversations,
+    integrity,
+    interactions,
+    knowledge_tasks,
+    ratings,
+)
 from bot.records.audit import Deed
 from bot.records.conversations import Awaited
 from bot.records.official_ratings import official_of_interaction
+from bot.records.roster import is_staff_phone
 from bot.records.slips import kept_version
 from bot.views import rectifications as view
 from bot.views import refusals
@@ -368,7 +378,17 @@ def take_phone(desk: Desk, incoming: Incoming, text: str) -> Reply:
         raise Refusal("phone_unreadable")
     one = _own(desk, incoming, (_awaited(desk, incoming),))
     contacts.keep_contact(desk.db, one.rating_id, incoming.phone, now=desk.now())
+    _compare_with_staff(desk, one, incoming.phone)
     return view.phone_taken_reply()
+
+
+def _compare_with_staff(desk: Desk, one: Rectification, phone: str) -> None:
+    """Flag a rating whose phone is on the roster; it counts on, and a person looks (1.3)."""
+    key = masking_key(desk.settings.data_dir)
+    if is_staff_phone(desk.db, contacts.phone_hash(key, phone)):
+        rating = ratings.rating_by_id(desk.db, one.rating_id)
+        interaction = interactions.interaction_by_id(desk.db, rating.interaction_id)
+        integrity.flag_staff_phone(desk.db, interaction, now=desk.now())
 
 
 def ask_lookup(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from bot.desk import Desk
 from bot.dialogue import Document, Incoming, Person, Refusal, Reply
 from bot.places import canonical_district, place_of_window
+from bot.records.integrity import flags_of
 from bot.records.official_ratings import official_counts, sync_counts
 from bot.reports import feedback
 from bot.reports.percentages import Rounding
@@ -234,6 +235,13 @@ def unrated(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply
     query = _read_token(desk, arguments)
     counted = counted_by(desk, incoming.person, query, By.ENTRY)
     return view.unrated_reply(desk.base, [c for c in counted.rows if c.rated == 0], counted)
+
+
+def oddities(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """List what looks odd about the ratings of a period; every one of them counts on."""
+    query = _read_token(desk, arguments)
+    found = flags_of(desk.db, incoming.person.scope, query.from_on, query.to_on)
+    return view.oddities_reply(desk.base, found, query.from_on, query.to_on)
 
 
 def ranking(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:

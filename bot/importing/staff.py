@@ -11,9 +11,10 @@ from sqlite_utils import Database
 
 from bot.dialogue import CITY, Role, Scope
 from bot.importing.apply import Statement
-from bot.importing.columns import Kind, Row
+from bot.importing.columns import Kind, Row, cell_text
 from bot.importing.plan import Plan, RowReader
 from bot.importing.values import Names, parse_number, parse_role, parse_text
+from bot.records.contacts import phone_hash, read_phone
 from bot.records.roster import Member, compare_member, link_namesakes, members, put_member
 from reminders.cases import Change, Covers
 
@@ -24,9 +25,10 @@ class StaffImporter:
     kind = Kind.STAFF
     in_batches = False
 
-    def __init__(self, names: Names) -> None:
-        """Know the names of places and departments."""
+    def __init__(self, names: Names, *, key: bytes) -> None:
+        """Know the names of places and departments, and the installation's key for phones."""
         self._names = names
+        self._key = key
 
     def key(self, parsed: Member) -> str:
         """Return the 工号."""
@@ -44,6 +46,7 @@ class StaffImporter:
         deputy = reader.optional("deputy", parse_text)
         if deputy is not None and deputy in (number, name):
             reader.refuse("deputy", "代班人是本人；请填别人的工号，或留空")
+        phone = reader.optional("phone", lambda cell: read_phone(cell_text(cell)))
         if reader.problems:
             return None
         assert number is not None
@@ -59,6 +62,7 @@ class StaffImporter:
             unit=unit,
             team=team,
             deputy_number=deputy,
+            phone_hash=phone_hash(self._key, phone) if phone else None,
         )
 
     def propose_coverage(self, rows: Iterator[Member]) -> Covers | None:

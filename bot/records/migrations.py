@@ -459,3 +459,29 @@ def m037_official_matches(db: Database) -> None:
     db.execute("""
         CREATE INDEX official_ratings_by_day
             ON official_ratings (rated_on, district, level, is_default)""")
+
+
+@records_migrations()
+def m038_staff_phones(db: Database) -> None:
+    """Keep the fingerprints of staff phones, to flag who rates their own house from their own."""
+    db.execute("ALTER TABLE staff ADD COLUMN phone_hash TEXT")
+    db.execute("CREATE INDEX staff_by_phone ON staff (phone_hash) WHERE phone_hash IS NOT NULL")
+    db.execute("DROP INDEX integrity_flags_by_day")
+    db.execute("ALTER TABLE integrity_flags RENAME TO integrity_flags_before")
+    db.execute("""
+        CREATE TABLE integrity_flags (
+            id INTEGER PRIMARY KEY,
+            kind TEXT NOT NULL CHECK (kind IN ('own_window', 'many_a_day', 'burst', 'too_fast',
+                'same_words', 'staff_phone')),
+            subject TEXT NOT NULL,
+            on_day TEXT NOT NULL,
+            at TEXT NOT NULL,
+            district TEXT,
+            window TEXT,
+            entry_id TEXT,
+            number INTEGER NOT NULL,
+            UNIQUE (kind, subject, on_day)
+        ) STRICT""")
+    db.execute("INSERT INTO integrity_flags SELECT * FROM integrity_flags_before")
+    db.execute("DROP TABLE integrity_flags_before")
+    db.execute("CREATE INDEX integrity_flags_by_day ON integrity_flags (on_day)")

@@ -36,6 +36,7 @@ class Member:
     leave_from_on: date | None = None
     leave_to_on: date | None = None
     person_id: int | None = None
+    phone_hash: str | None = None
 
     def is_on_leave(self, on: date) -> bool:
         """Tell whether a day lies in their leave."""
@@ -53,7 +54,7 @@ class RosterChange(StrEnum):
 
 
 _COLUMNS = """number, name, unit, district, department, window, role, team, deputy_number,
-    leave_from_on, leave_to_on, person_id"""
+    leave_from_on, leave_to_on, person_id, phone_hash"""
 
 
 def members(db: Database, scope: Scope) -> tuple[Member, ...]:
@@ -86,6 +87,7 @@ def _member(row: Any) -> Member:
         leave_from_on=_day(row[9]),
         leave_to_on=_day(row[10]),
         person_id=row[11],
+        phone_hash=row[12],
     )
 
 
@@ -103,6 +105,7 @@ def compare_member(db: Database, member: Member) -> RosterChange:
         person_id=known.person_id,
         leave_from_on=known.leave_from_on,
         leave_to_on=known.leave_to_on,
+        phone_hash=member.phone_hash or known.phone_hash,
     )
     return RosterChange.UNCHANGED if same == known else RosterChange.UPDATED
 
@@ -113,12 +116,13 @@ def put_member(db: Database, member: Member) -> RosterChange:
     if change is not RosterChange.UNCHANGED:
         db.execute(
             """INSERT INTO staff (number, name, unit, district, department, window, role, team,
-                   deputy_number)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                   deputy_number, phone_hash)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                ON CONFLICT (number) DO UPDATE SET name = excluded.name, unit = excluded.unit,
                    district = excluded.district, department = excluded.department,
                    window = excluded.window, role = excluded.role, team = excluded.team,
-                   deputy_number = excluded.deputy_number""",
+                   deputy_number = excluded.deputy_number,
+                   phone_hash = coalesce(excluded.phone_hash, phone_hash)""",
             [
                 member.number,
                 member.name,
@@ -129,9 +133,16 @@ def put_member(db: Database, member: Member) -> RosterChange:
                 member.role,
                 member.team,
                 member.deputy_number,
+                member.phone_hash,
             ],
         )
     return change
+
+
+def is_staff_phone(db: Database, phone_hash: str) -> bool:
+    """Tell whether a phone's fingerprint is that of somebody on the roster."""
+    query = "SELECT 1 FROM staff WHERE phone_hash = ?"
+    return db.execute(query, [phone_hash]).fetchone() is not None
 
 
 def set_leave(

@@ -51,6 +51,8 @@ SUBJECTS: Mapping[str, str] = {
     "dashboard": "看板明细",
     "print": "晨会单",
     "overdue": "办件时限",
+    "odd": "评价异常",
+    "rate": "评价（工作人员不能评）",
     "mine": "名下办件",
     "case": "办件",
     "casewhy": "办件期限",

@@ -62,6 +62,8 @@ def summary_reply(
         ),
         (Button("整改列表", "rects"),),
     ]
+    if facts.flags:
+        rows[1] = (*rows[1], Button("评价异常", f"odd:{period}"))
     return Reply(lines.text, buttons=tuple(rows))
 
 
