@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from bot.database import transaction
+from bot.database import reading, transaction
 from bot.desk import Desk
 from bot.dialogue import STAFF, Channel, Incoming, Refusal, Reply, Role
 from bot.handlers import (
@@ -242,7 +242,6 @@ TOKENS: dict[str, TokenRoute] = {
     "certlist": TokenRoute(certificates.list_some, REGISTRARS, deed=Deed.SAW_LIST),
     "certack": TokenRoute(certificates.acknowledge, REGISTRARS, deed=Deed.CHANGED),
     "certcode": TokenRoute(certificates.make_code, REGISTRARS, deed=Deed.CHANGED),
-    "certsheet": TokenRoute(certificates.export, REGISTRARS, deed=Deed.EXPORTED),
     "gaps": TokenRoute(knowledge.open_gaps, EDITORS, deed=Deed.SAW_LIST),
     "gap": TokenRoute(knowledge.open_gap, EDITORS, deed=Deed.SAW),
     "gapfind": TokenRoute(knowledge.ask_gap_entry, EDITORS),
@@ -263,14 +262,6 @@ TOKENS: dict[str, TokenRoute] = {
     "topics": TokenRoute(menu.show_topics, public=True),
     "privacy": TokenRoute(menu.show_privacy, public=True),
     "erase": TokenRoute(menu.erase_now),
-    "stats": TokenRoute(statistics.for_period, OVERSEERS, deed=Deed.SAW_FIGURES),
-    "bad": TokenRoute(statistics.bad, OVERSEERS, deed=Deed.SAW_LIST),
-    "unrated": TokenRoute(statistics.unrated, OVERSEERS, deed=Deed.SAW_FIGURES),
-    "rank": TokenRoute(statistics.ranking, OVERSEERS, deed=Deed.SAW_FIGURES),
-    "rates": TokenRoute(statistics.rates, OVERSEERS, deed=Deed.SAW_FIGURES),
-    "odd": TokenRoute(statistics.oddities, OVERSEERS, deed=Deed.SAW_LIST),
-    "chart": TokenRoute(statistics.chart, OVERSEERS, deed=Deed.SAW_FIGURES),
-    "sheet": TokenRoute(statistics.sheet, OVERSEERS, deed=Deed.EXPORTED),
     "code": TokenRoute(staff.make_code_for, CODE_MAKERS, deed=Deed.CHANGED),
     "mine": TokenRoute(cases.open_mine, COUNTERS, deed=Deed.SAW_LIST),
     "case": TokenRoute(cases.show, CASE_READERS, deed=Deed.SAW),
@@ -300,6 +291,21 @@ TOKENS: dict[str, TokenRoute] = {
     "audit": TokenRoute(audit.turn, AUDITORS, deed=Deed.SAW_AUDIT),
     "decline": TokenRoute(cases.decline, SUPERVISORS, deed=Deed.CHANGED, least=2),
 }
+
+# Figures over everything there is: read from one snapshot, before the transaction that records
+# the reply. Channels give them a worker thread, apart from the one for tables.
+FIGURES: dict[str, TokenRoute] = {
+    "certsheet": TokenRoute(certificates.export, REGISTRARS, deed=Deed.EXPORTED),
+    "stats": TokenRoute(statistics.for_period, OVERSEERS, deed=Deed.SAW_FIGURES),
+    "bad": TokenRoute(statistics.bad, OVERSEERS, deed=Deed.SAW_LIST),
+    "unrated": TokenRoute(statistics.unrated, OVERSEERS, deed=Deed.SAW_FIGURES),
+    "rank": TokenRoute(statistics.ranking, OVERSEERS, deed=Deed.SAW_FIGURES),
+    "rates": TokenRoute(statistics.rates, OVERSEERS, deed=Deed.SAW_FIGURES),
+    "odd": TokenRoute(statistics.oddities, OVERSEERS, deed=Deed.SAW_LIST),
+    "chart": TokenRoute(statistics.chart, OVERSEERS, deed=Deed.SAW_FIGURES),
+    "sheet": TokenRoute(statistics.sheet, OVERSEERS, deed=Deed.EXPORTED),
+}
+FIGURE_COMMANDS = frozenset({"today"})
 
 # Work of seconds, with transactions of its own and harmless when repeated: done before the one
 # that records the reply. Channels give it a worker thread.
@@ -363,8 +369,22 @@ def respond(desk: Desk, incoming: Incoming) -> Reply | None:
 
 def takes_long(incoming: Incoming) -> bool:
     """Tell whether an incoming is answered before the transaction, in seconds: a table sent in."""
-    verb = (incoming.token or "").partition(":")[0]
-    return incoming.upload is not None or verb in EARLY
+    return incoming.upload is not None or _verb(incoming) in EARLY
+
+
+def reads_everything(desk: Desk, incoming: Incoming) -> bool:
+    """Tell whether the answer is figures over everything there is."""
+    if incoming.token is not None or incoming.upload is not None:
+        return _verb(incoming) in FIGURES
+    found = find_command(incoming.text or "")
+    if found is not None:
+        return found[0].name in FIGURE_COMMANDS
+    overseer = incoming.person.role in OVERSEERS
+    return overseer and statistics.reads(desk.base, incoming.text or "")
+
+
+def _verb(incoming: Incoming) -> str:
+    return (incoming.token or "").partition(":")[0]
 
 
 def _masked(desk: Desk, incoming: Incoming) -> Incoming:
@@ -407,7 +427,7 @@ def _route(desk: Desk, incoming: Incoming) -> Callable[[], Reply]:
 
 def _token_action(desk: Desk, incoming: Incoming, token: str) -> Callable[[], Reply]:
     verb, *arguments = token.split(":")
-    route = TOKENS.get(verb) or EARLY.get(verb)
+    route = TOKENS.get(verb) or FIGURES.get(verb) or EARLY.get(verb)
     if route is None:
         raise Refusal("button_unknown")
     _check_role(incoming, route.roles)
@@ -416,6 +436,10 @@ def _token_action(desk: Desk, incoming: Incoming, token: str) -> Callable[[], Re
     if verb in EARLY:
         reply = route.handler(desk, incoming, tuple(arguments))
         return lambda: _written_down(desk, incoming, route.deed, token, reply)
+    if verb in FIGURES:
+        with reading(desk.db):
+            figures = route.handler(desk, incoming, tuple(arguments))
+        return lambda: _written_down(desk, incoming, route.deed, token, figures)
     deed = route.deed if len(arguments) >= route.least else None
     return lambda: _written_down(
         desk, incoming, deed, token, route.handler(desk, incoming, tuple(arguments))
@@ -439,13 +463,7 @@ def _check_role(incoming: Incoming, roles: frozenset[Role]) -> None:
 def _command_action(desk: Desk, incoming: Incoming, text: str) -> Callable[[], Reply] | None:
     found = find_command(text)
     if found is None and incoming.person.role in OVERSEERS and statistics.reads(desk.base, text):
-        return lambda: _written_down(
-            desk,
-            incoming,
-            Deed.SAW_FIGURES,
-            f"today:{text}",
-            statistics.today(desk, incoming, text),
-        )
+        found = next(c for c in COMMANDS if c.name == "today"), text
     if found is None:
         return None
     command, argument = found
@@ -456,6 +474,10 @@ def _command_action(desk: Desk, incoming: Incoming, text: str) -> Callable[[], R
     if incoming.public and not command.public:
         raise Refusal("private_only")
     subject = f"{command.name}:{argument}".rstrip(":")
+    if command.name in FIGURE_COMMANDS:
+        with reading(desk.db):
+            figures = command.handler(desk, incoming, argument)
+        return lambda: _written_down(desk, incoming, command.deed, subject, figures)
     return lambda: _written_down(
         desk, incoming, command.deed, subject, command.handler(desk, incoming, argument)
     )

@@ -34,7 +34,7 @@ COMMANDS_THAT_ONLY_ASK = {"upload", "codes", "entry"}
 def test_every_route_of_staff_is_written_down() -> None:
     silent = {
         verb
-        for verb, route in router.TOKENS.items()
+        for verb, route in (router.TOKENS | router.FIGURES).items()
         if Role.CITIZEN not in route.roles and route.deed is None
     }
     commands = {
@@ -48,7 +48,9 @@ def test_every_route_of_staff_is_written_down() -> None:
 
 
 def test_every_subject_has_words() -> None:
-    verbs = {verb for verb, route in router.TOKENS.items() if route.deed is not None}
+    verbs = {
+        verb for verb, route in (router.TOKENS | router.FIGURES).items() if route.deed is not None
+    }
     names = {command.name for command in router.COMMANDS if command.deed is not None}
 
     assert verbs | names <= set(SUBJECTS)

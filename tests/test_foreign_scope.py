@@ -179,7 +179,7 @@ def tokens(world: World) -> Iterator[str]:
     places = ("d:longting", "w:longting-01", "e:newborn")
     periods = [PERIOD, *(f"{PERIOD}:{place}" for place in places)]
     acts = "contact uphold dismiss rectify appeal void maintain satisfied unreachable close extend"
-    for verb, route in (router.TOKENS | router.EARLY).items():
+    for verb, route in (router.TOKENS | router.FIGURES | router.EARLY).items():
         if verb in NOT_TRIED:
             continue
         is_figure = route.handler.__module__ == statistics.__name__
