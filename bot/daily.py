@@ -18,11 +18,7 @@ from reminders import job_runs, outbox
 from reminders.alerts import Alert
 from reminders.job_runs import DueRun
 from reminders.overdue import slot_before
-from reminders.rectification_sweep import (
-    RectificationSweep,
-    Resolve,
-    sweep_rectifications,
-)
+from reminders.rectification_sweep import RectificationSweep, sweep_rectifications
 from reminders.working_days import previous_working_day
 
 SUMMARY = "daily_summary"
@@ -195,17 +191,5 @@ def sweep_all(desk: Desk) -> RectificationSweep:
         desk.settings.oversight.rules(),
         now=desk.now(),
         transaction=transaction,
-        resolve=acting_for(desk),
+        resolve=Roster(desk.db).resolve,
     )
-
-
-def acting_for(desk: Desk) -> Resolve:
-    """Return what turns a role into the people who act in it on a day, deputies for those away."""
-    roster = Roster(desk.db)
-
-    def resolve(recipient: Recipient, on: date) -> tuple[Recipient, ...]:
-        if recipient.role is None:
-            return (recipient,)
-        return roster.acting(recipient.role, recipient.scope, on) or (recipient,)
-
-    return resolve

@@ -15,6 +15,7 @@ from bot.database import reading, transaction
 from bot.desk import Desk
 from bot.dialogue import STAFF, Channel, Incoming, Refusal, Reply, Role
 from bot.handlers import (
+    acts,
     ask,
     audit,
     cases,
@@ -215,6 +216,7 @@ TOKENS: dict[str, TokenRoute] = {
     "ract": TokenRoute(rectifications.act, RECTIFIERS),
     "rectans": TokenRoute(rectifications.show_answer, RECTIFIERS, deed=Deed.SAW_ANSWER),
     "rectwhy": TokenRoute(rectifications.show_why, RECTIFIERS, deed=Deed.SAW),
+    "rectproof": TokenRoute(rectifications.prove, RECTIFIERS, deed=Deed.SAW),
     "rphone": TokenRoute(rectifications.ask_lookup, RECTIFIERS),
     "revisit": TokenRoute(rectifications.revisit, CITIZENS),
     "rrep": TokenRoute(rectifications.ask_reply, CITIZENS),
@@ -281,15 +283,15 @@ TOKENS: dict[str, TokenRoute] = {
     "leaveset": TokenRoute(roster.set_days, LEADS),
     "deputy": TokenRoute(roster.choose_deputy, LEADS),
     "casecauses": TokenRoute(cases.show_causes, OVERSEERS, deed=Deed.SAW_FIGURES),
-    "acts": TokenRoute(cases.acts, SUPERVISORS, deed=Deed.SAW_LIST),
-    "release": TokenRoute(cases.release, SUPERVISORS, deed=Deed.CHANGED),
+    "acts": TokenRoute(acts.acts, SUPERVISORS, deed=Deed.SAW_LIST),
+    "release": TokenRoute(acts.release, SUPERVISORS, deed=Deed.CHANGED),
     "official": TokenRoute(official.turn, AUDITORS, deed=Deed.SAW_LIST),
     "offrate": TokenRoute(official.look, AUDITORS, deed=Deed.SAW),
     "offlink": TokenRoute(official.link, AUDITORS, deed=Deed.CHANGED),
     "offnone": TokenRoute(official.mark_none, AUDITORS, deed=Deed.CHANGED),
     "offundo": TokenRoute(official.undo, AUDITORS, deed=Deed.CHANGED),
     "audit": TokenRoute(audit.turn, AUDITORS, deed=Deed.SAW_AUDIT),
-    "decline": TokenRoute(cases.decline, SUPERVISORS, deed=Deed.CHANGED, least=2),
+    "decline": TokenRoute(acts.decline, SUPERVISORS, deed=Deed.CHANGED, least=2),
 }
 
 # Figures over everything there is: read from one snapshot, before the transaction that records

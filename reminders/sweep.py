@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from sqlite_utils import Database
 
 from reminders import job_runs, outbox
-from reminders.acts import Act, draft_act, drafted, lapse_acts, waiting_acts
+from reminders.acts import About, Act, draft_act, drafted, lapse_acts, waiting_acts
 from reminders.alerts import Alert
 from reminders.case_work import Acknowledgement, latest_acknowledgements
 from reminders.cases import Case, CaseImport, closed_without_cause, imports, open_cases
@@ -137,7 +137,7 @@ class _Decider:
     def decide(self) -> tuple[list[Decision], list[Draft]]:
         decisions: list[Decision] = []
         drafts: list[Draft] = []
-        acting = {act.case_id: act.kind for act in self._waiting}
+        acting = {act.case_id: act.kind for act in self._waiting if act.case_id is not None}
         for case in self._cases:
             standing = standing_of(case, self._calendar, self._rules, self._today)
             if standing.stage is not Stage.DUE_SOON and not standing.is_late:
@@ -267,7 +267,8 @@ def sweep_overdue(
         for draft in sweep.drafts:
             red_card = draft.standing.stage is Stage.LONG_OVERDUE
             due_on = draft.standing.due_on
-            draft_act(db, draft.case.id, draft.kind, red_card=red_card, due_on=due_on, now=now)
+            about = About(case_id=draft.case.id)
+            draft_act(db, about, draft.kind, red_card=red_card, due_on=due_on, now=now)
     messages = 0
     grouped = _by_recipient(sweep.decisions)
     for batch in _batches(grouped):

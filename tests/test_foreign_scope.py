@@ -305,7 +305,7 @@ def a_session(world: World, role: Role, scope: Scope) -> tuple[Browser, list[Rou
 
 def records(desk: Desk) -> dict[str, list[tuple[object, ...]]]:
     """Return what no stranger may have changed."""
-    tables = "ratings rectifications rectification_events cases case_events case_acts enquiries"
+    tables = "ratings rectifications rectification_events cases case_events acts enquiries"
     tables += " certificates official_matches staff knowledge_tasks"
     return {table: desk.db.execute(f"SELECT * FROM {table}").fetchall() for table in tables.split()}
 

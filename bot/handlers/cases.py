@@ -22,11 +22,6 @@ from bot.views.cases import Viewer
 from bot.views.staff import scope_words
 from reminders import case_work, outbox
 from reminders.acts import (
-    Act,
-    Decision,
-    DeclineReason,
-    act_within,
-    decide_act,
     waiting_acts,
 )
 from reminders.alerts import Alert
@@ -35,7 +30,6 @@ from reminders.cases import (
     Case,
     Missing,
     case_by_id,
-    cases_by_id,
     cases_in_progress_since,
     data_as_of,
     imports,
@@ -44,14 +38,11 @@ from reminders.cases import (
 from reminders.overdue import (
     Level,
     Rules,
-    Rung,
     Standing,
     explain_case,
     is_stale,
     standing_of,
-    worst_first,
 )
-from reminders.sweep import announce_act
 
 WORKERS = frozenset({Role.CLERK, Role.LEAD})
 
@@ -357,52 +348,3 @@ def prove(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     involved |= {a.decided_by for a in proof.acts}
     known = {p.id: p for p in people.people_by_id(desk.db, involved)}
     return view.proof_reply(proof, known, _viewer(desk, incoming))
-
-
-def acts(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
-    """List the acts of the office that wait for release within the own scope."""
-    del arguments
-    waiting = waiting_acts(desk.db, incoming.person.scope)
-    cases = cases_by_id(desk.db, (act.case_id for act in waiting))
-    found = {case.id: _standing(desk, case) for case in cases.values()}
-    worst = [case.id for case, _ in worst_first([(cases[i], s) for i, s in found.items()])]
-    ordered = sorted(waiting, key=lambda act: worst.index(act.case_id))
-    listed = [(act, cases[act.case_id], found[act.case_id]) for act in ordered]
-    return view.acts_reply(listed, _viewer(desk, incoming))
-
-
-def _act(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> tuple[Act, Case]:
-    if not arguments or not arguments[0].isdigit():
-        raise Refusal("button_unknown")
-    act = act_within(desk.db, incoming.person.scope, int(arguments[0]))
-    if act is None:
-        raise Refusal("case_unknown")
-    if act.decision is not None:
-        raise Refusal("act_decided")
-    return act, case_by_id(desk.db, act.case_id)
-
-
-def release(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
-    """Release an act (签发): from here on it is told."""
-    act, case = _act(desk, incoming, arguments)
-    if not case.is_open:
-        raise Refusal("case_not_open")
-    if (act.red_card or act.kind is Rung.BULLETIN) and _standing(desk, case).provisional:
-        raise Refusal("act_provisional")
-    now = desk.now()
-    decide_act(desk.db, act, Decision.RELEASED, by=incoming.person.id, reason=None, now=now)
-    told = announce_act(desk.db, act, case, _rules(desk), staffing=Roster(desk.db), now=now)
-    return view.released_reply(act, case, told)
-
-
-def decline(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
-    """Decline an act, with a reason (不签发)."""
-    act, case = _act(desk, incoming, arguments)
-    if len(arguments) < 2:
-        return view.ask_decline_reply(act, case)
-    if arguments[1] not in set(DeclineReason):
-        raise Refusal("button_unknown")
-    reason = DeclineReason(arguments[1])
-    person_id = incoming.person.id
-    decide_act(desk.db, act, Decision.DECLINED, by=person_id, reason=reason, now=desk.now())
-    return view.declined_reply(act, case, reason)

@@ -13,6 +13,7 @@ from bot.records import (
     integrity,
     interactions,
     knowledge_tasks,
+    people,
     ratings,
 )
 from bot.records.audit import Deed
@@ -20,11 +21,13 @@ from bot.records.conversations import Awaited
 from bot.records.official_ratings import official_of_interaction
 from bot.records.roster import is_staff_phone
 from bot.records.slips import kept_version
+from bot.reports.oversight import told_of_rectification
 from bot.views import rectifications as view
 from bot.views import refusals
 from bot.views.answer import answer_reply
 from reminders import outbox
 from reminders import rectifications as records
+from reminders.acts import acts_of_rectification
 from reminders.alerts import Alert
 from reminders.case_work import NotAllowed
 from reminders.rectification_rules import (
@@ -141,6 +144,17 @@ def _answer_shown(desk: Desk, rating_id: int) -> Reply:
         headings=shown.headings,
         buttons=((view.MENU,),),
     )
+
+
+def prove(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """Show who was told what of a rectification, when, and what was done."""
+    one = _within(desk, incoming, arguments)
+    told = told_of_rectification(desk.db, one)
+    acts = acts_of_rectification(desk.db, one.id)
+    involved = {t.person_id for _, t in told} | {a.decided_by for a in acts}
+    known = {person.id: person for person in people.people_by_id(desk.db, involved)}
+    events = records.events_of(desk.db, one)
+    return view.proof_reply(desk.base, one, told, acts, events, known, discreet=incoming.discreet)
 
 
 def show_why(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:

@@ -317,6 +317,12 @@ class Roster:
         """Return who acts in a role within a scope on a day; none where nobody can be told."""
         return self._with_role(role, scope, on)
 
+    def resolve(self, recipient: Recipient, on: date) -> tuple[Recipient, ...]:
+        """Turn a role into the people who act in it on a day, deputies for those away."""
+        if recipient.role is None:
+            return (recipient,)
+        return self.acting(recipient.role, recipient.scope, on) or (recipient,)
+
     def _with_role(self, role: Role, scope: Scope, on: date) -> tuple[Recipient, ...]:
         holders = [p for p in self._people if p.role is role and p.scope.covers(scope)]
         return tuple(dict.fromkeys(Recipient(i) for p in holders if (i := self._acting(p, on))))

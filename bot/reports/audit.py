@@ -37,7 +37,10 @@ def number_tails(db: Database, entries: Iterable[AuditEntry]) -> Mapping[str, st
 
 def _query(verb: str) -> str | None:
     if verb in _ACTS:
-        return "SELECT c.number FROM case_acts a JOIN cases c ON c.id = a.case_id WHERE a.id = ?"
+        return (
+            "SELECT coalesce(c.number, r.number) FROM acts a LEFT JOIN cases c ON c.id = a.case_id"
+            " LEFT JOIN rectifications r ON r.id = a.rectification_id WHERE a.id = ?"
+        )
     if verb in _CERTIFICATES:
         return "SELECT number FROM certificates WHERE id = ?"
     if verb in _CASES:

@@ -183,7 +183,7 @@ def _digest(desk: Desk, waiting: Waiting, person: Person, viewer: Viewer) -> Rep
 
 def _act(desk: Desk, waiting: Waiting, viewer: Viewer) -> Reply | None:
     act = act_within(desk.db, CITY, int(waiting.facts["act"]))
-    if act is None:
+    if act is None or act.case_id is None:
         return None
     case = case_by_id(desk.db, act.case_id)
     if not case.is_open:

@@ -77,6 +77,7 @@ SUBJECTS: Mapping[str, str] = {
     "rectwhy": "整改期限",
     "ract": "整改",
     "rphone": "整改",
+    "rectproof": "整改提醒记录",
     "tasks": "待补条目",
     "task": "待补条目",
     "taskdone": "待补条目（已补好）",
@@ -114,7 +115,9 @@ SUBJECTS: Mapping[str, str] = {
     "audit": "",
 }
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_NUMBERED = frozenset({"rect", "rectans", "rectwhy", "ract", "rphone", "read", "answer"})
+_NUMBERED = frozenset(
+    {"rect", "rectans", "rectwhy", "rectproof", "ract", "rphone", "read", "answer"}
+)
 _PLACED = {"d": "区县", "w": "窗口", "e": "事项"}
 
 

@@ -551,58 +551,9 @@ def counts_table(figures: Supervision) -> Table:
 # -- acts of the office
 
 
-def acts_reply(waiting: Sequence[tuple[Act, Case, Standing]], viewer: Viewer) -> Reply:
-    """List the drafts that wait for release, each with the proof and both answers."""
-    if not waiting:
-        return Reply("没有待签发的督办、通报。", buttons=((MENU,),))
-    lines = Lines()
-    lines.add(f"待签发 {len(waiting)} 件：签发后才发出；不签发要选原因。")
-    lines.numbered(
-        f"{act_words(act)}｜{case_words(case, discreet=viewer.discreet)}｜"
-        f"{case.unit_name or '未归属'}｜{standing_words(standing)}"
-        for act, case, standing in waiting[:LISTED_WITH_BUTTONS]
-    )
-    if len(waiting) > LISTED_WITH_BUTTONS:
-        lines.add(f"另有 {len(waiting) - LISTED_WITH_BUTTONS} 件，处理完这些再看。")
-    rows = [
-        (
-            Button(f"签发 {short_number(case)}", f"release:{act.id}"),
-            Button(f"不签发 {short_number(case)}", f"decline:{act.id}"),
-            Button(f"提醒记录 {short_number(case)}", f"caseproof:{case.id}"),
-        )
-        for act, case, _ in waiting[:LISTED_WITH_BUTTONS]
-    ]
-    return Reply(lines.text, buttons=(*rows, (MENU,)))
-
-
 def act_words(act: Act) -> str:
     """Name an act."""
     return ACT_WORDS[act.kind] + ("（红牌）" if act.red_card else "")
-
-
-def released_reply(act: Act, case: Case, told: int) -> Reply:
-    """Confirm a release."""
-    return Reply(
-        f"已签发{act_words(act)}，尾号 {short_number(case)}，发给 {told} 处。",
-        buttons=((Button("待签发", "acts"), MENU),),
-    )
-
-
-def ask_decline_reply(act: Act, case: Case) -> Reply:
-    """Ask why an act is not released."""
-    rows = [
-        (Button(DECLINE_WORDS[reason], f"decline:{act.id}:{reason.value}"),)
-        for reason in DeclineReason
-    ]
-    return Reply(f"尾号 {short_number(case)} 不签发{act_words(act)}，原因是？", buttons=tuple(rows))
-
-
-def declined_reply(act: Act, case: Case, reason: DeclineReason) -> Reply:
-    """Confirm that an act was declined."""
-    return Reply(
-        f"不签发{act_words(act)}，尾号 {short_number(case)}，原因：{DECLINE_WORDS[reason]}。",
-        buttons=((Button("待签发", "acts"), MENU),),
-    )
 
 
 def act_told_reply(
@@ -635,14 +586,14 @@ def proof_reply(proof: Proof, known: Mapping[int, Person], viewer: Viewer) -> Re
 
     On a discreet channel people stand there by their role.
     """
-    names = {i: _name(person, viewer) for i, person in known.items()}
+    names = {i: staff_words(person, discreet=viewer.discreet) for i, person in known.items()}
     lines = Lines()
     lines.add(f"提醒记录：{case_words(proof.case, discreet=viewer.discreet)}")
     lines.heading(f"提醒 {len(proof.told)} 条")
-    lines.bullets(_told_words(t, names) for t in proof.told)
+    lines.bullets(told_words(t, names) for t in proof.told)
     if proof.acts:
         lines.heading("督办、通报")
-        lines.bullets(_act_line(a, names) for a in proof.acts)
+        lines.bullets(act_line(a, names) for a in proof.acts)
     lines.heading("经过")
     lines.bullets(_event_words(e, names) for e in proof.events)
     return Reply(
@@ -652,9 +603,10 @@ def proof_reply(proof: Proof, known: Mapping[int, Person], viewer: Viewer) -> Re
     )
 
 
-def _name(person: Person, viewer: Viewer) -> str:
+def staff_words(person: Person, *, discreet: bool) -> str:
+    """Name somebody of the staff by role, and by name where the channel may carry it."""
     role = ROLE_NAMES[person.role]
-    return role if viewer.discreet or not person.name else f"{role}{person.name}"
+    return role if discreet or not person.name else f"{role}{person.name}"
 
 
 def recipient_words(key: str, names: Mapping[int, str]) -> str:
@@ -667,7 +619,8 @@ def recipient_words(key: str, names: Mapping[int, str]) -> str:
     return f"{ROLE_NAMES[Role(role)]}（{where or '全市'}）"
 
 
-def _told_words(told: Told, names: Mapping[int, str]) -> str:
+def told_words(told: Told, names: Mapping[int, str]) -> str:
+    """Say of one reminder when it was decided, sent and acknowledged."""
     who = names.get(told.person_id or 0) or recipient_words(told.recipient, names)
     parts = [f"{KIND_WORDS[told.kind]} → {who}：{format_moment(told.decided_at)} 生成"]
     if told.sent_at is not None:
@@ -682,7 +635,8 @@ def _told_words(told: Told, names: Mapping[int, str]) -> str:
     return "，".join(parts)
 
 
-def _act_line(act: Act, names: Mapping[int, str]) -> str:
+def act_line(act: Act, names: Mapping[int, str]) -> str:
+    """Say of one act when it was drafted, and who decided what."""
     drafted = f"{act_words(act)}：{format_moment(act.drafted_at)} 拟稿"
     if act.decided_at is None:
         return f"{drafted}，待签发"

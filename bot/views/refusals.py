@@ -94,6 +94,7 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
     "case_extension_too_late": lambda _: "已经到期，不能再延期：延期须在到期之前批准。",
     "case_completion_day": lambda _: "办结的日子不对，请核对。",
     "act_decided": lambda _: "这件已经签发或不签发了。",
+    "act_step_done": lambda _: "这一步已经办了，不用再签发。",
     "act_provisional": lambda _: "到期日还是暂定的（等国务院放假安排），不能据此通报。",
     "staff_rating": lambda _: "工作人员不能评价，这次已记录。群众可以用自己的手机评。",
     "rectification_unknown": lambda _: "没找到这个编号，请核对后再发一次。",
