@@ -16,6 +16,7 @@ BENCHMARKS = {
     "figures": "questions answered while a dashboard over a million ratings is computed",
     "answers": "rendering every path of every entry",
     "certificates": "a register of a million: import, daily sweep, /certificates, plain SQL",
+    "imports": "20,000 cases and a register read from xlsx and csv, beside reader and SQLite",
     "knowledge": "a rule book of 3,000 entries: cold, warm, memory; answers during a reload",
     "alerts": "10,000 digests put and rendered",
     "understanding": "the search, by kind of question, beside plain rapidfuzz",

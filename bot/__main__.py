@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from typing import NoReturn
+
 import click
 
 import bot.one_thread  # noqa: F401 - it must come before numpy
 from bot.commands import LazyCommands
 from bot.commands.options import Context, common_options
+from bot.commands.wrong_use import explain
 
 
 @click.group(
@@ -35,5 +39,18 @@ def main(context: click.Context, settings: Context) -> None:  # noqa: ARG001 - r
             run.invoke(running)
 
 
+def run_command_line() -> NoReturn:
+    """Run the command line; say in Chinese what was written wrongly, and end with its code."""
+    try:
+        code = main(standalone_mode=False)
+    except click.Abort:
+        click.echo("停了，没有做完。", err=True)
+        code = 1
+    except click.ClickException as error:
+        click.echo(explain(error), err=True)
+        code = error.exit_code
+    sys.exit(code if isinstance(code, int) else 0)
+
+
 if __name__ == "__main__":
-    main()
+    run_command_line()

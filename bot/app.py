@@ -37,6 +37,7 @@ from bot.handlers.slips import slip_page
 from bot.oversight import run_overdue
 from bot.records.retention import drop_old
 from bot.reloading import Reloader
+from bot.rotation import rotate_when_due
 from bot.settings import TOKEN_VARIABLE, Enabled, Settings
 from bot.views.alerts import render_alert
 from bot.views.robots import render_robot
@@ -308,6 +309,7 @@ def _schedule(desk: Desk) -> Iterator[None]:
         Job(
             "invitations", desk.settings.ratings.invite_at, _in_thread(desk, daily.send_invitations)
         ),
+        Job("rotation", desk.settings.rotation.at, _in_thread(desk, rotate_when_due)),
         Job("summary", desk.settings.summary.at, _in_thread(desk, daily.send_due)),
         Job("full-day", desk.settings.summary.full_day_at, _in_thread(desk, daily.send_due)),
         Job("reviews", desk.settings.knowledge.review_at, _in_thread(desk, put_review_digests)),
@@ -323,6 +325,7 @@ def _schedule(desk: Desk) -> Iterator[None]:
 @contextlib.asynccontextmanager
 async def _catching_up(desk: Desk) -> AsyncIterator[None]:
     """Make up at start for a run that was missed: the same sweep, which knows what ran."""
+    await run_job(Job("rotation-start", "", _in_thread(desk, rotate_when_due)))
     jobs = (
         Job("overdue-start", "", partial(asyncio.to_thread, _sweep_overdue, desk)),
         Job("certificates-start", "", partial(asyncio.to_thread, _catch_up_certificates, desk)),

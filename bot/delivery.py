@@ -22,6 +22,7 @@ from bot.oversight import ROBOT
 from bot.packing import pack_reply, unpack_reply
 from bot.records import messages, people
 from bot.records.people import Address
+from bot.records.reach import note_unreachable
 from reminders import outbox
 from reminders.alerts import Alert
 from reminders.outbox import Waiting
@@ -269,7 +270,7 @@ class DeliveryLoop:
             log.warning("outbox %s: %s on %s", waiting.id, error.reason, address.channel)
             if error.reason != REJECTED:
                 with transaction(self._desk.db):
-                    people.mark_unusable(self._desk.db, address, now=self._desk.now())
+                    note_unreachable(self._desk, address)
             return False
         return True
 

@@ -18,6 +18,7 @@ from bot.handlers import (
     acts,
     ask,
     audit,
+    case_clock,
     cases,
     certificates,
     human,
@@ -27,6 +28,7 @@ from bot.handlers import (
     menu,
     official,
     progress,
+    qualification,
     ratings,
     rectifications,
     roster,
@@ -56,9 +58,9 @@ HEADS = frozenset({Role.LEAD, Role.SUPERVISOR, Role.EDITOR, Role.ADMINISTRATOR})
 CODE_MAKERS = frozenset({Role.LEAD, Role.DEPARTMENT, Role.ADMINISTRATOR})
 SUPERVISORS = frozenset({Role.SUPERVISOR})
 AUDITORS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
+STAFF_OVERSEERS = qualification.STAFF_OVERSEERS
 LEADS = frozenset({Role.LEAD})
 REGISTRARS = certificates.REGISTRARS
-HOLDERS = EVERYONE - COUNTERS
 CASE_WORKERS = COUNTERS | SUPERVISORS  # whose own a case is, the handler checks
 CASE_READERS = OVERSEERS | COUNTERS
 CASE_CLOSERS = frozenset({Role.LEAD, Role.SUPERVISOR})
@@ -99,21 +101,52 @@ class TokenRoute:
     least: int = 0
 
 
+def _start(desk: Desk, incoming: Incoming, payload: str) -> Reply:
+    """Open the menu with the person's own work on top."""
+    del payload
+    return menu.start(desk, incoming, work_of(incoming))
+
+
+def _show_menu(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """Show the menu after a button."""
+    del arguments
+    return menu.show_menu(desk, incoming, work_of(incoming))
+
+
+def _help(desk: Desk, incoming: Incoming, argument: str) -> Reply:
+    """Say what can be asked, and what a member of the staff may do."""
+    del desk, argument
+    return menu.help_(work_of(incoming))
+
+
+def _command_of_button(incoming: Incoming, arguments: tuple[str, ...]) -> Command:
+    """Return the command whose word stands on the menu's button."""
+    name = arguments[0] if arguments else ""
+    role = incoming.person.role
+    named = [c for c in COMMANDS if c.name == name and c.listed]
+    command = next((c for c in named if role in c.roles), None)
+    if command is None and not named:
+        raise Refusal("button_unknown")
+    if command is None:
+        raise _not_your_role(role, *(c.roles for c in named))
+    return command
+
+
 def _bind(desk: Desk, incoming: Incoming, code: str) -> Reply:
     """Use a code: a holder's opens a certificate, a staff member's gives a role."""
     return certificates.begin_opt_in(desk, incoming, code) or staff.bind(desk, incoming, code)
 
 
 COMMANDS: tuple[Command, ...] = (
-    Command("start", ("菜单", "开始"), "打开菜单", menu.start, public=True),
-    Command("help", ("帮助",), "能问什么、怎么问", menu.help_, public=True),
+    Command("start", ("菜单", "开始"), "打开菜单", _start, public=True),
+    Command("help", ("帮助",), "能问什么、怎么问", _help, public=True),
     Command(
         "today", ("今日评价",), "今日服务反馈", statistics.today, OVERSEERS, deed=Deed.SAW_FIGURES
     ),
     Command("overdue", ("超期",), "办件时限、超期", cases.overdue, OVERSEERS, deed=Deed.SAW_LIST),
     Command("mine", ("我的办件",), "我名下的办件", cases.mine, COUNTERS, deed=Deed.SAW_LIST),
     Command("leave", ("请假", "代班"), "请假、代班", roster.leave, LEADS, deed=Deed.SAW_LIST),
-    Command("mine", ("我的证照",), "我的证照、到期提醒", certificates.mine, HOLDERS),
+    Command("mine", ("我的证照",), "我的证照、到期提醒", certificates.mine),
     Command(
         "certificates",
         ("证照",),
@@ -121,6 +154,14 @@ COMMANDS: tuple[Command, ...] = (
         certificates.register,
         REGISTRARS,
         deed=Deed.SAW_LIST,
+    ),
+    Command(
+        "qualification",
+        ("持证上岗", "持证上岗率"),
+        "窗口人员持证上岗率",
+        qualification.show,
+        STAFF_OVERSEERS,
+        deed=Deed.SAW_FIGURES,
     ),
     Command(
         "rectifications",
@@ -260,11 +301,13 @@ TOKENS: dict[str, TokenRoute] = {
     "diagram": TokenRoute(knowledge.draw_entry, EDITORS),
     "pause": TokenRoute(knowledge.pause, EDITORS),
     "resume": TokenRoute(knowledge.resume, EDITORS),
-    "menu": TokenRoute(menu.show_menu, public=True),
+    "menu": TokenRoute(_show_menu, public=True),
     "topics": TokenRoute(menu.show_topics, public=True),
     "privacy": TokenRoute(menu.show_privacy, public=True),
     "erase": TokenRoute(menu.erase_now),
+    "qualified": TokenRoute(qualification.open_, STAFF_OVERSEERS, deed=Deed.SAW_FIGURES),
     "code": TokenRoute(staff.make_code_for, CODE_MAKERS, deed=Deed.CHANGED),
+    "codeof": TokenRoute(staff.make_code_of, CODE_MAKERS, deed=Deed.CHANGED),
     "mine": TokenRoute(cases.open_mine, COUNTERS, deed=Deed.SAW_LIST),
     "case": TokenRoute(cases.show, CASE_READERS, deed=Deed.SAW),
     "casewhy": TokenRoute(cases.explain, CASE_READERS, deed=Deed.SAW),
@@ -277,9 +320,13 @@ TOKENS: dict[str, TokenRoute] = {
     "casetake": TokenRoute(cases.take_over, CASE_WORKERS, deed=Deed.CHANGED),
     "casewrong": TokenRoute(cases.report_wrong, CASE_WORKERS, deed=Deed.CHANGED),
     "caselate": TokenRoute(cases.give_cause, CASE_READERS, deed=Deed.CHANGED, least=2),
+    "casestop": TokenRoute(case_clock.suspend, CASE_WORKERS),
+    "caseresume": TokenRoute(case_clock.resume, CASE_WORKERS, deed=Deed.CHANGED),
+    "caseextend": TokenRoute(case_clock.extend, CASE_CLOSERS),
     "caseclose": TokenRoute(cases.close_missing, CASE_CLOSERS, deed=Deed.CHANGED),
     "overdue": TokenRoute(cases.open_overdue, OVERSEERS, deed=Deed.SAW_LIST),
     "leave": TokenRoute(roster.open_leave, LEADS, deed=Deed.SAW_LIST),
+    "leavedays": TokenRoute(roster.ask_days, LEADS),
     "leaveset": TokenRoute(roster.set_days, LEADS),
     "deputy": TokenRoute(roster.choose_deputy, LEADS),
     "casecauses": TokenRoute(cases.show_causes, OVERSEERS, deed=Deed.SAW_FIGURES),
@@ -291,7 +338,7 @@ TOKENS: dict[str, TokenRoute] = {
     "offnone": TokenRoute(official.mark_none, AUDITORS, deed=Deed.CHANGED),
     "offundo": TokenRoute(official.undo, AUDITORS, deed=Deed.CHANGED),
     "audit": TokenRoute(audit.turn, AUDITORS, deed=Deed.SAW_AUDIT),
-    "decline": TokenRoute(acts.decline, SUPERVISORS, deed=Deed.CHANGED, least=2),
+    "decline": TokenRoute(acts.decline, SUPERVISORS),
 }
 
 # Figures over everything there is: read from one snapshot, before the transaction that records
@@ -308,6 +355,8 @@ FIGURES: dict[str, TokenRoute] = {
     "sheet": TokenRoute(statistics.sheet, OVERSEERS, deed=Deed.EXPORTED),
 }
 FIGURE_COMMANDS = frozenset({"today"})
+DO = "do"
+"""The verb of the menu's buttons, which do what a command's word does."""
 
 # Work of seconds, with transactions of its own and harmless when repeated: done before the one
 # that records the reply. Channels give it a worker thread.
@@ -334,6 +383,17 @@ AWAITED: dict[Awaited, WordHandler] = {
     Awaited.REPLY_TO_STAFF: rectifications.take_reply,
     Awaited.LOOKUP_REASON: rectifications.look_up,
     Awaited.CERTIFICATE_TAIL: certificates.take_tail,
+    Awaited.SUSPENSION_DOCUMENT: case_clock.take_document,
+    Awaited.EXTENSION: case_clock.take_extension,
+    Awaited.DECLINE_REASON: acts.take_decline_reason,
+    Awaited.LEAVE: roster.take_days,
+}
+
+# What staff have done once the words that a button asked for are taken; the rest of the awaited
+# texts write down by themselves what they do.
+CLOCK_WORDS: dict[Awaited, str] = {
+    Awaited.SUSPENSION_DOCUMENT: "casestop",
+    Awaited.EXTENSION: "caseextend",
 }
 
 STAFF_WORDS = frozenset(
@@ -344,6 +404,10 @@ STAFF_WORDS = frozenset(
         Awaited.GAP_ENTRY,
         Awaited.GAP_ALIAS,
         Awaited.PAUSE_REASON,
+        Awaited.SUSPENSION_DOCUMENT,
+        Awaited.EXTENSION,
+        Awaited.DECLINE_REASON,
+        Awaited.LEAVE,
     }
 )
 
@@ -376,8 +440,11 @@ def takes_long(incoming: Incoming) -> bool:
 
 def reads_everything(desk: Desk, incoming: Incoming) -> bool:
     """Tell whether the answer is figures over everything there is."""
+    verb, *arguments = (incoming.token or "").split(":")
+    if verb == DO:
+        return arguments[:1] in [[name] for name in FIGURE_COMMANDS]
     if incoming.token is not None or incoming.upload is not None:
-        return _verb(incoming) in FIGURES
+        return verb in FIGURES
     found = find_command(incoming.text or "")
     if found is not None:
         return found[0].name in FIGURE_COMMANDS
@@ -429,6 +496,11 @@ def _route(desk: Desk, incoming: Incoming) -> Callable[[], Reply]:
 
 def _token_action(desk: Desk, incoming: Incoming, token: str) -> Callable[[], Reply]:
     verb, *arguments = token.split(":")
+    if verb == DO:
+        _check_role(incoming, STAFF)
+        if incoming.public:
+            raise Refusal("private_only")
+        return _run(desk, incoming, _command_of_button(incoming, tuple(arguments)), "")
     route = TOKENS.get(verb) or FIGURES.get(verb) or EARLY.get(verb)
     if route is None:
         raise Refusal("button_unknown")
@@ -459,22 +531,33 @@ def _written_down(
 
 def _check_role(incoming: Incoming, roles: frozenset[Role]) -> None:
     if incoming.person.role not in roles:
-        raise Refusal("role", {"role": incoming.person.role})
+        raise _not_your_role(incoming.person.role, roles)
+
+
+def _not_your_role(role: Role, *roles: frozenset[Role]) -> Refusal:
+    return Refusal("role", {"role": role, "roles": frozenset[Role]().union(*roles)})
 
 
 def _command_action(desk: Desk, incoming: Incoming, text: str) -> Callable[[], Reply] | None:
     found = find_command(text)
     if found is None and incoming.person.role in OVERSEERS and statistics.reads(desk.base, text):
         found = next(c for c in COMMANDS if c.name == "today"), text
+    if found is None and incoming.person.role in COUNTERS and roster.reads(text):
+        found = next(c for c in COMMANDS if c.name == "leave"), text.strip()
     if found is None:
         return None
     command, argument = found
     if text.startswith("/"):
         command = _for_role(command, incoming.person.role)
     if incoming.person.role not in command.roles:
-        raise Refusal("role", {"role": incoming.person.role})
+        raise _not_your_role(incoming.person.role, command.roles)
     if incoming.public and not command.public:
         raise Refusal("private_only")
+    return _run(desk, incoming, command, argument)
+
+
+def _run(desk: Desk, incoming: Incoming, command: Command, argument: str) -> Callable[[], Reply]:
+    """Return what carries a command out; figures are read now, before the transaction."""
     subject = f"{command.name}:{argument}".rstrip(":")
     if command.name in FIGURE_COMMANDS:
         with reading(desk.db):
@@ -537,7 +620,14 @@ def _text_action(desk: Desk, incoming: Incoming, text: str) -> Callable[[], Repl
     understood = _understand(desk, text, conversation.entry_id)
     awaited = conversation.awaiting if not incoming.public else None
     if awaited is not None and _is_own_words(understood, awaited):
-        return lambda: AWAITED[awaited](desk, incoming, text)
+        about = conversation.awaiting_subject or ""
+        return lambda: _written_down(
+            desk,
+            incoming,
+            Deed.CHANGED if awaited in CLOCK_WORDS else None,
+            f"{CLOCK_WORDS.get(awaited, '')}:{about.partition(':')[0]}",
+            AWAITED[awaited](desk, incoming, text),
+        )
     asked_back = awaited is not None
     return lambda: ask.answer_question(desk, incoming, understood, was_awaited=asked_back)
 
@@ -627,6 +717,23 @@ def settle_later(desk: Desk, incoming: Incoming, reply: Reply) -> None:
         messages.settle_receipt(desk.db, incoming.key, now=desk.now())
 
 
+def work_of(incoming: Incoming) -> menu.Work:
+    """Return the words that are a person's own work as staff; none where others read along."""
+    role = Role.CITIZEN if incoming.public else incoming.person.role
+    return tuple(
+        menu.Word(c.words[0], c.description, f"{DO}:{c.name}")
+        for c in menu_for(role)
+        if role is not Role.CITIZEN and Role.CITIZEN not in c.roles
+    )
+
+
 def menu_for(role: Role) -> tuple[Command, ...]:
-    """Return the commands that stand in a role's menu."""
-    return tuple(c for c in COMMANDS if c.listed and role in c.roles)
+    """Return the commands that stand in a role's menu, each name once.
+
+    /mine is 我的办件 for a clerk, who may say 我的证照 all the same.
+    """
+    found: dict[str, Command] = {}
+    for command in COMMANDS:
+        if command.listed and role in command.roles:
+            found.setdefault(command.name, command)
+    return tuple(found.values())

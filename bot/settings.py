@@ -234,6 +234,16 @@ class RotationSettings(Part):
     """The monthly rotation (轮岗) between groups of a window's staff."""
 
     groups: tuple[str, ...] = Field(("企航组", "民护组"), description="轮岗的组，依次轮换")
+    automatic: bool = Field(True, description="每月第一个工作日自动轮岗；关掉就用命令")
+    at: str = Field("08:15", description="那天几点轮岗；要早于第一次汇总")
+
+    @field_validator("at")
+    @classmethod
+    def _time_only(cls, value: str) -> str:
+        """Refuse what is no time of day; without quotes YAML reads 08:15 as a number."""
+        if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+            raise ValueError(f'{value} 不是时刻，请写成 "08:15"，带引号')
+        return value
 
     @field_validator("groups")
     @classmethod
@@ -381,6 +391,28 @@ IndicatorName = Literal[
 ]
 
 
+class StaffSettings(Part):
+    """What is asked of window staff."""
+
+    target_rate: str = Field("70%", description="持证上岗率的目标，整数百分比，加引号")
+    op: Literal[">=", ">"] = Field(">=", description=">= 是“以上”（含本数），> 是“超过”")
+
+    @field_validator("target_rate")
+    @classmethod
+    def _percentage(cls, value: str) -> str:
+        """Refuse what is no whole percentage."""
+        if not re.fullmatch(r"(\d{1,2}|100)%", value):
+            raise ValueError('请写成 "70%" 这样的整数百分比，并加引号')
+        return value
+
+    @model_validator(mode="after")
+    def _reachable(self) -> StaffSettings:
+        """Refuse a target that nobody can meet."""
+        if self.target_rate == "100%" and self.op == ">":
+            raise ValueError("超过 100% 做不到，请改用 >=")
+        return self
+
+
 class RateSettings(Part):
     """How rates are printed."""
 
@@ -438,6 +470,7 @@ class Settings(Part):
     integrity: IntegritySettings = IntegritySettings()
     summary: SummarySettings = SummarySettings()
     rates: RateSettings = RateSettings()
+    staff: StaffSettings = StaffSettings()
     search: SearchSettings = SearchSettings()
     knowledge: KnowledgeSettings = KnowledgeSettings()
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="日志详略")

@@ -19,7 +19,8 @@ from bot.importing.year_table import check_table, merge_years, read_years
 from bot.records.roster import Roster
 from reminders import outbox
 from reminders.alerts import Alert
-from reminders.cases import Case, open_cases, record_event
+from reminders.case_events import record_event
+from reminders.cases import Case, open_cases
 from reminders.overdue import Level, due_days_moved, next_hour, recipient_key
 from reminders.rectification_rules import open_deadlines
 from reminders.rectifications import every_open_rectification

@@ -14,18 +14,17 @@ from enum import StrEnum
 
 from sqlite_utils import Database
 
-from reminders.cases import (
-    Case,
-    CaseRow,
-    apply_case,
+from reminders.case_clock import (
+    Extension,
+    Suspension,
     ask_papers,
     begin_suspension,
-    case_by_id,
-    case_by_number,
     end_papers,
     end_suspension,
-    record_event,
+    put_extension,
 )
+from reminders.case_events import record_event
+from reminders.cases import Case, CaseRow, apply_case, case_by_id, case_by_number
 from reminders.recipients import Scope
 from reminders.working_days import Calendar, working_days_between
 
@@ -141,9 +140,8 @@ def suspend_case(
         raise NotAllowed("suspension_day")
     if any(s.ends_on is not None and s.ends_on >= begins_on for s in case.suspensions):
         raise NotAllowed("suspension_day")
-    begin_suspension(
-        db, case, procedure, document, begins_on=begins_on, by_person_id=by_person_id, now=now
-    )
+    suspension = Suspension(begins_on, None, procedure, document)
+    begin_suspension(db, case.id, suspension, by_person_id=by_person_id, now=now)
     return case_by_id(db, case.id)
 
 
@@ -156,7 +154,7 @@ def resume_case(
         return case
     if ends_on < suspension.begins_on - timedelta(days=1):
         raise NotAllowed("suspension_day")
-    end_suspension(db, case, ends_on=ends_on, by_person_id=by_person_id, now=now)
+    end_suspension(db, case.id, ends_on=ends_on, by_person_id=by_person_id, now=now)
     return case_by_id(db, case.id)
 
 
@@ -181,7 +179,7 @@ def supplement_case(
     today = now.date()
     if working_days_between(calendar, case.accepted_on, today) > notice_days:
         raise NotAllowed("papers_too_late")
-    ask_papers(db, case, asked_on=today, source=PERSON, by_person_id=by_person_id, now=now)
+    ask_papers(db, case.id, asked_on=today, source=PERSON, by_person_id=by_person_id, now=now)
     return case_by_id(db, case.id)
 
 
@@ -200,7 +198,7 @@ def papers_arrived(
         return case
     if not case.papers_asked_on <= arrived_on <= now.date():
         raise NotAllowed("arrival_day")
-    end_papers(db, case, arrived_on=arrived_on, by_person_id=by_person_id, now=now)
+    end_papers(db, case.id, arrived_on=arrived_on, by_person_id=by_person_id, now=now)
     return case_by_id(db, case.id)
 
 
@@ -221,23 +219,29 @@ def extend_case(
 
     Ten working days at most, fifteen where several offices decide together.
     """
-    _check_open(case)
-    if case.extended_days:
-        raise NotAllowed("extended_before")
+    check_extension(case, due_on=due_on, now=now)
     if not 0 < days <= (LONGEST_JOINT_EXTENSION if joint else LONGEST_EXTENSION):
         raise NotAllowed("extension_days")
     if not (approver.strip() and reason.strip() and proof.strip()):
         raise NotAllowed("extension_papers")
+    put_extension(
+        db,
+        case.id,
+        Extension(days, approver, reason, proof, now.date()),
+        by_person_id=by_person_id,
+        import_id=None,
+        now=now,
+    )
+    return case_by_id(db, case.id)
+
+
+def check_extension(case: Case, *, due_on: date, now: datetime) -> None:
+    """Refuse to extend what is finished, was extended before, or whose limit has ended."""
+    _check_open(case)
+    if case.extended_days:
+        raise NotAllowed("extended_before")
     if now.date() > due_on:
         raise NotAllowed("extension_too_late")
-    db.execute(
-        """INSERT INTO extensions (case_id, days, approver, reason, proof, by_person_id, at)
-           VALUES (?, ?, ?, ?, ?, ?, ?)""",
-        [case.id, days, approver, reason, proof, by_person_id, now.isoformat()],
-    )
-    facts = {"days": days, "approver": approver, "reason": reason, "proof": proof}
-    record_event(db, case.id, "extended", by_person_id, facts, now=now)
-    return case_by_id(db, case.id)
 
 
 def acknowledge(
@@ -388,4 +392,4 @@ def case_within(db: Database, scope: Scope, case_id: int) -> Case | None:
         case = case_by_id(db, case_id)
     except KeyError:
         return None
-    return case if scope.covers(case.scope) else None
+    return case if scope.answers_for(case.scope) else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -16,11 +16,25 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from reminders.case_clock import (
+    PLATFORM,
+    Extension,
+    Suspension,
+    ask_papers,
+    begin_suspension,
+    end_papers,
+    end_suspension,
+    extended_days_by_case,
+    extension_of,
+    is_known,
+    put_extension,
+    state_suspension,
+    suspensions_by_case,
+)
+from reminders.case_events import record_event
 from reminders.recipients import Scope
 from reminders.working_days import Stop
 
-PLATFORM = "platform"
-"""The reason of a suspension that only the export states."""
 _ONE_DAY = timedelta(days=1)
 
 
@@ -114,17 +128,12 @@ class CaseRow:
     applicant: str | None = None
     handler_number: str | None = None
     handler_name: str | None = None
+    suspension: Suspension | None = None
+    extension: Extension | None = None
+    cause: str | None = None
+    cause_words: str | None = None
     sheet: str | None = None
     row: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Suspension:
-    """A special procedure (行政许可法 art. 45) while which the clock stands still."""
-
-    begins_on: date
-    ends_on: date | None
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +292,7 @@ def compare_case(db: Database, row: CaseRow, *, data_as_of: datetime) -> Change:
         return Change.ADDED
     if _is_older(db, case, data_as_of):
         return Change.UNCHANGED
-    return _change(case, row)
+    return _change(case, row, _differences(db, case, row))
 
 
 def _is_older(db: Database, case: Case, as_of: datetime) -> bool:
@@ -294,13 +303,13 @@ def _is_older(db: Database, case: Case, as_of: datetime) -> bool:
     return known is not None and datetime.fromisoformat(known[0]) > as_of
 
 
-def _change(case: Case, row: CaseRow) -> Change:
+def _change(case: Case, row: CaseRow, differences: Mapping[str, list[str | None]]) -> Change:
     if case.is_open and row.status is CaseStatus.COMPLETED:
         return Change.CLOSED
-    return Change.UPDATED if _differences(case, row) else Change.UNCHANGED
+    return Change.UPDATED if differences else Change.UNCHANGED
 
 
-def _differences(case: Case, row: CaseRow) -> dict[str, list[str | None]]:
+def _differences(db: Database, case: Case, row: CaseRow) -> dict[str, list[str | None]]:
     """Return what differs, each with the old and the new value."""
     pairs: dict[str, tuple[Any, Any]] = {
         name: (getattr(case, name), getattr(row, name)) for name in (*_PLAIN, *_OF_HANDLER)
@@ -310,21 +319,45 @@ def _differences(case: Case, row: CaseRow) -> dict[str, list[str | None]]:
     pairs["department"] = (case.scope.department, row.scope.department)
     pairs["window"] = (case.scope.window, row.scope.window)
     pairs["applicant"] = (case.applicant, row.applicant)
-    pairs["status"] = (_status(case), row.status)
+    pairs["status"] = (_status(case, row), row.status)
     pairs["completed_on"] = (case.completed_on, row.completed_on)
     pairs["missing"] = (case.missing, None)
+    if row.suspension is not None and not is_known(row.suspension, case.suspensions):
+        pairs["suspension"] = (None, _period(row.suspension))
+    if row.extension is not None:
+        pairs["extension"] = (extension_of(db, case.id), row.extension)
+    if _brings_cause(db, case, row):
+        pairs["cause"] = (case.cause, row.cause)
     return {name: [_text(a), _text(b)] for name, (a, b) in pairs.items() if a != b}
 
 
-def _status(case: Case) -> CaseStatus:
+def _period(suspension: Suspension) -> str:
+    return f"{suspension.begins_on} {suspension.ends_on or ''} {suspension.reason}"
+
+
+def _brings_cause(db: Database, case: Case, row: CaseRow) -> bool:
+    """Tell whether a row says a new cause: what a person said here, no export changes."""
+    if row.cause is None or row.cause == case.cause:
+        return False
+    said = db.execute(
+        """SELECT by_person_id FROM case_events WHERE case_id = ? AND kind = 'cause_given'
+           ORDER BY id DESC LIMIT 1""",
+        [case.id],
+    ).fetchone()
+    return said is None or said[0] is None
+
+
+def _status(case: Case, row: CaseRow) -> CaseStatus:
+    """Return the state as an export would name it; a stop noted here only, it need not know."""
     if not case.is_open:
         return CaseStatus.COMPLETED
     if case.papers_asked_on is not None:
         return CaseStatus.AWAITING_PAPERS
     suspension = case.open_suspension()
-    if suspension is not None and suspension.reason == PLATFORM:
-        return CaseStatus.SUSPENDED
-    return CaseStatus.OPEN
+    if suspension is None:
+        return CaseStatus.OPEN
+    either = row.status in (CaseStatus.OPEN, CaseStatus.SUSPENDED)
+    return row.status if either and not suspension.is_imported else CaseStatus.SUSPENDED
 
 
 def _text(value: object) -> str | None:
@@ -343,11 +376,12 @@ def apply_case(db: Database, row: CaseRow, *, import_id: int, now: datetime) -> 
     case = case_by_number(db, row.number)
     if case is None:
         case = _insert(db, row, import_id, now)
-        _follow_status(db, case, row, on, now)
+        _follow_status(db, case, row, on, import_id, now)
         return Change.ADDED
     if _is_older(db, case, imported.data_as_of):
         return Change.UNCHANGED
-    change, differences = _change(case, row), _differences(case, row)
+    differences = _differences(db, case, row)
+    change = _change(case, row, differences)
     if change is Change.UNCHANGED:
         db.execute(
             "UPDATE cases SET import_id = ?, sheet = ?, row = ? WHERE id = ?",
@@ -356,7 +390,7 @@ def apply_case(db: Database, row: CaseRow, *, import_id: int, now: datetime) -> 
         return change
     _update(db, case, row, import_id)
     record_event(db, case.id, f"import_{change}", None, differences, now=now)
-    _follow_status(db, case, row, on, now)
+    _follow_status(db, case, row, on, import_id, now)
     return change
 
 
@@ -441,21 +475,33 @@ def _update(db: Database, case: Case, row: CaseRow, import_id: int) -> None:
     )
 
 
-def _follow_status(db: Database, case: Case, row: CaseRow, on: date, now: datetime) -> None:
+def _follow_status(
+    db: Database, case: Case, row: CaseRow, on: date, import_id: int, now: datetime
+) -> None:
     """Let the clock stand or run as the row says, from the day the data are of."""
+    if row.suspension is not None:
+        stated = replace(row.suspension, import_id=import_id)
+        state_suspension(db, case.id, stated, case.suspensions, now=now)
+        case = case_by_id(db, case.id)
+    if row.extension is not None and row.extension != extension_of(db, case.id):
+        put_extension(db, case.id, row.extension, by_person_id=None, import_id=import_id, now=now)
+    if _brings_cause(db, case, row):
+        db.execute("UPDATE cases SET cause = ? WHERE id = ?", [row.cause, case.id])
+        facts = {"cause": row.cause, "words": row.cause_words}
+        record_event(db, case.id, "cause_given", None, facts, now=now)
     suspension = case.open_suspension()
-    of_platform = suspension is not None and suspension.reason == PLATFORM
     if row.status is CaseStatus.SUSPENDED:
         if suspension is None:
-            begin_suspension(db, case, PLATFORM, None, begins_on=on, by_person_id=None, now=now)
-    elif suspension is not None and (of_platform or row.status is CaseStatus.COMPLETED):
-        end_suspension(db, case, ends_on=on - _ONE_DAY, by_person_id=None, now=now)
+            begins = Suspension(on, None, PLATFORM)
+            begin_suspension(db, case.id, begins, by_person_id=None, now=now)
+    elif suspension is not None and (suspension.is_imported or row.status is CaseStatus.COMPLETED):
+        end_suspension(db, case.id, ends_on=on - _ONE_DAY, by_person_id=None, now=now)
     if row.status is CaseStatus.AWAITING_PAPERS:
         if case.papers_asked_on is None:
-            ask_papers(db, case, asked_on=on, source=PLATFORM, by_person_id=None, now=now)
+            ask_papers(db, case.id, asked_on=on, source=PLATFORM, by_person_id=None, now=now)
     elif case.papers_asked_on is not None:
         arrived_on = on if case.papers_source == PLATFORM else None
-        end_papers(db, case, arrived_on=arrived_on, by_person_id=None, now=now)
+        end_papers(db, case.id, arrived_on=arrived_on, by_person_id=None, now=now)
 
 
 def missing_cases(db: Database, covers: Covers, seen_numbers: Iterable[str]) -> tuple[Case, ...]:
@@ -522,6 +568,21 @@ def open_cases(db: Database, scope: Scope) -> tuple[Case, ...]:
     return _cases(db, f"completed_on IS NULL{where}", values)
 
 
+def cases_with_moved_clocks(db: Database) -> dict[str, Case]:
+    """Return the cases, by number, whose clocks stopped, began late or run longer.
+
+    For imports only: what a row says is judged by it. Finished ones too, since a full export
+    still says of them what it said before.
+    """
+    found = _cases(
+        db,
+        """starts_on <> accepted_on OR id IN (SELECT case_id FROM suspensions)
+            OR id IN (SELECT case_id FROM extensions)""",
+        [],
+    )
+    return {case.number: case for case in found}
+
+
 def cases_in_progress_since(db: Database, scope: Scope, first_on: date) -> tuple[Case, ...]:
     """Return what was in progress on a day or later, finished or not, within a scope."""
     where, values = _within(scope)
@@ -538,9 +599,14 @@ def closed_without_cause(db: Database, scope: Scope, since_on: date) -> tuple[Ca
 
 
 def _within(scope: Scope) -> tuple[str, list[str]]:
+    """Return the SQL of what a scope answers for (`Scope.answers_for`), with its values."""
     named = {f.name: getattr(scope, f.name) for f in fields(Scope)}
     given = {name: value for name, value in named.items() if value is not None}
-    return "".join(f" AND {name} = ?" for name in given), list(given.values())
+    conditions = [
+        f" AND ({name} = ? OR {name} IS NULL)" if name == "window" else f" AND {name} = ?"
+        for name in given
+    ]
+    return "".join(conditions), list(given.values())
 
 
 def _cases(db: Database, where: str, values: Sequence[str | int]) -> tuple[Case, ...]:
@@ -548,38 +614,14 @@ def _cases(db: Database, where: str, values: Sequence[str | int]) -> tuple[Case,
     if not rows:
         return ()
     some = len(rows) <= _FEW
-    suspensions = _suspensions(db, [row[0] for row in rows] if some else None)
-    extensions = _extensions(db, [row[0] for row in rows] if some else None)
+    case_ids = [row[0] for row in rows] if some else None
+    suspensions = suspensions_by_case(db, case_ids)
+    extensions = extended_days_by_case(db, case_ids)
     return tuple(_case(row, suspensions, extensions) for row in rows)
 
 
 _FEW = 200
 """Up to so many cases their suspensions are asked for by id, beyond it all are read."""
-
-
-def _suspensions(
-    db: Database, case_ids: Sequence[int] | None
-) -> Mapping[int, tuple[Suspension, ...]]:
-    where, values = _of_cases(case_ids)
-    found: dict[int, tuple[Suspension, ...]] = {}
-    for case_id, begins_on, ends_on, reason in db.execute(
-        f"SELECT case_id, begins_on, ends_on, reason FROM suspensions {where} ORDER BY begins_on",
-        values,
-    ).fetchall():
-        suspension = Suspension(date.fromisoformat(begins_on), _day(ends_on), reason)
-        found[case_id] = (*found.get(case_id, ()), suspension)
-    return found
-
-
-def _extensions(db: Database, case_ids: Sequence[int] | None) -> Mapping[int, int]:
-    where, values = _of_cases(case_ids)
-    return dict(db.execute(f"SELECT case_id, days FROM extensions {where}", values).fetchall())
-
-
-def _of_cases(case_ids: Sequence[int] | None) -> tuple[str, list[str]]:
-    if case_ids is None:
-        return "", []
-    return "WHERE case_id IN (SELECT value FROM json_each(?))", [json.dumps(list(case_ids))]
 
 
 # A sweep reads 20,000 rows with few different days and places; these remember what they made.
@@ -626,112 +668,3 @@ def _case(
 
 def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
-
-
-# -- events, and the two ways in which a clock stands
-
-
-@dataclass(frozen=True, slots=True)
-class CaseEvent:
-    """Something that happened to a case."""
-
-    at: datetime
-    kind: str
-    by_person_id: int | None
-    facts: Mapping[str, Any]
-
-
-def record_event(
-    db: Database,
-    case_id: int,
-    kind: str,
-    by_person_id: int | None,
-    facts: Mapping[str, Any],
-    *,
-    now: datetime,
-) -> None:
-    """Record that something happened to a case."""
-    db.execute(
-        "INSERT INTO case_events (case_id, at, kind, by_person_id, facts) VALUES (?, ?, ?, ?, ?)",
-        [case_id, now.isoformat(), kind, by_person_id, json.dumps(dict(facts), ensure_ascii=False)],
-    )
-
-
-def events_of(db: Database, case: Case) -> tuple[CaseEvent, ...]:
-    """Return what happened to a case, in order."""
-    rows = db.execute(
-        "SELECT at, kind, by_person_id, facts FROM case_events WHERE case_id = ? ORDER BY id",
-        [case.id],
-    ).fetchall()
-    return tuple(
-        CaseEvent(datetime.fromisoformat(at), kind, by, json.loads(facts))
-        for at, kind, by, facts in rows
-    )
-
-
-def begin_suspension(
-    db: Database,
-    case: Case,
-    reason: str,
-    document: str | None,
-    *,
-    begins_on: date,
-    by_person_id: int | None,
-    now: datetime,
-) -> None:
-    """Let the clock stand from a day on."""
-    db.execute(
-        """INSERT INTO suspensions (case_id, begins_on, reason, document, by_person_id, at)
-           VALUES (?, ?, ?, ?, ?, ?)""",
-        [case.id, begins_on.isoformat(), reason, document, by_person_id, now.isoformat()],
-    )
-    facts = {"begins_on": begins_on.isoformat(), "reason": reason, "document": document}
-    record_event(db, case.id, "suspended", by_person_id, facts, now=now)
-
-
-def end_suspension(
-    db: Database, case: Case, *, ends_on: date, by_person_id: int | None, now: datetime
-) -> None:
-    """Let the clock run again after a day; a stop that lasted no full day leaves no trace in it."""
-    db.execute(
-        "DELETE FROM suspensions WHERE case_id = ? AND ends_on IS NULL AND begins_on > ?",
-        [case.id, ends_on.isoformat()],
-    )
-    db.execute(
-        "UPDATE suspensions SET ends_on = ? WHERE case_id = ? AND ends_on IS NULL",
-        [ends_on.isoformat(), case.id],
-    )
-    facts = {"ends_on": ends_on.isoformat()}
-    record_event(db, case.id, "resumed", by_person_id, facts, now=now)
-
-
-def ask_papers(
-    db: Database,
-    case: Case,
-    *,
-    asked_on: date,
-    source: str,
-    by_person_id: int | None,
-    now: datetime,
-) -> None:
-    """Note that papers were asked for (补正): the clock has not started."""
-    db.execute(
-        "UPDATE cases SET papers_asked_on = ?, papers_source = ? WHERE id = ?",
-        [asked_on.isoformat(), source, case.id],
-    )
-    facts = {"asked_on": asked_on.isoformat(), "source": source}
-    record_event(db, case.id, "papers_asked", by_person_id, facts, now=now)
-
-
-def end_papers(
-    db: Database, case: Case, *, arrived_on: date | None, by_person_id: int | None, now: datetime
-) -> None:
-    """Start the clock on the day the last paper arrived; None: they were never asked for."""
-    db.execute(
-        """UPDATE cases SET papers_asked_on = NULL, papers_source = NULL,
-               starts_on = coalesce(?, starts_on) WHERE id = ?""",
-        [arrived_on.isoformat() if arrived_on else None, case.id],
-    )
-    kind = "papers_arrived" if arrived_on else "papers_unconfirmed"
-    facts = {"arrived_on": arrived_on.isoformat()} if arrived_on else {}
-    record_event(db, case.id, kind, by_person_id, facts, now=now)

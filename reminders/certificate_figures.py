@@ -103,6 +103,42 @@ def worst(
     limit: int,
 ) -> tuple[Certificate, ...]:
     """Return the certificates at a level within a scope: the first to end, the last lapsed."""
+    found = _at_level(db, calendar, kinds, rules, scope, level, today, most_of_a_kind=limit)
+    return tuple(certificate_by_id(db, one) for one in islice(found, limit))
+
+
+def all_at(
+    db: Database,
+    calendar: Calendar,
+    kinds: Kinds,
+    rules: Rules,
+    scope: Scope,
+    level: Level,
+    today: date,
+) -> Iterator[Certificate]:
+    """Walk every certificate at a level within a scope, in the order of `worst`."""
+    found = _at_level(
+        db, calendar, kinds, rules, scope, level, today, most_of_a_kind=_WITHOUT_LIMIT
+    )
+    return (certificate_by_id(db, one) for one in found)
+
+
+_WITHOUT_LIMIT = -1
+"""What SQLite takes for LIMIT where there is none."""
+
+
+def _at_level(
+    db: Database,
+    calendar: Calendar,
+    kinds: Kinds,
+    rules: Rules,
+    scope: Scope,
+    level: Level,
+    today: date,
+    *,
+    most_of_a_kind: int,
+) -> Iterator[int]:
+    """Yield the ids at a level within a scope: the first to end, the last lapsed."""
     where, values = _within(scope)
     order = "DESC" if level is Level.EXPIRED else "ASC"
     per_kind = []
@@ -116,12 +152,12 @@ def worst(
                 _first_of(ends, level).isoformat(),
                 ends[level].isoformat(),
                 *values,
-                limit,
+                most_of_a_kind,
             ),
         ).fetchall()
         per_kind.append(rows)
-    chosen = islice(merge(*per_kind, key=lambda r: r[0], reverse=order == "DESC"), limit)
-    return tuple(certificate_by_id(db, row[1]) for row in chosen)
+    ordered = merge(*per_kind, key=lambda r: r[0], reverse=order == "DESC")
+    return (row[1] for row in ordered)
 
 
 _REACHED = """EXISTS (SELECT 1 FROM certificate_notices n JOIN outbox o

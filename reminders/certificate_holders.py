@@ -109,6 +109,12 @@ def certificate_of_code(db: Database, code: str, person_id: int, *, now: datetim
     return int(certificate_id)
 
 
+def is_opt_in_code(db: Database, code: str) -> bool:
+    """Tell whether a code was made for a holder, used or not."""
+    query = "SELECT 1 FROM certificate_codes WHERE code_hash = ?"
+    return db.execute(query, [_code_hash(code)]).fetchone() is not None
+
+
 def is_tail(db: Database, code: str, certificate: Certificate, tail: str) -> bool:
     """Tell whether somebody knows the number's tail; after five wrong ones the code is dead."""
     if tail and number_tail(certificate.number) == number_tail(tail):

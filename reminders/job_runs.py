@@ -45,6 +45,11 @@ def end_run(db: Database, run_id: int, *, told: int, now: datetime) -> None:
     )
 
 
+def has_ever_run(db: Database, job: str) -> bool:
+    """Tell whether a job ran at all so far."""
+    return db.execute("SELECT 1 FROM job_runs WHERE job = ? LIMIT 1", [job]).fetchone() is not None
+
+
 def has_run(db: Database, job: str, slot_at: datetime) -> bool:
     """Tell whether the run of a slot was completed."""
     row = db.execute(

@@ -406,7 +406,15 @@ def m006_outbox_unsent(db: Database) -> None:
 
 
 @reminders_migrations()
-def m007_acts_of_rectifications(db: Database) -> None:
+def m007_clock_from_imports(db: Database) -> None:
+    """Trace the suspensions and extensions that an export states to the file it was."""
+    db.execute("ALTER TABLE suspensions ADD COLUMN import_id INTEGER REFERENCES case_imports(id)")
+    db.execute("ALTER TABLE extensions ADD COLUMN import_id INTEGER REFERENCES case_imports(id)")
+    db.execute("ALTER TABLE extensions ADD COLUMN approved_on TEXT")
+
+
+@reminders_migrations()
+def m009_acts_of_rectifications(db: Database) -> None:
     """Let an act of the office be about a case or about a step of a rectification."""
     db.execute("""
         CREATE TABLE acts (

@@ -265,7 +265,9 @@ def sweep_overdue(
         run_id = job_runs.begin_run(db, OVERDUE, sweep.slot_at, late=late, now=now)
         lapse_acts(db, now=now)
         for draft in sweep.drafts:
-            red_card = draft.standing.stage is Stage.LONG_OVERDUE
+            # One red card a case: the circular that may follow is no second one.
+            carded = draft.standing.stage is Stage.LONG_OVERDUE
+            red_card = carded and draft.kind is Rung.INTERVENE
             due_on = draft.standing.due_on
             about = About(case_id=draft.case.id)
             draft_act(db, about, draft.kind, red_card=red_card, due_on=due_on, now=now)

@@ -26,8 +26,8 @@ NOW = datetime(2025, 1, 24, 10, 0, tzinfo=LOCAL)
 # Staff's buttons that write down nothing by their route: what was done is written down by the
 # handler, with what was chosen, or the button only asks, or shows what anybody may know.
 BY_THE_HANDLER = {"ract", "rphone", "reply", "gapadd", "changeok", "changeno", "pause", "resume"}
-BY_THE_HANDLER |= {"leaveset", "deputy"}
-ASKS_OR_IS_PUBLIC = {"give", "gapfind", "gapto", "gapsay", "entry", "diagram"}
+BY_THE_HANDLER |= {"leaveset", "deputy", "decline", "casestop", "caseextend"}
+ASKS_OR_IS_PUBLIC = {"leavedays", "give", "gapfind", "gapto", "gapsay", "entry", "diagram"}
 COMMANDS_THAT_ONLY_ASK = {"upload", "codes", "entry"}
 
 

@@ -13,9 +13,10 @@ from sqlite_utils import Database
 
 from bot.clock import LOCAL
 from bot.database import open_database, transaction
-from bot.desk import Knowledge
+from bot.desk import Desk, Knowledge
 from bot.reports.certificates import kinds_of
 from bot.reports.qualification import QualifiedStaff, total_of
+from bot.reports.rates import Rates
 from bot.views.qualification import qualification_reply
 from reminders.cases import Change
 from reminders.certificate_rules import (
@@ -514,15 +515,15 @@ def test_the_citys_table_of_qualified_staff(
     assert found.meets() == (missing == 0)
 
 
-def test_qualified_staff_show_both_parts_and_who_is_missing() -> None:
+def test_qualified_staff_show_both_parts_and_who_is_missing(desk: Desk) -> None:
     units = [QualifiedStaff(unit, staff, holders) for unit, staff, holders, _, _ in BULLETIN]
 
-    shown = qualification_reply(units)
+    shown = qualification_reply(desk.base, units, rates=Rates(), on=date(2025, 2, 28))
 
     assert (total_of(units, "合计").holders, total_of(units, "合计").staff) == (246, 583)
     assert "兰考县：持证上岗率 37.30%（47/126），到 70% 还差 42 人" in shown.text
     assert "鼓楼区：持证上岗率 89.47%（17/19），已到 70%" in shown.text
-    assert "无数据" in qualification_reply(()).text
+    assert "无数据" in qualification_reply(desk.base, (), rates=Rates(), on=date(2025, 2, 28)).text
 
 
 def test_a_unit_without_staff_meets_nothing() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from bot.__main__ import main
+from bot.__main__ import main, run_command_line
 
 
 @pytest.fixture
@@ -253,3 +253,43 @@ def test_the_shipped_schema_is_that_of_the_model() -> None:
     shipped = Path(__file__).parent.parent / "knowledge" / "data" / "schema.json"
 
     assert json.loads(shipped.read_text(encoding="utf-8")) == parsed("schema")
+
+
+class TestWrongUse:
+    @pytest.mark.parametrize(
+        ("arguments", "said"),
+        [
+            (("fooo",), "没有命令 fooo"),
+            (("stats", "ratings", "--day", "昨天"), "昨天 不是日期，请写成 2025-02-06"),
+            (("stats", "ratings", "--by", "month"), "window、entry、district、day"),
+            (("ask", "--jsn"), "没有选项 --jsn；是不是 --json"),
+            (("import", "cases"), "还缺 FILE"),
+            (("show", "newborn", "retirement"), "多写了 retirement"),
+        ],
+    )
+    @pytest.mark.usefixtures("folder")
+    def test_is_explained_in_chinese(
+        self,
+        arguments: tuple[str, ...],
+        said: str,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        monkeypatch.setattr("sys.argv", ["bot", *arguments])
+
+        with pytest.raises(SystemExit) as ended:
+            run_command_line()
+
+        printed = capsys.readouterr()
+        assert ended.value.code == 2
+        assert said in printed.err
+        assert "--help" in printed.err
+        assert printed.out == ""
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_day_that_has_not_come_has_unknown_figures() -> None:
+    figures = parsed("stats", "ratings", "--day", "2099-01-05", "--json")
+
+    assert figures["total"]["good"] is None
+    assert figures["total"]["good_rate"]["text"] == "无数据"

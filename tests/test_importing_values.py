@@ -237,3 +237,9 @@ def test_a_department_is_known_with_a_district_before_it(names: Names) -> None:
     assert names.department("人社局") == "human_resources"
     assert names.department("兰考县人力资源和社会保障局") == "human_resources"
     assert names.department("月球局") is None
+
+
+def test_a_department_is_known_without_the_city_before_it(names: Names) -> None:
+    assert names.department("应急管理局") == "emergency"
+    assert names.department("卫生健康委员会") == "health"
+    assert names.department("兰考县应急管理局") == "emergency"

@@ -215,7 +215,7 @@ def test_help_tells_of_it(zhou: Talker) -> None:
 
 def test_what_was_matched_before_is_kept() -> None:
     db = Database(memory=True)
-    records_migrations.apply(db, stop_before="m037_official_matches")
+    records_migrations.apply(db, stop_before="m042_official_matches")
     db.execute("INSERT INTO people (id, created_at) VALUES (1, 'x')")
     db.execute(
         """INSERT INTO interactions (id, person_id, entry_id, channel, knowledge_version, began_at,

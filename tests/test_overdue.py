@@ -9,8 +9,9 @@ import pytest
 
 from bot.database import open_database
 from bot.settings import OversightSettings
+from reminders.case_clock import Suspension
 from reminders.case_work import Acknowledgement
-from reminders.cases import Case, CaseKind, Missing, Suspension
+from reminders.cases import Case, CaseKind, Missing
 from reminders.overdue import (
     Level,
     Override,

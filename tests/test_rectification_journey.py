@@ -119,7 +119,38 @@ def test_the_journey_of_a_bad_rating(loop: Loop) -> None:
     delivered(loop.wang)
     reply = loop.wang.presses("满意")
     assert loop.state is State.CLOSED
+    assert "主任上门道歉。" in reply.text, "it stands in place of the message that said so"
     assert "办结了" in reply.text
+
+
+def test_a_dissatisfied_answer_may_say_what_is_still_wrong(loop: Loop) -> None:
+    loop.zhao.sends_token(f"ract:{loop.number}:uphold")
+    loop.rectified("已道歉")
+    delivered(loop.wang)
+    loop.wang.presses("不满意")
+
+    loop.wang.presses("说说哪里还不行")
+    loop.wang.says("换了人，还是不耐烦")
+
+    assert "换了人，还是不耐烦" in loop.zhao.sends_token(f"rect:{loop.number}").text
+
+
+def test_a_digest_leaves_out_what_was_done_before_it_was_sent(loop: Loop) -> None:
+    loop.moves_to(26, month=1)
+    desk = loop.wang.desk
+    sweep_rectifications(
+        desk.db,
+        desk.calendar,
+        desk.settings.rectification_rules(),
+        Rules(),
+        now=desk.now(),
+        transaction=transaction,
+    )
+
+    loop.zhao.sends_token(f"ract:{loop.number}:contact")
+    loop.zhao.says("您好")
+
+    assert not any("整改提醒" in reply.text for reply in delivered(loop.zhao))
 
 
 def test_why_this_day_counts_the_make_up_sunday(loop: Loop) -> None:
@@ -127,6 +158,7 @@ def test_why_this_day_counts_the_make_up_sunday(loop: Loop) -> None:
 
     assert "联系群众：1月24日（周五）起 1 个工作日，1月26日（周日）" in reply.text
     assert "整改：1月24日（周五）起 5 个工作日，2月7日（周五）" in reply.text
+    assert "1月24日（周五） 不算（评价当天）" in reply.text
     assert "1月26日（周日） 算" in reply.text
 
 
@@ -165,7 +197,8 @@ def test_the_citizen_reads_state_and_dates_by_number_and_no_words(
     reply = somebody("anybody").says(loop.number)
 
     assert "正在核实" in reply.text
-    assert "1月26日" in reply.text
+    assert "1月26日（周日）前联系您" in reply.text
+    assert "2月7日（周五）前处理好" in reply.text
     assert "冲" not in reply.text
     assert "差评" not in reply.text
 

@@ -25,7 +25,8 @@ def test_a_role_outside_a_route_gets_a_polite_no(
 
         reply = person.says(command.words[0])
 
-        assert "工作人员" in reply.text
+        hint = "工作人员用的" if role is Role.CITIZEN else "发“菜单”看您能做什么"
+        assert hint in reply.text
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -155,3 +156,26 @@ def test_in_public_nothing_personal_is_done(wang: Talker) -> None:
     reply = wang.says("删除我的数据", public=True)
 
     assert "私聊" in reply.text
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.CITIZEN])
+def test_the_menu_offers_staff_their_work_by_button(
+    role: Role, somebody: Callable[..., Talker]
+) -> None:
+    person = somebody(f"menu-{role}", role)
+    work = [c.words[0] for c in router.menu_for(role) if Role.CITIZEN not in c.roles]
+
+    person.says("菜单")
+    offered = person.labels()
+
+    assert work
+    assert set(work) <= set(offered)
+    for word in work:
+        person.says("菜单")
+        assert "看您能做什么" not in person.presses(word).text
+
+
+def test_a_citizen_who_copies_a_staff_button_is_refused(wang: Talker) -> None:
+    reply = wang.sends_token("do:overdue")
+
+    assert "工作人员" in reply.text

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from bot.channels.web.app import build_web
 from bot.channels.web.guard import is_own_origin
-from bot.channels.web.render import lines_html, linked, show_reply
+from bot.channels.web.render import body_of, lines_html, linked, show_reply
 from bot.channels.web.site import Core
 from bot.channels.web.slip import essential_lines
 from bot.desk import Desk
@@ -641,7 +641,7 @@ def test_confirming_binds(browser: Browser, core: FakeCore) -> None:
 
 @pytest.mark.parametrize("code", ["short", "ABCDEFG0", "ABCDEFGHI", "<b>"])
 def test_a_malformed_code_is_said(browser: Browser, core: FakeCore, code: str) -> None:
-    assert "绑定码不对" in browser.get(f"/join/{code}").text
+    assert "这个码不对" in browser.get(f"/join/{code}").text
     assert browser.post(f"/join/{code}").status_code == 404
     assert core.heard == []
 
@@ -930,3 +930,10 @@ def test_styles_use_nothing_newer_than_2019(browser: Browser) -> None:
     assert not re.search(r":has\(|@container|@layer|:is\(|:where\(|inset:|aspect-ratio|dvh", style)
     for rule in re.findall(r"\{[^{}]*\bgap:[^{}]*\}", style):
         assert "grid-gap" in rule or "display: grid" in rule
+
+
+def test_a_light_is_drawn_and_its_word_stays() -> None:
+    html = "".join(body_of(Reply("数据\n🟡 即将超期 <2>"), None))
+
+    assert 'class="light yellow"' in html
+    assert "即将超期 &lt;2&gt;" in html

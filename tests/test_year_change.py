@@ -16,7 +16,8 @@ from bot.database import FILE_NAME, open_database, transaction
 from bot.importing.year_table import merge_years, read_years
 from bot.records import people
 from bot.records.people import Address, Channel
-from reminders.cases import case_by_number, events_of
+from reminders.case_events import events_of
+from reminders.cases import case_by_number
 from reminders.overdue import Rules, due_day, next_hour
 from reminders.recipients import Role
 from reminders.working_days import load_calendar
@@ -106,7 +107,7 @@ def test_a_yes_puts_it_in_force_logs_it_and_tells_the_handler(
     case = case_by_number(db, "early")
     assert case is not None
     assert due_day(case, calendar, day("2026-12-30")) == day("2027-02-01")
-    event = events_of(db, case)[-1]
+    event = events_of(db, case.id)[-1]
     assert (event.kind, event.facts["from"], event.facts["to"]) == (
         "due_moved",
         "2027-02-02",

@@ -53,6 +53,10 @@ class Beside:
             return respond(desk, incoming)
         return await _run(worker, desk, lambda beside: respond(beside, incoming))
 
+    async def work(self, desk: Desk, work: Callable[[Desk], T]) -> T:
+        """Do what takes seconds, as a long register, beside the loop at a desk of its own."""
+        return await _run(self._tables, desk, work)
+
     async def compute(self, desk: Desk, work: Callable[[Desk], T]) -> T:
         """Do a page's figures in the worker, at a desk with a connection of its own."""
         return await _run(self._figures, desk, work)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from bot.commands.options import PROBLEMS_FOUND, WRONG_USE, Context, common_options, fail
+from bot.commands.options import PROBLEMS_FOUND, WRONG_USE, Context, Day, common_options, fail
 from bot.commands.output import print_json, print_table
 from bot.desks import CALENDAR_NAME
 from bot.dialogue import Table
@@ -27,7 +27,7 @@ def calendar(settings: Context) -> None:
 
 
 @calendar.command()
-@click.argument("accepted", type=click.DateTime(["%Y-%m-%d"]))
+@click.argument("accepted", type=Day())
 @click.argument("days", type=click.IntRange(0, MOST_DAYS))
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON")
 @common_options

@@ -27,7 +27,8 @@ from bot.records import people
 from bot.records.audit import OPERATOR, Deed, record_deed
 from bot.reports.oversight import Proof, proof_of, reminder_rates
 from bot.reports.unit_sheet import causes_by_month
-from bot.views.cases import Viewer, proof_reply
+from bot.views.case_proof import proof_reply
+from bot.views.cases import Viewer
 from bot.views.proof_sheet import proof_sheet
 from bot.views.refusals import refusal_reply
 from reminders import case_work

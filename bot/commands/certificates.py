@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from bot.commands.options import WRONG_USE, Context, common_options, fail, noted
 from bot.commands.output import print_json, print_table
-from bot.dialogue import Scope, Table
+from bot.dialogue import Person, Role, Scope, Table
+from bot.handlers.certificates import sheet
 from bot.records.audit import Deed
 from bot.reports.certificates import at_level, kinds_of, rules_of, shown
 from bot.views.certificates import level_words, sheet_row
@@ -25,18 +27,33 @@ _SHOWN_COLUMNS = (1, 2, 6, 7, 8)
 @click.option("--level", type=click.Choice([level.value for level in Level]), help="只看一级")
 @click.option("--department", help="部门编号或名称，见 departments.yaml")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON")
+@click.option(
+    "--export",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="把全部到级的证照写成 Excel，不限行数；导出记入日志",
+)
 @common_options
 def certificates(
-    settings: Context, level: str | None, department: str | None, as_json: bool
+    settings: Context, level: str | None, department: str | None, as_json: bool, file: Path | None
 ) -> None:
     """快到期和已过期的证照，按种类、部门、三色。
 
     \b
     例：
+      python -m bot certificates --department market --export 证照.xlsx
       python -m bot certificates --department market
       python -m bot certificates --level urgent --json
     """
     desk = settings.desk()
+    if file is not None:
+        if as_json or level:
+            fail("--export 写的是全部到级的证照，不和 --level、--json 一起用。", WRONG_USE)
+        scope = Scope(None, _department(desk.base, department))
+        content, count = sheet(desk, Person(0, Role.ADMINISTRATOR, scope))
+        file.write_bytes(content)
+        click.echo(f"写好了：{file.name}，{count} 行。")
+        return
     rules, kinds = rules_of(desk.settings), kinds_of(desk.base)
     scope = Scope(None, _department(desk.base, department))
     chosen = Level(level) if level else None
@@ -56,7 +73,7 @@ def certificates(
                     desk.base.certificates[c.kind_key].name
                     if c.kind_key in desk.base.certificates
                     else f"{c.kind_key.removeprefix(UNREGISTERED)}（规则未登记）",
-                    c.department or "",
+                    _department_name(desk.base, c.department),
                     *(str(c.at(one)) for one in Level),
                 )
                 for c in rows
@@ -77,6 +94,11 @@ def _department(base: KnowledgeBase, named: str | None) -> str | None:
         if named in (department.id, department.name, *department.names):
             return department.id
     return fail(f"不认识部门 {named}；有：{'、'.join(base.departments)}", WRONG_USE)
+
+
+def _department_name(base: KnowledgeBase, department: str | None) -> str:
+    known = base.departments.get(department or "")
+    return known.name if known else department or "未写"
 
 
 def _json(rows: list[LevelCounts]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -104,6 +105,18 @@ def named_district(desk: Desk, name: str | None) -> str | None:
     return district
 
 
+def named_department(desk: Desk, name: str) -> str:
+    """Return a department's id by any of its names, or end saying which there are."""
+    from bot.importing.values import names_of
+
+    names = names_of(desk.base)
+    department = name if name in desk.base.departments else names.department(name)
+    if department is None:
+        known = "、".join(f"{d.id}（{d.name}）" for d in desk.base.departments.values())
+        fail(f"不认识部门 {name}；有：{known}", WRONG_USE)
+    return department
+
+
 class Instant(click.ParamType[datetime]):
     """An instant such as 2025-01-24T16:00, +08:00 where no offset is written."""
 
@@ -119,6 +132,24 @@ class Instant(click.ParamType[datetime]):
             return parse_instant(value)
         except ValueError:
             self.fail(f"{value} 不是时刻，请写成 2025-01-24T16:00", param, ctx)
+
+
+class Day(click.ParamType[datetime]):
+    """A day such as 2025-02-06, as the midnight it begins with."""
+
+    name = "日期"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Read the day or fail with what to write."""
+        if isinstance(value, datetime):
+            return value
+        written = re.sub("[年月/]", "-", value).removesuffix("日")
+        try:
+            return datetime.strptime(written, "%Y-%m-%d")  # noqa: DTZ007 - a local day, no instant
+        except ValueError:
+            self.fail(f"{value} 不是日期，请写成 2025-02-06", param, ctx)
 
 
 def common_options(command: Command) -> Command:
@@ -143,4 +174,4 @@ def common_options(command: Command) -> Command:
 
 def day_option(*names: str, help_: str) -> Callable[[Command], Command]:
     """Return an option that reads a day written as 2025-02-06."""
-    return click.option(*names, type=click.DateTime(["%Y-%m-%d"]), help=help_)
+    return click.option(*names, type=Day(), help=help_)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import click
 
 from bot.dialogue import Reply, Table
+
+MOST_COLUMNS = 200
 
 
 def print_json(value: Any) -> None:
@@ -23,7 +26,8 @@ def print_table(table: Table) -> None:
     shown = RichTable(*table.header)
     for row in table.rows:
         shown.add_row(*row)
-    Console().print(shown)
+    # In a file or a pipe nothing may be cut off to fit a screen.
+    Console(width=None if sys.stdout.isatty() else MOST_COLUMNS).print(shown)
 
 
 def print_reply(reply: Reply) -> None:

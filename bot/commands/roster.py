@@ -23,6 +23,7 @@ from bot.dialogue import CITY, Scope, Table
 from bot.records.audit import OPERATOR, Deed, record_deed
 from bot.records.roster import Member, member_by_number, set_leave
 from bot.rotation import Handover, has_rotated, plan_rotation, rotate
+from bot.views.roster import rotation_note
 
 
 @click.group()
@@ -136,7 +137,7 @@ def rotate_(
     if dry_run:
         click.echo("试看，没有移交。", err=True)
         return
-    words = note or f"{month.year}年{month.month}月轮岗（{'、'.join(groups)}轮换）"
+    words = note or rotation_note(month, groups)
     with transaction(desk.db):
         _write_down(desk, f"rotate:{month:%Y-%m}")
     moved = rotate(desk, plan, month, words, district=canonical)

@@ -13,7 +13,8 @@ from bot.oversight import run_overdue
 from bot.records import people
 from bot.records.roster import Roster
 from bot.reports.certificates import kinds_of, rules_of
-from bot.views.cases import KIND_WORDS, recipient_words
+from bot.views.case_proof import recipient_words
+from bot.views.cases import KIND_WORDS
 from bot.views.certificates import LEVEL_WORDS, event_words
 from bot.views.rectifications import KINDS, STEPS
 from reminders.certificate_sweep import Decision as CertificateDecision

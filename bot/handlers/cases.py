@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from datetime import date
 
+from bot.case_access import (
+    acts_on,
+    any_case,
+    case_refusal,
+    case_to_see,
+    case_to_work,
+    may_approve,
+    rules_of,
+    standing_now,
+    viewer_of,
+)
 from bot.desk import Desk
-from bot.dialogue import Incoming, Person, Recipient, Refusal, Reply, Role, Scope
-from bot.records import people
+from bot.dialogue import Incoming, Recipient, Refusal, Reply, Role, Scope
+from bot.records import conversations, people
 from bot.records.roster import Roster, colleagues
 from bot.reports import oversight
 from bot.reports.unit_sheet import (
@@ -16,10 +27,10 @@ from bot.reports.unit_sheet import (
     last_working_days,
     month_before,
 )
+from bot.views import case_proof as proof_view
 from bot.views import cases as view
 from bot.views import unit_sheet as unit_view
-from bot.views.cases import Viewer
-from bot.views.staff import scope_words
+from bot.views.places import scope_words
 from reminders import case_work, outbox
 from reminders.acts import (
     waiting_acts,
@@ -29,7 +40,6 @@ from reminders.case_work import Cause, NotAllowed
 from reminders.cases import (
     Case,
     Missing,
-    case_by_id,
     cases_in_progress_since,
     data_as_of,
     imports,
@@ -37,27 +47,9 @@ from reminders.cases import (
 )
 from reminders.overdue import (
     Level,
-    Rules,
-    Standing,
     explain_case,
     is_stale,
-    standing_of,
 )
-
-WORKERS = frozenset({Role.CLERK, Role.LEAD})
-
-
-def _viewer(desk: Desk, incoming: Incoming) -> Viewer:
-    return Viewer(incoming.discreet, incoming.person.role in WORKERS, desk.links.page_url("/"))
-
-
-def _rules(desk: Desk) -> Rules:
-    return desk.settings.oversight.rules()
-
-
-def _standing(desk: Desk, case: Case) -> Standing:
-    return standing_of(case, desk.calendar, _rules(desk), desk.today())
-
 
 # -- one's own cases
 
@@ -67,16 +59,16 @@ def mine(desk: Desk, incoming: Incoming, argument: str) -> Reply:
     del argument
     roster, person = Roster(desk.db), incoming.person
     own = [
-        (case, _standing(desk, case))
+        (case, standing_now(desk, case))
         for case in open_cases(desk.db, Scope(person.scope.district))
-        if _acts_on(roster, case, person, desk.today())
+        if acts_on(roster, case, person, desk.today())
     ]
     as_of = data_as_of(imports(desk.db), person.scope.district)
     stale = is_stale(as_of, desk.calendar, desk.today())
     ordered = sorted(
         own, key=lambda e: (-e[1].overdue_days, not e[1].is_late, e[1].due_on, e[0].number)
     )
-    return view.mine_reply(ordered, as_of, _viewer(desk, incoming), stale=stale)
+    return view.mine_reply(ordered, as_of, viewer_of(desk, incoming), stale=stale)
 
 
 def open_mine(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
@@ -85,72 +77,39 @@ def open_mine(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Rep
     return mine(desk, incoming, "")
 
 
-def _acts_on(roster: Roster, case: Case, person: Person, on: date) -> bool:
-    """Tell whether a person must act on a case: its handler, the one offered it, a stand-in."""
-    if case.offered_to_id == person.id:
-        return True
-    handlers = roster.recipients(Level.HANDLER, case, on)
-    return any(recipient.person_id == person.id for recipient in handlers)
-
-
-def _case(desk: Desk, arguments: tuple[str, ...]) -> Case:
-    if not arguments or not arguments[0].isdigit():
-        raise Refusal("button_unknown")
-    try:
-        return case_by_id(desk.db, int(arguments[0]))
-    except KeyError:
-        raise Refusal("case_unknown") from None
-
-
-def _case_to_see(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Case:
-    """Return a case one acts on or answers for; a stranger's looks like none."""
-    case, person = _case(desk, arguments), incoming.person
-    answers_for = person.role is not Role.CLERK and person.scope.covers(case.scope)
-    if answers_for or _acts_on(Roster(desk.db), case, person, desk.today()):
-        return case
-    raise Refusal("case_unknown")
-
-
-def _case_to_work(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Case:
-    """Return a case one acts on, or leads the window of."""
-    case, person = _case(desk, arguments), incoming.person
-    leads = person.role is Role.LEAD and person.scope.covers(case.scope)
-    if leads or _acts_on(Roster(desk.db), case, person, desk.today()):
-        return case
-    raise Refusal("case_unknown")
-
-
 def show(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Show one case."""
-    case = _case_to_see(desk, incoming, arguments)
+    case = case_to_see(desk, incoming, arguments)
     person = incoming.person
+    conversations.stop_awaiting(desk.db, person.id)
     may_confirm = person.role in (Role.LEAD, Role.SUPERVISOR) and case.missing is not None
     return view.case_reply(
         case,
-        _standing(desk, case),
-        _viewer(desk, incoming),
+        standing_now(desk, case),
+        viewer_of(desk, incoming),
         offered_to_me=case.offered_to_id == person.id,
-        unconfirmed=may_confirm and person.scope.covers(case.scope),
+        unconfirmed=may_confirm and person.scope.answers_for(case.scope),
+        may_extend=case.is_open and not case.extended_days and may_approve(desk, incoming, case),
     )
 
 
 def explain(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Answer 为什么是这天."""
-    case = _case_to_see(desk, incoming, arguments)
+    case = case_to_see(desk, incoming, arguments)
     explanation = explain_case(case, desk.calendar, case.completed_on or desk.today())
-    return view.why_reply(case, explanation, _viewer(desk, incoming))
+    return view.why_reply(case, explanation, viewer_of(desk, incoming))
 
 
 def promise_today(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Take 今日办结: quiet until the end of today."""
-    case = _case_to_work(desk, incoming, arguments)
+    case = case_to_work(desk, incoming, arguments)
     _acknowledge(desk, incoming, case, desk.today())
     return view.today_reply(case)
 
 
 def say_done(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Take 已办结（等数据更新）: quiet until the next import."""
-    case = _case_to_work(desk, incoming, arguments)
+    case = case_to_work(desk, incoming, arguments)
     _acknowledge(desk, incoming, case, None)
     return view.done_reply(case)
 
@@ -161,48 +120,44 @@ def _acknowledge(desk: Desk, incoming: Incoming, case: Case, done_by_on: date | 
             desk.db, case, incoming.person.id, done_by_on=done_by_on, now=desk.now()
         )
     except NotAllowed as refused:
-        raise _refusal(refused) from refused
-
-
-def _refusal(refused: NotAllowed) -> Refusal:
-    return Refusal(f"case_{refused.reason}")
+        raise case_refusal(refused) from refused
 
 
 def ask_papers(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Take 待补正: the clock has not started."""
-    case = _case_to_work(desk, incoming, arguments)
+    case = case_to_work(desk, incoming, arguments)
     try:
         case_work.supplement_case(
             desk.db,
             case,
             desk.calendar,
-            notice_days=_rules(desk).papers_notice_days,
+            notice_days=rules_of(desk).papers_notice_days,
             by_person_id=incoming.person.id,
             now=desk.now(),
         )
     except NotAllowed as refused:
-        raise _refusal(refused) from refused
+        raise case_refusal(refused) from refused
     return view.papers_reply(case)
 
 
 def papers_arrived(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Start the clock: the papers asked for are complete."""
-    case = _case_to_work(desk, incoming, arguments)
+    case = case_to_work(desk, incoming, arguments)
     try:
         running = case_work.papers_arrived(
             desk.db, case, arrived_on=desk.today(), by_person_id=incoming.person.id, now=desk.now()
         )
     except NotAllowed as refused:
-        raise _refusal(refused) from refused
-    return view.arrived_reply(running, _standing(desk, running))
+        raise case_refusal(refused) from refused
+    return view.arrived_reply(running, standing_now(desk, running))
 
 
 def give(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Offer a case to a colleague, or show the colleagues."""
-    case = _case_to_work(desk, incoming, arguments)
+    case = case_to_work(desk, incoming, arguments)
     possible = colleagues(desk.db, incoming.person)
     if incoming.discreet:
-        return view.give_on_page_reply(case, _viewer(desk, incoming))
+        return view.give_on_page_reply(case, viewer_of(desk, incoming))
     if len(arguments) < 2:
         return view.give_reply(case, possible)
     chosen = next((c for c in possible if str(c.id) == arguments[1]), None)
@@ -212,7 +167,7 @@ def give(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     try:
         case_work.offer_case(desk.db, case, chosen.id, by_person_id=incoming.person.id, now=now)
     except NotAllowed as refused:
-        raise _refusal(refused) from refused
+        raise case_refusal(refused) from refused
     alert = Alert(
         kind="case_offered",
         recipient=Recipient(person_id=chosen.id),
@@ -225,13 +180,13 @@ def give(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
 
 def take_over(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Take over a case that was offered."""
-    case = _case(desk, arguments)
+    case = any_case(desk, arguments)
     before = Roster(desk.db).recipients(Level.HANDLER, case, desk.today())
     now, person = desk.now(), incoming.person
     try:
         case_work.take_over_case(desk.db, case, person.id, now=now)
     except NotAllowed as refused:
-        raise _refusal(refused) from refused
+        raise case_refusal(refused) from refused
     alerts = [
         Alert(
             kind="case_taken",
@@ -248,7 +203,7 @@ def take_over(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Rep
 
 def report_wrong(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Take 有误 and tell the lead, once a day."""
-    case = _case_to_work(desk, incoming, arguments)
+    case = case_to_work(desk, incoming, arguments)
     now, person = desk.now(), incoming.person
     if case_work.report_wrong(desk.db, case, person.id, now=now):
         leads = Roster(desk.db).recipients(Level.LEAD, case, desk.today())
@@ -268,7 +223,7 @@ def report_wrong(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> 
 
 def give_cause(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Ask why a case is late, or take the answer."""
-    case = _case_to_work(desk, incoming, arguments)
+    case = case_to_work(desk, incoming, arguments)
     if len(arguments) < 2:
         return view.causes_reply(case)
     if arguments[1] not in set(Cause):
@@ -282,8 +237,8 @@ def close_missing(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) ->
     """Confirm that a missing case is done, or all of the own scope that may be (可能已办结)."""
     scope = incoming.person.scope
     if arguments:
-        case = _case_to_see(desk, incoming, arguments)
-        if not scope.covers(case.scope):
+        case = case_to_see(desk, incoming, arguments)
+        if not scope.answers_for(case.scope):
             raise Refusal("case_unknown")
         chosen: tuple[Case, ...] = (case,)
     else:
@@ -305,7 +260,7 @@ def overdue(desk: Desk, incoming: Incoming, argument: str) -> Reply:
     """Show lights by unit within the own scope, the late ones by name, and the trend."""
     del argument
     scope, today = incoming.person.scope, desk.today()
-    rules, month = _rules(desk), desk.today().replace(day=1)
+    rules, month = rules_of(desk), desk.today().replace(day=1)
     days = last_working_days(desk.calendar, today, TREND_DAYS)
     known = cases_in_progress_since(desk.db, scope, min(month, *days))
     causes = oversight.causes_of_late(known, desk.calendar, rules, month, today)
@@ -313,12 +268,12 @@ def overdue(desk: Desk, incoming: Incoming, argument: str) -> Reply:
     trend = oversight.trend(known, desk.calendar, days)
     return view.overdue_reply(
         oversight.supervise(desk.db, scope, desk.calendar, rules, on=today, cases=known),
-        scope_words(scope),
-        unit_view.trend_reply(scope_words(scope), trend),
+        scope_words(desk.base, scope),
+        unit_view.trend_reply(scope_words(desk.base, scope), trend),
         oversight.reminder_rates(desk.db, known, desk.calendar, month, today),
         {c.unit: c.unexplained for c in causes if c.unexplained},
         Roster(desk.db).unbound([case for case in known if case.is_open], today),
-        _viewer(desk, incoming),
+        viewer_of(desk, incoming),
         waiting=len(waits),
         perhaps_done=sum(c.is_open and c.missing is Missing.PERHAPS_DONE for c in known),
     )
@@ -336,15 +291,15 @@ def show_causes(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> R
     scope, today = incoming.person.scope, desk.today()
     first_on = month_before(today, MONTHS - 1)
     known = cases_in_progress_since(desk.db, scope, first_on)
-    months = causes_by_month(known, desk.calendar, _rules(desk), first_on, today)
-    return unit_view.causes_reply(months, scope_words(scope))
+    months = causes_by_month(known, desk.calendar, rules_of(desk), first_on, today)
+    return unit_view.causes_reply(months, scope_words(desk.base, scope))
 
 
 def prove(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Show who was told what about a case, when, and what they did."""
-    case = _case_to_see(desk, incoming, arguments)
+    case = case_to_see(desk, incoming, arguments)
     proof = oversight.proof_of(desk.db, case)
     involved = {t.person_id for t in proof.told} | {e.by_person_id for e in proof.events}
     involved |= {a.decided_by for a in proof.acts}
     known = {p.id: p for p in people.people_by_id(desk.db, involved)}
-    return view.proof_reply(proof, known, _viewer(desk, incoming))
+    return proof_view.proof_reply(proof, known, viewer_of(desk, incoming))

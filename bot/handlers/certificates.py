@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 
+from bot.database import transaction
 from bot.desk import Desk
-from bot.dialogue import Channel, Incoming, Recipient, Refusal, Reply, Role, Scope
+from bot.dialogue import Channel, Incoming, Person, Recipient, Refusal, Reply, Role, Scope
 from bot.importing.values import names_of, nearest_kinds
+from bot.qr import qr_png
 from bot.records import conversations
+from bot.records.audit import Deed, record_deed
 from bot.records.conversations import AWAIT_MINUTES, Awaited
 from bot.reports import certificates as reports
-from bot.reports.certificates import Register, Shown, is_sensitive, shown
+from bot.reports.certificates import Register, is_sensitive, shown
 from bot.views import certificates as view
+from bot.views.certificate_sheet import certificates_workbook
 from bot.views.certificates import Viewer
 from reminders import certificate_holders as holders
 from reminders import outbox
@@ -127,11 +130,18 @@ def _held(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Certifi
 
 
 def look(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
-    """Show one certificate, to its holder or to the department it belongs to."""
+    """Show one certificate, to its holder or to the department it belongs to.
+
+    A department's member who holds one too sees it as holder from 我的证照 alone.
+    """
     viewer = _viewer(desk, incoming)
-    if incoming.person.role in REGISTRARS:
-        return view.department_card_reply(shown(desk, _own(desk, incoming, arguments)), viewer)
-    return view.card_reply(shown(desk, _held(desk, incoming, arguments)), viewer)
+    if incoming.person.role not in REGISTRARS or arguments[1:] == (view.HELD,):
+        return view.card_reply(shown(desk, _held(desk, incoming, arguments)), viewer)
+    facts = shown(desk, _own(desk, incoming, arguments))
+    if facts.contact and not incoming.discreet:
+        subject = f"certificate:{facts.certificate.id}"
+        record_deed(desk.db, incoming.person, Deed.SAW_CONTACT, subject, now=desk.now())
+    return view.department_card_reply(facts, viewer)
 
 
 def answer(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
@@ -214,26 +224,31 @@ def benefit(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply
     return view.benefit_answered_reply(agreed=True)
 
 
+def is_opt_in_code(desk: Desk, code: str) -> bool:
+    """Tell whether a code is a holder's, and not one that binds staff."""
+    return holders.is_opt_in_code(desk.db, code)
+
+
 # -- departments
 
 
-def _scope(incoming: Incoming) -> Scope:
+def _scope(person: Person) -> Scope:
     """Return the part of the register somebody answers for.
 
     A department's window narrows nothing; whoever answers for a window alone has no certificates.
     """
-    scope = incoming.person.scope
+    scope = person.scope
     return scope if scope.department is None else Scope(scope.district, scope.department)
 
 
 def register(desk: Desk, incoming: Incoming, argument: str) -> Reply:
     """Show the register within the own scope: levels, by hand, filed, lapsed, renewed."""
     del argument
-    scope = _scope(incoming)
+    scope = _scope(incoming.person)
     figures = reports.register_of(desk, desk.db, scope)
     return view.register_reply(
+        desk.base,
         figures,
-        {kind.id: kind.name for kind in desk.base.certificates.values()},
         _nearest(desk, figures),
         reports.telling_of(desk, desk.db, scope),
         _viewer(desk, incoming),
@@ -266,7 +281,7 @@ def list_some(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Rep
     which = arguments[0] if arguments else ""
     if which not in view.LIST_WORDS:
         raise Refusal("button_unknown")
-    scope, count = _scope(incoming), None
+    scope, count = _scope(incoming.person), None
     days = reports.rules_of(desk.settings).days_left[2]
     if which == "unreached":
         count, found = reports.not_reached(desk, scope, days=days)
@@ -276,16 +291,20 @@ def list_some(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Rep
         count, found = reports.has_lapsed(desk, scope)
     else:
         found = reports.at_level(desk, scope, Level(which))
+        # Fewer than the list holds are all there are.
+        count = len(found) if len(found) < reports.LISTED else None
     listed = [
         shown(desk, certificate)
         for certificate in found
         if not (incoming.discreet and is_sensitive(desk.settings, certificate))
     ]
+    now = desk.now()
+    record_deed(desk.db, incoming.person, Deed.SAW_LIST, f"certificates:{which}", now=now)
     return view.list_reply(which, count, listed, _viewer(desk, incoming))
 
 
 def _own(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Certificate:
-    certificate = certificate_within(desk.db, _scope(incoming), _number(arguments))
+    certificate = certificate_within(desk.db, _scope(incoming.person), _number(arguments))
     if certificate is None:
         raise Refusal("certificate_unknown")
     if incoming.discreet and is_sensitive(desk.settings, certificate):
@@ -313,35 +332,45 @@ def make_code(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Rep
     code = holders.make_opt_in_code(
         desk.db, certificate, made_by=incoming.person.id, now=desk.now()
     )
-    link = desk.links.page_url(f"/join/{code.code}")
-    return view.code_reply(shown(desk, certificate), code, link)
+    page = desk.links.page_url(f"/join/{code.code}")
+    sensitive = is_sensitive(desk.settings, certificate)
+    chat = None if sensitive else desk.links.bot_url(f"join-{code.code}")
+    links = [link for link in (page, chat) if link]
+    facts = shown(desk, certificate)
+    kind = view.SOME_CERTIFICATE if sensitive else facts.name
+    return view.code_reply(facts, code, links, qr_png(links[0]) if links else None, kind=kind)
 
 
 def export(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
-    """Hand over what is urgent, near and expired within the own scope as a sheet."""
+    """Hand over everything at a level within the own scope as a sheet, saying how many rows.
+
+    On the page it is a link: as a document of the conversation the holders' names would stay in
+    the records. Seconds of work, so the router calls it early and channels in a worker thread.
+    """
     del arguments
     if incoming.discreet:
         raise Refusal("certificate_sheet_on_page")
-    listed = [
-        shown(desk, certificate)
-        for level in (Level.URGENT, Level.EXPIRED, Level.NEAR, Level.EARLY)
-        for certificate in reports.at_level(
-            desk, _scope(incoming), level, limit=reports.EXPORTED // len(Level)
+    if incoming.channel is Channel.WEB:
+        counts = reports.level_counts(desk, _scope(incoming.person))
+        count = sum(one.at(level) for one in counts for level in Level)
+        return view.sheet_link_reply(count, desk.today())
+    content, count = sheet(desk, incoming.person)
+    return view.sheet_reply(content, count, desk.today())
+
+
+def sheet(desk: Desk, person: Person) -> tuple[bytes, int]:
+    """Return everything at a level within a person's scope as a workbook, and how many rows.
+
+    That it was handed over is written down before.
+    """
+    rows = reports.register_rows(desk, _scope(person))
+    content, count = certificates_workbook(rows, desk.settings.certificate.palette)
+    with transaction(desk.db):
+        record_deed(
+            desk.db,
+            person,
+            Deed.EXPORTED,
+            f"certificates:{desk.today().isoformat()}:{count}",
+            now=desk.now(),
         )
-    ]
-    content = _workbook(desk, listed)
-    return view.sheet_reply(content, len(listed), desk.today())
-
-
-def _workbook(desk: Desk, listed: list[Shown]) -> bytes:
-    # openpyxl costs 30 ms to import and is needed here alone.
-    from openpyxl import Workbook
-
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("证照到期")
-    sheet.append(view.SHEET_HEADER)
-    for one in listed:
-        sheet.append(view.sheet_row(one, desk.settings.certificate.palette))
-    written = io.BytesIO()
-    book.save(written)
-    return written.getvalue()
+    return content, count

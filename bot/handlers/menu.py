@@ -9,41 +9,14 @@ from bot.records import conversations, retention
 from bot.reports.knowledge_use import asked_counts
 from bot.views import menu as view
 from bot.views import questions
+from bot.views.menu import Word as Word
+from bot.views.menu import Work as Work
 from reminders.certificate_holders import forget_holder
 
-STAFF_WORDS: dict[Role, tuple[str, ...]] = {
-    Role.CLERK: ("退休 特殊工种（直接打事项）", "查告知单 编号"),
-    Role.LEAD: ("留言箱", "今日评价", "整改", "发绑定码", "查告知单 编号"),
-    Role.DEPARTMENT: ("证照", "今日评价", "整改", "发绑定码"),
-    Role.SUPERVISOR: (
-        "今日评价",
-        "昨日评价",
-        "本周评价",
-        "本月评价",
-        "龙亭区评价",
-        "整改",
-        "留言箱",
-        "省好差评",
-        "操作记录",
-    ),
-    Role.EDITOR: ("留言箱", "待补条目", "整改", "待审", "知识缺口", "更新知识"),
-    Role.ADMINISTRATOR: (
-        "今日评价",
-        "留言箱",
-        "发绑定码",
-        "待审",
-        "知识缺口",
-        "更新知识",
-        "省好差评",
-        "操作记录",
-    ),
-}
 
-
-def start(desk: Desk, incoming: Incoming, payload: str) -> Reply:
+def start(desk: Desk, incoming: Incoming, work: Work) -> Reply:
     """Open the menu."""
-    del payload
-    return _with_privacy(desk, incoming, _menu(desk, incoming))
+    return _with_privacy(desk, incoming, _menu(desk, incoming, work))
 
 
 def at_window(desk: Desk, incoming: Incoming, code: str) -> Reply:
@@ -71,17 +44,15 @@ def _with_privacy(desk: Desk, incoming: Incoming, reply: Reply) -> Reply:
     return questions.followed_by(reply, line)
 
 
-def _menu(desk: Desk, incoming: Incoming) -> Reply:
+def _menu(desk: Desk, incoming: Incoming, work: Work) -> Reply:
     role = Role.CITIZEN if incoming.public else incoming.person.role
-    words = STAFF_WORDS.get(role, ())
-    return view.menu_reply(desk.settings.city, role, tuple(desk.base.entries), words)
+    return view.menu_reply(desk.settings.city, role, tuple(desk.base.entries), work)
 
 
-def show_menu(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+def show_menu(desk: Desk, incoming: Incoming, work: Work) -> Reply:
     """Show the menu; whatever text was awaited no longer is."""
-    del arguments
     conversations.stop_awaiting(desk.db, incoming.person.id)
-    return _menu(desk, incoming)
+    return _menu(desk, incoming, work)
 
 
 def show_topics(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
@@ -96,22 +67,9 @@ def show_topics(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> R
     return view.topics_reply(entries, min(page, 999))
 
 
-def help_(desk: Desk, incoming: Incoming, argument: str) -> Reply:
+def help_(work: Work) -> Reply:
     """Say what can be asked."""
-    del argument
-    role = Role.CITIZEN if incoming.public else incoming.person.role
-    words = [(word, view.STAFF_HELP.get(word, "工作人员用")) for word in STAFF_WORDS.get(role, ())]
-    common = [
-        ("菜单", "常办的事"),
-        ("取消", "不写了"),
-        ("查留言 编号", "看留言进度"),
-        ("查反馈 编号", "看反馈的处理进度"),
-        ("查告知单 编号", "再看一次告知单"),
-        ("隐私", "个人信息怎么用"),
-        ("删除我的数据", "删掉您的问答"),
-    ]
-    del desk
-    return view.help_reply([*words, *common])
+    return view.help_reply(work)
 
 
 def privacy(desk: Desk, incoming: Incoming, argument: str) -> Reply:

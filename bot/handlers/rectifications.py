@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.answering import facts_for
+from bot.case_access import viewer_of
 from bot.desk import Desk
 from bot.dialogue import Incoming, Refusal, Reply, Scope
 from bot.importing.certificates import masking_key
@@ -47,6 +48,9 @@ from reminders.rectification_rules import (
 
 EXTEND = "extend"
 CITIZENS_ANSWERS = (Act.SATISFIED, Act.DISSATISFIED)
+RESULTS = (Act.RECTIFY, Act.EXPLAIN)
+ASKS_WORDS = records.NEEDS_WORDS | {Act.DISSATISFIED}
+"""What staff write a word to; a citizen who is not content may, but need not."""
 
 
 def waiting(desk: Desk, incoming: Incoming, argument: str) -> Reply:
@@ -69,8 +73,12 @@ def show_waiting(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> 
 
 
 def _next_deadline(desk: Desk, one: Rectification) -> Deadline | None:
-    found = open_deadlines(one, desk.calendar, desk.settings.rectification_rules())
+    found = _open_deadlines(desk, one)
     return found[0] if found else None
+
+
+def _open_deadlines(desk: Desk, one: Rectification) -> tuple[Deadline, ...]:
+    return open_deadlines(one, desk.calendar, desk.settings.rectification_rules())
 
 
 def _within(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Rectification:
@@ -118,7 +126,8 @@ def _detail(desk: Desk, incoming: Incoming, one: Rectification) -> Reply:
         has_phone=bool(parties) and contacts.has_contact(desk.db, one.rating_id),
         official=official_of_interaction(desk.db, rating.interaction_id),
     )
-    return view.detail_reply(desk.base, facts, desk.today(), discreet=incoming.discreet)
+    page = desk.links.page_url("/")
+    return view.detail_reply(desk.base, facts, desk.today(), discreet=incoming.discreet, page=page)
 
 
 def show_answer(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
@@ -154,7 +163,7 @@ def prove(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     involved = {t.person_id for _, t in told} | {a.decided_by for a in acts}
     known = {person.id: person for person in people.people_by_id(desk.db, involved)}
     events = records.events_of(desk.db, one)
-    return view.proof_reply(desk.base, one, told, acts, events, known, discreet=incoming.discreet)
+    return view.proof_reply(desk.base, one, told, acts, events, known, viewer_of(desk, incoming))
 
 
 def show_why(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
@@ -166,7 +175,7 @@ def show_why(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Repl
         for deadline in deadlines(one, desk.calendar, rules)
         if (explanation := explain_deadline(one, Step(deadline.step), desk.calendar, rules))
     ]
-    return view.why_reply(one.number, explained)
+    return view.why_reply(one, explained)
 
 
 def act(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
@@ -184,8 +193,8 @@ def act(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     if chosen is Act.APPEAL and ground not in view.APPEALS:
         return view.choose_appeal_reply(one.number)
     if chosen is Act.CONTACT and incoming.discreet:
-        return view.on_page_reply(one.number)
-    if chosen in records.NEEDS_WORDS:
+        return view.on_page_reply(one.number, desk.links.page_url("/"))
+    if chosen in ASKS_WORDS:
         return _await(desk, incoming, one, name, ground, view.ask_words_reply(chosen, one.number))
     return _done(desk, incoming, one, chosen, None)
 
@@ -310,7 +319,7 @@ def status(desk: Desk, incoming: Incoming, number: str) -> Reply:
     one = records.rectification_by_number(desk.db, number)
     if one is None:
         raise Refusal("rectification_unknown")
-    return view.status_reply(one, _next_deadline(desk, one))
+    return view.status_reply(one, _open_deadlines(desk, one))
 
 
 def _own(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Rectification:
@@ -341,8 +350,8 @@ def revisit(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply
             now=desk.now(),
         )
     except NotAllowed:
-        return view.status_reply(one, _next_deadline(desk, one))
-    return view.revisited_reply(moved)
+        return view.status_reply(one, _open_deadlines(desk, one))
+    return view.revisited_reply(moved, records.last_words(desk.db, moved, RESULTS))
 
 
 def ask_reply(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:

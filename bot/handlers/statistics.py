@@ -16,15 +16,7 @@ from bot.places import canonical_district, place_of_window
 from bot.records.integrity import flags_of
 from bot.records.official_ratings import official_counts, sync_counts
 from bot.reports import feedback
-from bot.reports.percentages import Rounding
-from bot.reports.rates import (
-    ActiveRateBase,
-    Indicator,
-    Period,
-    Rates,
-    Shown,
-    rank,
-)
+from bot.reports.rates import Indicator, Period, Shown, rank, rates_of
 from bot.reports.statistics import EVERYTHING, UNASSIGNED, By, Narrow, Ratings, count_ratings
 from bot.views import statistics as view
 from bot.views.statistics_sheet import figures_sheet
@@ -163,7 +155,7 @@ def _counted(desk: Desk, incoming: Incoming, query: Query) -> Reply:
         desk.base,
         person.scope,
         facts,
-        rates=rates_of(desk),
+        rates=rates_of(desk.settings.rates),
         today=desk.today(),
         at=desk.now(),
         least=desk.settings.ratings.min_for_rate,
@@ -197,21 +189,6 @@ def counted_by(desk: Desk, person: Person, query: Query, by: By) -> Ratings:
         by,
         entries_of_department=_owned(desk, person),
         narrow=query.narrow,
-    )
-
-
-def rates_of(desk: Desk) -> Rates:
-    """Return how rates are printed here."""
-    settings = desk.settings.rates
-    rounding = {
-        indicator: Rounding(settings.rounding.get(indicator.value, Rounding.DOWN.value))
-        for indicator in Indicator
-    }
-    return Rates(
-        rounding=rounding,
-        active_rate_base=ActiveRateBase(settings.active_rate_base),
-        zero_duty=settings.zero_by_zero_duty,
-        zero_other=settings.zero_by_zero_other,
     )
 
 
@@ -250,7 +227,9 @@ def ranking(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply
     counted = counted_by(desk, incoming.person, query, By.WINDOW)
     least = desk.settings.ratings.min_for_rate
     rows = [(c.key, c.good_rate) for c in counted.rows if c.key != UNASSIGNED and c.rated]
-    return view.ranking_reply(desk.base, rank(rows, least), counted, rates_of(desk), least)
+    return view.ranking_reply(
+        desk.base, rank(rows, least), counted, rates_of(desk.settings.rates), least
+    )
 
 
 def rates(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
@@ -258,6 +237,7 @@ def rates(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     query = _read_token(desk, arguments)
     _check_day(desk, query)
     return view.rates_reply(
+        desk.base,
         all_rates(desk, incoming.person, query),
         query.from_on,
         query.to_on,
@@ -267,7 +247,7 @@ def rates(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
 
 def all_rates(desk: Desk, person: Person, query: Query) -> tuple[Shown, ...]:
     """Return every rate that can be known of a period within a scope."""
-    printed = rates_of(desk)
+    printed = rates_of(desk.settings.rates)
     counted = feedback.figures(
         desk.db,
         person,

@@ -12,6 +12,7 @@ from datetime import date, datetime, time
 from sqlite_utils import Database
 
 from bot.importing.apply import Statement
+from bot.importing.clock import ClockReader, read_cause
 from bot.importing.columns import Kind, Row, Table, fold
 from bot.importing.plan import Plan, RowReader
 from bot.importing.sheets import Cell
@@ -56,9 +57,12 @@ class CaseImporter:
     kind = Kind.CASES
     in_batches = False
 
-    def __init__(self, names: Names, calendar: Calendar, *, today: date) -> None:
+    def __init__(
+        self, names: Names, calendar: Calendar, clock: ClockReader, *, today: date
+    ) -> None:
         """Know the names of places, the calendar for limits given as a day, and the day."""
         self._names = names
+        self._clock = clock
         self._calendar = calendar
         self._today = today
         self._days_until = functools.lru_cache(maxsize=65536)(self._count_days)
@@ -85,6 +89,16 @@ class CaseImporter:
         handler_name = reader.optional("handler", parse_text)
         if accepted_on and completed_on and completed_on < accepted_on:
             reader.refuse("completed_on", "早于受理日期；请核对")
+        suspension = self._clock.suspension(reader, status, accepted_on)
+        extension = self._clock.extension(reader, number, accepted_on, limit_days, suspension)
+        cause, cause_words = read_cause(reader)
+        if (
+            suspension is not None
+            and suspension.ends_on is None
+            and "state" not in reader.row.cells
+        ):
+            # Without a state of its own a row that stopped and never went on is still stopped.
+            status = CaseStatus.SUSPENDED if completed_on is None else status
         if reader.problems:
             return None
         assert number is not None
@@ -106,6 +120,10 @@ class CaseImporter:
             applicant=applicant,
             handler_number=handler_number,
             handler_name=handler_name,
+            suspension=suspension,
+            extension=extension,
+            cause=cause,
+            cause_words=cause_words,
         )
 
     def _past_day(self, cell: Cell) -> date:

@@ -13,9 +13,24 @@ from bot.dialogue import CITY, Role, Scope
 from bot.importing.apply import Statement
 from bot.importing.columns import Kind, Row, cell_text
 from bot.importing.plan import Plan, RowReader
-from bot.importing.values import Names, parse_number, parse_role, parse_text
+from bot.importing.values import (
+    Names,
+    parse_certificate_number,
+    parse_grade,
+    parse_number,
+    parse_qualified,
+    parse_role,
+    parse_text,
+)
 from bot.records.contacts import phone_hash, read_phone
-from bot.records.roster import Member, compare_member, link_namesakes, members, put_member
+from bot.records.roster import (
+    Member,
+    Qualification,
+    compare_member,
+    link_namesakes,
+    members,
+    put_member,
+)
 from reminders.cases import Change, Covers
 
 
@@ -47,6 +62,7 @@ class StaffImporter:
         if deputy is not None and deputy in (number, name):
             reader.refuse("deputy", "代班人是本人；请填别人的工号，或留空")
         phone = reader.optional("phone", lambda cell: read_phone(cell_text(cell)))
+        qualification = _qualification(reader)
         if reader.problems:
             return None
         assert number is not None
@@ -63,6 +79,7 @@ class StaffImporter:
             team=team,
             deputy_number=deputy,
             phone_hash=phone_hash(self._key, phone) if phone else None,
+            qualification=qualification,
         )
 
     def propose_coverage(self, rows: Iterator[Member]) -> Covers | None:
@@ -117,6 +134,19 @@ class StaffImporter:
         del plan, said, import_id, now
         link_namesakes(db)
         return 0
+
+
+def _qualification(reader: RowReader) -> Qualification | None:
+    """Return what a row says of the qualification; None where it says nothing."""
+    holds = reader.optional("qualified", parse_qualified)
+    grade = reader.optional("grade", parse_grade)
+    number = reader.optional("certificate", parse_certificate_number)
+    if holds is False and (grade or number):
+        reader.refuse("qualified", "填了没有证，却又有证书等级或编号；请核对")
+    if holds is None and grade is None and number is None:
+        return None
+    held = bool(grade or number) if holds is None else holds
+    return Qualification(held, grade or None, number or None)
 
 
 def _numbers_by_name(db: Database, rows: Sequence[tuple[Row, Member]]) -> dict[str, set[str]]:

@@ -16,11 +16,13 @@ from bot.desk import Desk
 from bot.importing.apply import Importer, Result, Statement, apply, preview
 from bot.importing.cases import CaseImporter
 from bot.importing.certificates import CertificateImporter, masking_key
+from bot.importing.clock import ClockReader
 from bot.importing.columns import Kind
 from bot.importing.plan import Plan, Progress, make_plan, no_progress, unreadable
 from bot.importing.sheets import MEGABYTE, UnreadableFile, open_book
 from bot.importing.staff import StaffImporter
 from bot.importing.values import names_of
+from reminders.cases import cases_with_moved_clocks
 
 UPLOAD_LIMIT = 20 * MEGABYTE
 """The largest file by chat or page; Telegram itself hands bots no more (issue 5)."""
@@ -35,7 +37,13 @@ def importer_for(desk: Desk, kind: Kind) -> Importer[Any]:
     names = names_of(desk.base)
     match kind:
         case Kind.CASES:
-            return CaseImporter(names, desk.calendar, today=desk.today())
+            clock = ClockReader(
+                desk.calendar,
+                cases_with_moved_clocks(desk.db),
+                desk.today(),
+                desk.settings.oversight.suspend_site_visit,
+            )
+            return CaseImporter(names, desk.calendar, clock, today=desk.today())
         case Kind.STAFF:
             return StaffImporter(names, key=masking_key(desk.settings.data_dir))
         case Kind.CERTIFICATES:
@@ -75,6 +83,11 @@ def preview_plan(
     """Tell what applying the plan would do: 新增, 更新, 办结, 不变 and what is missing."""
     importer = importer_for(desk, plan.kind)
     return preview(desk.db, plan, importer, said=said, now=desk.now(), progress=progress)
+
+
+def count_missing(desk: Desk, plan: Plan[Any], said: Statement = PROPOSED) -> int:
+    """Count what lies inside the range a file is said to cover and is not in it."""
+    return importer_for(desk, plan.kind).count_missing(desk.db, plan, said, desk.now())
 
 
 def apply_plan(

@@ -19,6 +19,7 @@ from bot.importing.columns import cell_text, fold, sayings_of, words_for
 from bot.importing.sheets import Cell
 from bot.records.redaction import mask_name, redact
 from knowledge.model import KnowledgeBase
+from reminders.case_work import Cause, Procedure
 from reminders.cases import CaseKind, CaseStatus
 from reminders.certificates import CertificateState
 from reminders.recipients import Role
@@ -70,6 +71,7 @@ _FIRM = re.compile(
     r"幼儿园|大队|支队|政府|办事处|村委|居委|行$|部$|站$|馆|坊|院$|所$"
 )
 _LONGEST_PERSON = 4
+_SPOILT = "编号被 Excel 当成数字，末几位已丢；请把这一列设成文本后重新导出"
 
 
 @dataclass(eq=False)
@@ -124,10 +126,16 @@ def parse_limit_days(cell: Cell) -> int:
 def parse_number(cell: Cell) -> str:
     """Read a case or certificate number; refuse one that Excel has already spoilt."""
     text = _narrow(cell_text(cell))
-    text = text if text.isalnum() else _INSIDE_BLANKS.sub("", text)
+    if not text.isalnum():
+        text = _INSIDE_BLANKS.sub("", text)
+    elif text.isascii() and len(text) <= LONGEST_TEXT and isinstance(cell, str):
+        # The usual number, of letters and digits alone: only 1E5 is still what Excel has spoilt.
+        if text[0].isdigit() and _SCIENTIFIC.fullmatch(text):
+            raise BadValue(_SPOILT)
+        return text
     spoilt = isinstance(cell, int | float) and len(text.lstrip("-")) > EXACT_DIGITS
     if spoilt or _SCIENTIFIC.fullmatch(text):
-        raise BadValue("编号被 Excel 当成数字，末几位已丢；请把这一列设成文本后重新导出")
+        raise BadValue(_SPOILT)
     if isinstance(cell, date):
         raise BadValue("编号被 Excel 改成了日期；请把这一列设成文本后重新导出")
     if isinstance(cell, bool) or not _HAS_LETTER_OR_DIGIT.search(text):
@@ -188,6 +196,30 @@ def parse_yes(cell: Cell) -> bool:
     raise BadValue("请填“是”或“否”")
 
 
+def parse_qualified(cell: Cell) -> bool:
+    """Read whether somebody holds the qualification: yes or no, or in words (已取证, 未取证)."""
+    meaning = _meaning("qualified", cell_text(cell))
+    return meaning == "yes" if meaning else parse_yes(cell)
+
+
+def parse_grade(cell: Cell) -> str:
+    """Read the grade of a person's qualification; empty where the cell says there is none."""
+    return "" if _says_none(cell) else parse_text(cell)
+
+
+def parse_certificate_number(cell: Cell) -> str:
+    """Read the number of a person's qualification, empty where the cell says there is none.
+
+    An identity number in its place is refused.
+    """
+    if _says_none(cell):
+        return ""
+    number = parse_number(cell)
+    if holds_identity(number):
+        raise BadValue("像身份证号，不收；请填证书编号，或只在“持证”一列写“是”")
+    return number
+
+
 def parse_case_status(cell: Cell) -> CaseStatus:
     """Read what the platform calls a case's state; a withdrawn case is over, so completed."""
     return CaseStatus(_word("case_states", cell, "在办、已办结、挂起、待补正"))
@@ -203,9 +235,32 @@ def parse_case_kind(cell: Cell) -> CaseKind:
     return CaseKind(_word("case_kinds", cell, "即办件、承诺件"))
 
 
+def parse_procedure(cell: Cell) -> Procedure:
+    """Read a special procedure by which the clock stands still."""
+    choices = "听证、招标、拍卖、检验、检测、检疫、鉴定、专家评审、现场勘验"
+    return Procedure(_word("procedures", cell, choices))
+
+
+def parse_cause(cell: Cell) -> Cause | None:
+    """Read why a case was late; words of the platform's own are 其他, none is no cause."""
+    text = parse_text(cell)
+    if fold(text) in sayings_of("nothing_said"):
+        return None
+    return Cause(_meaning("causes", text) or Cause.OTHER)
+
+
 def parse_role(cell: Cell) -> Role:
     """Read a role by any of its Chinese names."""
     return Role(_word("roles", cell, "窗口人员、窗口负责人、部门、督查、编辑、管理员"))
+
+
+@functools.cache
+def _none() -> frozenset[str]:
+    return sayings_of("none")
+
+
+def _says_none(cell: Cell) -> bool:
+    return fold(cell_text(cell)) in _none()
 
 
 @functools.cache
@@ -342,7 +397,8 @@ class Names:
 
 def names_of(base: KnowledgeBase) -> Names:
     """Collect the names of a knowledge base."""
-    districts: dict[str, str | None] = dict.fromkeys(sayings_of("municipal"))
+    city = sayings_of("municipal")
+    districts: dict[str, str | None] = dict.fromkeys(city)
     for district in base.districts:
         for name in (district.id, district.name, *district.names):
             districts[fold(name)] = district.name
@@ -351,6 +407,11 @@ def names_of(base: KnowledgeBase) -> Names:
         for department in base.departments.values()
         for name in (department.id, department.name, *department.names)
     }
+    # An export of the city's own platform leaves the city's name out: 应急管理局.
+    for name, department_id in tuple(departments.items()):
+        for prefix in city:
+            if name.startswith(prefix) and name != prefix:
+                departments.setdefault(name.removeprefix(prefix), department_id)
     entries = {
         fold(name): entry.id
         for entry in base.entries.values()

@@ -33,6 +33,10 @@ class Awaited(StrEnum):
     GAP_ENTRY = "gap_entry"
     GAP_ALIAS = "gap_alias"
     PAUSE_REASON = "pause_reason"
+    SUSPENSION_DOCUMENT = "suspension_document"
+    EXTENSION = "extension"
+    DECLINE_REASON = "decline_reason"
+    LEAVE = "leave"
 
 
 @dataclass(frozen=True, slots=True)

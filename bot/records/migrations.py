@@ -392,7 +392,21 @@ def m035_counting(db: Database) -> None:
 
 
 @records_migrations()
-def m036_audit_scope(db: Database) -> None:
+def m036_qualification(db: Database) -> None:
+    """Keep on the roster who holds the qualification 政务服务办事员; NULL is not known."""
+    db.execute("ALTER TABLE staff ADD COLUMN qualified INTEGER CHECK (qualified IN (0, 1))")
+    db.execute("ALTER TABLE staff ADD COLUMN qualification_grade TEXT")
+    db.execute("ALTER TABLE staff ADD COLUMN qualification_number TEXT")
+
+
+@records_migrations()
+def m040_code_of_member(db: Database) -> None:
+    """Let a binding code name the member of the roster it is for."""
+    db.execute("ALTER TABLE binding_codes ADD COLUMN staff_number TEXT")
+
+
+@records_migrations()
+def m041_audit_scope(db: Database) -> None:
     """Keep with every line of the log the scope its person had then, so that it can be read by it.
 
     Lines from before get the scope of today; for that the refusal of changes is lifted once.
@@ -414,7 +428,7 @@ def m036_audit_scope(db: Database) -> None:
 
 
 @records_migrations()
-def m037_official_matches(db: Database) -> None:
+def m042_official_matches(db: Database) -> None:
     """Note which service of ours a provincial rating is about, or that there is none.
 
     The ratings get an id that a button can carry; what was matched before is kept.
@@ -462,7 +476,7 @@ def m037_official_matches(db: Database) -> None:
 
 
 @records_migrations()
-def m038_staff_phones(db: Database) -> None:
+def m043_staff_phones(db: Database) -> None:
     """Keep the fingerprints of staff phones, to flag who rates their own house from their own."""
     db.execute("ALTER TABLE staff ADD COLUMN phone_hash TEXT")
     db.execute("CREATE INDEX staff_by_phone ON staff (phone_hash) WHERE phone_hash IS NOT NULL")

@@ -6,7 +6,7 @@ on a day: bound people by id, else the role.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -23,8 +23,23 @@ MOST_DEPUTIES = 3
 
 
 @dataclass(frozen=True, slots=True)
+class Qualification:
+    """Whether somebody holds the qualification 政务服务办事员, at which grade.
+
+    No identity number stands here, and two grades are one holder.
+    """
+
+    holds: bool
+    grade: str | None = None
+    number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody on the roster; `team` is the rotation group (企航组, 民护组)."""
+    """Somebody on the roster; `team` is the rotation group (企航组, 民护组).
+
+    `qualification` is None where no roster has said anything of it.
+    """
 
     number: str
     name: str
@@ -37,6 +52,7 @@ class Member:
     leave_to_on: date | None = None
     person_id: int | None = None
     phone_hash: str | None = None
+    qualification: Qualification | None = None
 
     def is_on_leave(self, on: date) -> bool:
         """Tell whether a day lies in their leave."""
@@ -54,7 +70,8 @@ class RosterChange(StrEnum):
 
 
 _COLUMNS = """number, name, unit, district, department, window, role, team, deputy_number,
-    leave_from_on, leave_to_on, person_id, phone_hash"""
+    leave_from_on, leave_to_on, person_id, qualified, qualification_grade, qualification_number,
+    phone_hash"""
 
 
 def members(db: Database, scope: Scope) -> tuple[Member, ...]:
@@ -87,7 +104,8 @@ def _member(row: Any) -> Member:
         leave_from_on=_day(row[9]),
         leave_to_on=_day(row[10]),
         person_id=row[11],
-        phone_hash=row[12],
+        qualification=None if row[12] is None else Qualification(bool(row[12]), row[13], row[14]),
+        phone_hash=row[15],
     )
 
 
@@ -95,33 +113,54 @@ def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
+def unbound_members(db: Database, scope: Scope, roles: Collection[Role]) -> tuple[Member, ...]:
+    """Return the members of some roles within a scope whom nobody is bound as, by number."""
+    return tuple(m for m in members(db, scope) if m.person_id is None and m.role in roles)
+
+
 def compare_member(db: Database, member: Member) -> RosterChange:
     """Tell what a row of a roster would do, without doing it."""
     known = member_by_number(db, member.number)
     if known is None:
         return RosterChange.ADDED
-    same = replace(
+    return RosterChange.UNCHANGED if _with_known(member, known) == known else RosterChange.UPDATED
+
+
+def _with_known(member: Member, known: Member) -> Member:
+    """Return a row's member with what a roster does not say left as it is known."""
+    return replace(
         member,
         person_id=known.person_id,
         leave_from_on=known.leave_from_on,
         leave_to_on=known.leave_to_on,
         phone_hash=member.phone_hash or known.phone_hash,
+        qualification=_joined(member.qualification, known.qualification),
     )
-    return RosterChange.UNCHANGED if same == known else RosterChange.UPDATED
+
+
+def _joined(said: Qualification | None, known: Qualification | None) -> Qualification | None:
+    """Return what a row says of the qualification; a bare 是 keeps the grade known before."""
+    if said is None or known is None or not (said.holds and known.holds):
+        return said or known
+    return Qualification(True, said.grade or known.grade, said.number or known.number)
 
 
 def put_member(db: Database, member: Member) -> RosterChange:
     """Add or bring up to date a member by number; leave and binding stay as they are."""
     change = compare_member(db, member)
     if change is not RosterChange.UNCHANGED:
+        known = member_by_number(db, member.number)
+        held = _with_known(member, known).qualification if known else member.qualification
         db.execute(
             """INSERT INTO staff (number, name, unit, district, department, window, role, team,
-                   deputy_number, phone_hash)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                   deputy_number, qualified, qualification_grade, qualification_number, phone_hash)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                ON CONFLICT (number) DO UPDATE SET name = excluded.name, unit = excluded.unit,
                    district = excluded.district, department = excluded.department,
                    window = excluded.window, role = excluded.role, team = excluded.team,
-                   deputy_number = excluded.deputy_number,
+                   deputy_number = excluded.deputy_number, qualified = excluded.qualified,
+                   qualification_grade = excluded.qualification_grade,
+                   qualification_number = excluded.qualification_number,
                    phone_hash = coalesce(excluded.phone_hash, phone_hash)""",
             [
                 member.number,
@@ -133,6 +172,9 @@ def put_member(db: Database, member: Member) -> RosterChange:
                 member.role,
                 member.team,
                 member.deputy_number,
+                int(held.holds) if held else None,
+                held.grade if held else None,
+                held.number if held else None,
                 member.phone_hash,
             ],
         )
@@ -192,6 +234,34 @@ def link_namesakes(db: Database) -> int:
     ).rowcount
 
 
+def link_bound(db: Database, person: Person, number: str | None) -> bool:
+    """Tie the member a code was made for to who used it; else the only one of the same name.
+
+    Called when somebody uses a code: whoever was on the roster before is known from then on, and
+    a new account takes the place of an old one.
+    """
+    if number is not None:
+        link_person(db, number, person.id)
+        return True
+    # Who takes another role or district is no longer the member they were.
+    db.execute(
+        """UPDATE staff SET person_id = NULL
+           WHERE person_id = ? AND (role IS NOT ? OR district IS NOT ?)""",
+        [person.id, person.role, person.scope.district],
+    )
+    numbers = [
+        row[0]
+        for row in db.execute(
+            "SELECT number FROM staff WHERE name = ? AND role = ? AND district IS ?",
+            [person.name, person.role, person.scope.district],
+        ).fetchall()
+    ]
+    if len(numbers) != 1:
+        return False
+    link_person(db, numbers[0], person.id)
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Unbound:
     """Handlers named by open cases who cannot be reached here, with how many cases each."""
@@ -222,10 +292,18 @@ class Roster:
             if person_id is not None:
                 return (Recipient(person_id),)
             return self._instead(case, on)
-        key = (level, case.scope, on)
+        scope = self._placed(case) if level is Level.LEAD else case.scope
+        key = (level, scope, on)
         if key not in self._holders:
-            self._holders[key] = self._found(level, case.scope, on)
+            self._holders[key] = self._found(level, scope, on)
         return self._holders[key]
+
+    def _placed(self, case: Case) -> Scope:
+        """Return a case's scope, at its handler's window where the export names none."""
+        member = self.member_of_case(case) if case.scope.window is None else None
+        if member is None or member.scope.district != case.scope.district:
+            return case.scope
+        return replace(case.scope, window=member.scope.window)
 
     def handler(self, case: Case, on: date) -> int | None:
         """Return the bound person who must act on a case, or who stands in for them.
@@ -290,17 +368,32 @@ class Roster:
         match level:
             case Level.LEAD:
                 fallback = Recipient(role=Role.LEAD, scope=scope)
-                return self._with_role(Role.LEAD, scope, on) or (fallback,)
+                return self._leads(scope, on) or (fallback,)
             case Level.DEPARTMENT if scope.department is not None:
-                of_department = Scope(None, scope.department)
-                fallback = Recipient(role=Role.DEPARTMENT, scope=of_department)
-                return self._with_role(Role.DEPARTMENT, of_department, on) or (fallback,)
+                return self._department(scope, on)
             case Level.DISTRICT:
                 return self._district(scope, on)
             case Level.CITY:
                 fallback = Recipient(role=Role.SUPERVISOR, scope=CITY)
                 return self._with_role(Role.SUPERVISOR, CITY, on) or (fallback,)
         return ()
+
+    def _leads(self, scope: Scope, on: date) -> tuple[Recipient, ...]:
+        """Return the leads of a window; where none is named, those of the district's windows."""
+        answering = (p for p in self._people if p.scope.answers_for(scope))
+        return self._with_role(Role.LEAD, scope, on) or self._acting_of(answering, Role.LEAD, on)
+
+    def _department(self, scope: Scope, on: date) -> tuple[Recipient, ...]:
+        """Return the heads of the department in the district itself; else the city's bureau."""
+        near = Scope(scope.district, scope.department)
+        of_city = Scope(None, scope.department)
+        own = self._acting_of(
+            (p for p in self._people if p.scope.district and p.scope.covers(near)),
+            Role.DEPARTMENT,
+            on,
+        )
+        fallback = Recipient(role=Role.DEPARTMENT, scope=of_city)
+        return own or self._with_role(Role.DEPARTMENT, of_city, on) or (fallback,)
 
     def _district(self, scope: Scope, on: date) -> tuple[Recipient, ...]:
         """Return the supervisors of the district itself; the city's where it has none."""
@@ -324,8 +417,12 @@ class Roster:
         return self.acting(recipient.role, recipient.scope, on) or (recipient,)
 
     def _with_role(self, role: Role, scope: Scope, on: date) -> tuple[Recipient, ...]:
-        holders = [p for p in self._people if p.role is role and p.scope.covers(scope)]
-        return tuple(dict.fromkeys(Recipient(i) for p in holders if (i := self._acting(p, on))))
+        return self._acting_of((p for p in self._people if p.scope.covers(scope)), role, on)
+
+    def _acting_of(self, people: Iterable[Person], role: Role, on: date) -> tuple[Recipient, ...]:
+        """Return those of some people who hold a role, or who stand in for them."""
+        acting = (self._acting(p, on) for p in people if p.role is role)
+        return tuple(dict.fromkeys(Recipient(i) for i in acting if i))
 
     def _acting(self, person: Person, on: date) -> int | None:
         member = self._by_person.get(person.id)

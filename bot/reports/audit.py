@@ -14,6 +14,7 @@ from bot.records.audit import AuditEntry
 _CASES = frozenset(
     {"case", "casewhy", "caseproof", "casetoday", "casedone", "casepapers", "casearrived"}
     | {"casegive", "casetake", "casewrong", "caselate", "caseclose"}
+    | {"casestop", "caseresume", "caseextend"}
 )
 _ACTS = frozenset({"release", "decline"})
 _CERTIFICATES = frozenset({"cert", "certack", "certcode"})

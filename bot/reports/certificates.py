@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -16,6 +17,7 @@ from reminders.certificate_figures import (
     LevelCounts,
     Renewals,
     Telling,
+    all_at,
     count_levels,
     count_renewals,
     count_telling,
@@ -44,7 +46,6 @@ from reminders.certificate_rules import (
 from reminders.certificates import Certificate, contact_of
 
 LISTED = 20
-EXPORTED = 2000
 LAPSED_SHOWN_DAYS = 60
 
 
@@ -160,7 +161,7 @@ class Register:
 
 def register_of(desk: Desk, db: Database, scope: Scope) -> Register:
     """Return the figures of the register within a scope as of today."""
-    today, rules, kinds = desk.today(), rules_of(desk.settings), kinds_of(desk.base)
+    today, rules = desk.today(), rules_of(desk.settings)
     yesterday, new_year = today - timedelta(days=1), date(today.year, 1, 1)
     from_on = min(new_year, yesterday) if yesterday < new_year else new_year
     by_hand, _ = unreached(db, rules, scope, today, days=rules.manual_at, limit=0)
@@ -172,7 +173,7 @@ def register_of(desk: Desk, db: Database, scope: Scope) -> Register:
         scope=scope,
         department=department.name if department else scope.department,
         on=today,
-        counts=count_levels(db, desk.calendar, kinds, rules, scope, today),
+        counts=level_counts(desk, scope),
         by_hand=by_hand,
         filed=filed_count,
         lapsed=lapsed_count,
@@ -181,6 +182,12 @@ def register_of(desk: Desk, db: Database, scope: Scope) -> Register:
         manual_at=rules.manual_at,
         urgent_days=rules.days_left[2],
     )
+
+
+def level_counts(desk: Desk, scope: Scope) -> tuple[LevelCounts, ...]:
+    """Return how many are at each level within a scope, by kind."""
+    rules, kinds = rules_of(desk.settings), kinds_of(desk.base)
+    return count_levels(desk.db, desk.calendar, kinds, rules, scope, desk.today())
 
 
 def telling_of(desk: Desk, db: Database, scope: Scope) -> Telling:
@@ -196,6 +203,14 @@ def at_level(
     """Return the certificates at a level within a scope, the most pressing first."""
     rules, kinds = rules_of(desk.settings), kinds_of(desk.base)
     return worst(desk.db, desk.calendar, kinds, rules, scope, level, desk.today(), limit=limit)
+
+
+def register_rows(desk: Desk, scope: Scope) -> Iterator[Shown]:
+    """Walk everything at a level within a scope, the most pressing first; however many."""
+    rules, kinds = rules_of(desk.settings), kinds_of(desk.base)
+    for level in (Level.URGENT, Level.EXPIRED, Level.NEAR, Level.EARLY):
+        found = all_at(desk.db, desk.calendar, kinds, rules, scope, level, desk.today())
+        yield from (shown(desk, certificate) for certificate in found)
 
 
 def not_reached(desk: Desk, scope: Scope, *, days: int) -> tuple[int, tuple[Certificate, ...]]:

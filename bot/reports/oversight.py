@@ -17,15 +17,14 @@ from sqlite_utils import Database
 from bot.dialogue import Scope
 from bot.reports.percentages import Rate
 from reminders.acts import Act, acts_of, waiting_acts
+from reminders.case_events import CaseEvent, events_of
 from reminders.case_work import Acknowledgement, acknowledgements_of, latest_acknowledgements_on
 from reminders.cases import (
     Case,
-    CaseEvent,
     CaseImport,
     cases_by_id,
     cases_in_progress_since,
     data_as_of,
-    events_of,
     imports,
 )
 from reminders.notices import Notice, NoticeKind, notices_in
@@ -313,7 +312,7 @@ def proof_of(db: Database, case: Case) -> Proof:
     acknowledged = tuple(
         replace(t, acknowledged_at=_first_word(said, t.person_id, t.decided_at)) for t in told
     )
-    return Proof(case, acknowledged, acts_of(db, case.id), events_of(db, case))
+    return Proof(case, acknowledged, acts_of(db, case.id), events_of(db, case.id))
 
 
 def told_of_rectification(db: Database, one: Rectification) -> tuple[tuple[Step, Told], ...]:
@@ -359,6 +358,14 @@ def _first_word(
 
 
 @dataclass(frozen=True, slots=True)
+class ToldBefore:
+    """On how many occasions somebody was reminded of a case, and when it was last sent."""
+
+    times: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """A case in a digest: how it stands now, whether a word on it was broken, told how often."""
 
@@ -366,7 +373,7 @@ class Listed:
     standing: Standing
     kinds: frozenset[NoticeKind]
     broken: Acknowledgement | None
-    told_before: int
+    told_before: ToldBefore | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,9 +415,7 @@ def digest_of(
         word = said.get((case_id, person_id))
         imported_at, as_of_day = _freshest(known, case)
         broken = is_broken(word, now.date(), imported_at, as_of_day)
-        listed.append(
-            Listed(case, standing, of_case, word if broken else None, told.get(case_id, 0))
-        )
+        listed.append(Listed(case, standing, of_case, word if broken else None, told.get(case_id)))
     listed.sort(key=lambda e: (-e.standing.overdue_days, e.standing.due_on, e.case.number))
     as_of = data_as_of(known, scope.district)
     ids_waiting = {n.case_id for n in notices if n.kind is NoticeKind.WAITING}
@@ -458,13 +463,21 @@ def _covers(districts: Sequence[str], case: Case) -> bool:
     return not districts or case.scope.district in districts
 
 
-def _told_before(db: Database, case_ids: Iterable[int], message_key: str) -> dict[int, int]:
-    """Count the reminders of each case that were sent before this message."""
+def _told_before(db: Database, case_ids: Iterable[int], message_key: str) -> dict[int, ToldBefore]:
+    """Count on how many occasions somebody was reminded of each case before this message.
+
+    A run that told the clerk and the supervisor is one: a clerk would take two for two of theirs.
+    What the very run of this message told others is not before it.
+    """
     rows = db.execute(
-        f"""SELECT n.case_id, count(DISTINCT o.id) FROM case_notices n {_DELIVERY}
-            WHERE n.case_id IN (SELECT value FROM json_each(?)) AND n.message_key <> ?
+        f"""SELECT n.case_id, count(DISTINCT n.decided_at), max(o.sent_at)
+            FROM case_notices n {_DELIVERY}
+            WHERE n.case_id IN (SELECT value FROM json_each(?))
+              AND n.decided_at < (SELECT min(decided_at) FROM case_notices WHERE message_key = ?)
               AND o.sent_at IS NOT NULL AND n.kind NOT IN ('waiting', 'cause')
             GROUP BY n.case_id""",
         [json.dumps(list(case_ids)), message_key],
     ).fetchall()
-    return dict(rows)
+    return {
+        case_id: ToldBefore(times, datetime.fromisoformat(last)) for case_id, times, last in rows
+    }

@@ -80,16 +80,32 @@ def _print_steps(steps: int, places: int) -> str:
     return f"{units}.{decimals:0{places}}%"
 
 
-def meets(numerator: int, denominator: int, percent: int) -> bool:
+class Bound(StrEnum):
+    """Tell whether a target includes its own number: 以上 does, 超过 does not (民法典 1259)."""
+
+    AT_LEAST = ">="
+    ABOVE = ">"
+
+
+def meets(numerator: int, denominator: int, percent: int, bound: Bound = Bound.AT_LEAST) -> bool:
     """Tell whether the rate is at or above the target; 以上 includes the number itself.
 
     Decided on the counts, never on the printed rate. Where there is nothing to measure, no
     target is met.
     """
-    return denominator > 0 and numerator * 100 >= percent * denominator
+    if denominator == 0:
+        return False
+    return numerator >= _needed(denominator, percent, bound)
 
 
-def missing_heads(staff: int, holders: int, percent: int) -> int:
+def missing_heads(staff: int, holders: int, percent: int, bound: Bound = Bound.AT_LEAST) -> int:
     """Return how many more of the staff must qualify until the target is met."""
-    needed = -(-percent * staff // 100)
-    return max(0, needed - holders)
+    return max(0, _needed(staff, percent, bound) - holders) if staff else 0
+
+
+def _needed(staff: int, percent: int, bound: Bound) -> int:
+    match bound:
+        case Bound.AT_LEAST:
+            return -(-percent * staff // 100)
+        case Bound.ABOVE:
+            return percent * staff // 100 + 1

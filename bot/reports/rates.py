@@ -18,6 +18,7 @@ from bot.reports.percentages import (
     Rate,
     Rounding,
 )
+from bot.settings import RateSettings
 
 NO_DATA = "无数据"
 DOES_NOT_APPLY = "/"
@@ -124,6 +125,20 @@ class Rates:
             empty=self.zero_duty if indicator in DUTIES else self.zero_other,
         )
         return Shown(indicator, name, rate, text)
+
+
+def rates_of(settings: RateSettings) -> Rates:
+    """Return how rates are printed as the settings have it."""
+    rounding = {
+        indicator: Rounding(settings.rounding.get(indicator.value, Rounding.DOWN.value))
+        for indicator in Indicator
+    }
+    return Rates(
+        rounding=rounding,
+        active_rate_base=ActiveRateBase(settings.active_rate_base),
+        zero_duty=settings.zero_by_zero_duty,
+        zero_other=settings.zero_by_zero_other,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,14 @@ from datetime import date, datetime
 
 from bot.desk import Desk
 from bot.dialogue import CITY, Channel, Person, Reply, Role
+from bot.records import people
 from bot.records.enquiries import enquiry_by_number
 from bot.records.knowledge_edits import Due, State, edit_by_id
 from bot.reports.daily import counts_of, unpack_day
 from bot.reports.oversight import digest_of, proof_of
 from bot.settings import PersonalData
 from bot.views import (
+    case_clock,
     cases,
     certificate_alerts,
     daily,
@@ -20,6 +22,7 @@ from bot.views import (
     knowledge,
     rectification_alerts,
     robots,
+    staff,
 )
 from bot.views.cases import Viewer
 from reminders.acts import act_within
@@ -32,12 +35,21 @@ from reminders.sweep import OVERDUE
 def render_alert(desk: Desk, waiting: Waiting, person: Person, channel: Channel) -> Reply | None:
     """Return the message for an alert, or None where it is no longer worth sending."""
     match waiting.kind:
-        case "case_digest" | "case_act" | "case_offered" | "case_taken" | "case_wrong":
+        case (
+            "case_digest"
+            | "case_act"
+            | "case_offered"
+            | "case_taken"
+            | "case_wrong"
+            | "case_extended"
+        ):
             return _about_cases(desk, waiting, person, channel)
         case "case_days_moved":
             return _days_moved(desk, waiting, _viewer(desk, person, channel))
         case "cases_moved":
             return _moved(waiting, _viewer(desk, person, channel))
+        case "staff_unreachable":
+            return _unreachable(desk, waiting, _viewer(desk, person, channel))
         case "robot_refused":
             return robots.refused_reply(waiting.facts["robot"], waiting.facts["reason"])
         case "run_caught_up":
@@ -50,10 +62,12 @@ def render_alert(desk: Desk, waiting: Waiting, person: Person, channel: Channel)
         case kind if kind.startswith("certificate"):
             return certificate_alerts.render(desk, waiting, person, channel)
         case kind if kind.startswith("rectification"):
-            return rectification_alerts.render(desk, waiting, person)
+            viewer = _viewer(desk, person, channel)
+            return rectification_alerts.render(desk, waiting, person, viewer)
         case "daily_summary":
             at = datetime.fromisoformat(waiting.facts["at"])
             return daily.summary_reply(
+                desk.base,
                 unpack_day(waiting.facts["day"]),
                 person,
                 date.fromisoformat(waiting.facts.get("on", at.date().isoformat())),
@@ -128,6 +142,8 @@ def _about_cases(desk: Desk, waiting: Waiting, person: Person, channel: Channel)
     if waiting.kind == "case_wrong":
         return cases.wrong_told_reply(case, viewer)
     standing = standing_of(case, desk.calendar, desk.settings.oversight.rules(), desk.today())
+    if waiting.kind == "case_extended":
+        return case_clock.extended_told_reply(case, standing, int(waiting.facts["days"]))
     return cases.offered_reply(case, standing, viewer)
 
 
@@ -138,6 +154,18 @@ def _viewer(desk: Desk, person: Person, channel: Channel) -> Viewer:
         works=person.role in (Role.CLERK, Role.LEAD),
         page=desk.links.page_url("/"),
     )
+
+
+def _unreachable(desk: Desk, waiting: Waiting, viewer: Viewer) -> Reply | None:
+    """Return who cannot be reached, unless they can be again by now."""
+    (lost,) = people.people_by_id(desk.db, [int(waiting.facts["person"])]) or (None,)
+    channel = Channel(waiting.facts["channel"])
+    if lost is None or lost.role is Role.CITIZEN:
+        return None
+    left = [address.channel for address in people.addresses_of(desk.db, lost.id)]
+    if channel in left:
+        return None
+    return staff.unreachable_reply(desk.base, lost, channel, left, discreet=viewer.discreet)
 
 
 def _moved(waiting: Waiting, viewer: Viewer) -> Reply:
@@ -189,4 +217,6 @@ def _act(desk: Desk, waiting: Waiting, viewer: Viewer) -> Reply | None:
     if not case.is_open:
         return None
     standing = standing_of(case, desk.calendar, desk.settings.oversight.rules(), desk.today())
-    return cases.act_told_reply(act, case, standing, proof_of(desk.db, case).told, viewer)
+    told = proof_of(desk.db, case).told
+    released_by = next(iter(people.people_by_id(desk.db, [act.decided_by])), None)
+    return cases.act_told_reply(act, case, standing, told, released_by, viewer)

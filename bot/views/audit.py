@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from bot.dialogue import Button, Person, Reply, Role
 from bot.records.audit import OPERATOR, AuditEntry, Deed, DeedGroup
 from bot.views.imports import KINDS
-from bot.views.places import window_name
+from bot.views.places import scope_words, window_name
 from bot.views.rectifications import ACTS, OTHER_ACTS, entry_name
 from bot.views.refusals import ROLE_NAMES
-from bot.views.staff import scope_words
 from bot.views.text import Lines, format_day, format_moment
 from knowledge.model import KnowledgeBase
 from reminders.rectification_rules import Act
@@ -101,6 +100,13 @@ SUBJECTS: Mapping[str, str] = {
     "knowledge-edit": "知识修改",
     "reload": "知识库（重新读取）",
     "leave": "请假代班",
+    "leavedays": "请假代班",
+    "qualification": "持证上岗率",
+    "qualified": "持证上岗率",
+    "codeof": "绑定码",
+    "casestop": "办件（挂起）",
+    "caseresume": "办件（恢复计时）",
+    "caseextend": "办件（延期）",
     "rotate": "轮岗",
     "code": "绑定码",
     "bind": "自己的身份",
@@ -139,7 +145,7 @@ class AuditPage:
 def audit_reply(base: KnowledgeBase, page: AuditPage, person: Person, *, discreet: bool) -> Reply:
     """Show a page of who saw, changed and exported what; a discreet channel carries no names."""
     lines = Lines()
-    lines.add(f"操作记录（{scope_words(person.scope)}），新的在前。")
+    lines.add(f"操作记录（{scope_words(base, person.scope)}），新的在前。")
     if not page.entries:
         lines.add("没有记录。")
     for day, entries in _by_day(page.entries):
@@ -160,16 +166,19 @@ def _line(base: KnowledgeBase, page: AuditPage, entry: AuditEntry, *, discreet: 
     reason = f"，理由：{entry.reason}" if entry.reason and entry.deed is Deed.SAW_CONTACT else ""
     about = subject_words(base, entry.subject, page.tails.get(entry.subject))
     done = f"{DEEDS[entry.deed]}：{about}" if about else DEEDS[entry.deed]
-    return f"{entry.at:%H:%M} {actor_words(entry, page.people, discreet=discreet)} {done}{reason}"
+    actor = actor_words(base, entry, page.people, discreet=discreet)
+    return f"{entry.at:%H:%M} {actor} {done}{reason}"
 
 
-def actor_words(entry: AuditEntry, people: Mapping[int, Person], *, discreet: bool) -> str:
+def actor_words(
+    base: KnowledgeBase, entry: AuditEntry, people: Mapping[int, Person], *, discreet: bool
+) -> str:
     """Return who did something: role and scope as they were, and the name where one is known."""
     if entry.person_id == OPERATOR.id:
         return "命令行"
     person = people.get(entry.person_id)
     named = person.name if person and person.name and not discreet else f"账号 {entry.person_id}"
-    return f"{named}·{ROLE_NAMES[entry.role]}（{scope_words(entry.scope)}）"
+    return f"{named}·{ROLE_NAMES[entry.role]}（{scope_words(base, entry.scope)}）"
 
 
 def subject_words(base: KnowledgeBase, subject: str, tail: str | None) -> str:
@@ -248,7 +257,7 @@ def audit_row(
     """Return one line of the log as the command line prints it."""
     return (
         f"{entry.at.year}年{format_moment(entry.at)}",
-        actor_words(entry, people, discreet=False),
+        actor_words(base, entry, people, discreet=False),
         DEEDS[entry.deed],
         subject_words(base, entry.subject, tail),
         entry.reason or "" if entry.deed is Deed.SAW_CONTACT else "",

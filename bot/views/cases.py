@@ -9,12 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from bot.dialogue import Button, Person, Reply, Role, Table
+from bot.dialogue import Button, Person, Reply, Table
 from bot.records.roster import Unbound
 from bot.reports.oversight import (
     Digest,
     Listed,
-    Proof,
     Supervision,
     Told,
     UnitCounts,
@@ -23,16 +22,17 @@ from bot.reports.oversight import (
 from bot.reports.percentages import Rate
 from bot.views.refusals import ROLE_NAMES
 from bot.views.text import Lines, format_day, format_moment, shorten
-from reminders.acts import Act, Decision, DeclineReason
+from reminders.acts import Act, DeclineReason
 from reminders.case_work import Cause
-from reminders.cases import Case, CaseEvent, Missing
+from reminders.cases import Case, Missing
 from reminders.notices import NoticeKind
-from reminders.overdue import Rung, Stage, Standing, person_of_key
+from reminders.overdue import Rung, Stage, Standing
 from reminders.working_days import Explanation
 
 MENU = Button("菜单", "menu")
 MINE = Button("我的办件", "mine")
 LISTED_WITH_BUTTONS = 8
+OWN_WORDS = "own"
 LONGEST_BLOCK = 15
 TAIL = 4
 
@@ -56,6 +56,7 @@ KIND_WORDS = {
     NoticeKind.CAUSE: "请说明超期原因",
 }
 ACT_WORDS = {Rung.INTERVENE: "督办", Rung.BULLETIN: "通报"}
+ACT_TITLES = {Rung.INTERVENE: "督办通知", Rung.BULLETIN: "超期通报"}
 CAUSE_WORDS = {
     Cause.SLOW: "经办拖延",
     Cause.UNTOLD: "没有及时提醒",
@@ -72,33 +73,6 @@ DECLINE_WORDS = {
     DeclineReason.EXPLAINED: "已说明原因",
     DeclineReason.OTHER_MEANS: "已用其他方式督促",
 }
-EVENT_WORDS = {
-    "accepted": "受理",
-    "completed": "办结",
-    "import_updated": "导入更新",
-    "import_closed": "导入显示办结",
-    "suspended": "挂起",
-    "resumed": "恢复计时",
-    "papers_asked": "要求补正",
-    "papers_arrived": "补正材料收齐",
-    "papers_unconfirmed": "平台未见补正，恢复计时",
-    "extended": "延期",
-    "acknowledged": "签收，答应办结日",
-    "said_done": "称已办结，等数据",
-    "offered": "转办，待接收",
-    "taken_over": "接收",
-    "moved": "轮岗移交",
-    "reported_wrong": "称数据有误",
-    "missing": "导入文件里没有了",
-    "cause_given": "说明原因",
-    "due_moved": "放假安排公布，到期日改为",
-}
-FAILURE_WORDS = {
-    "lapsed": "过时未发",
-    "unreachable": "送不到",
-    "nobody": "没有人担任",
-    "unknown": "不知是否送到",
-}
 PROVISIONAL = "（暂定，以国务院放假安排为准）"
 
 
@@ -109,6 +83,12 @@ class Viewer:
     discreet: bool
     works: bool
     page: str | None = None
+
+
+def person_words(person: Person, viewer: Viewer) -> str:
+    """Name somebody of the staff: by the role, and by the name where it may be said."""
+    role = ROLE_NAMES[person.role]
+    return role if viewer.discreet or not person.name else f"{role}{person.name}"
 
 
 def short_number(case: Case) -> str:
@@ -128,8 +108,9 @@ def standing_words(standing: Standing) -> str:
     """Say how late, or how many days are left, with the due day."""
     due = format_day(standing.due_on) + (PROVISIONAL if standing.provisional else "")
     if standing.is_late:
-        over = f"{standing.overdue_days} 个工作日" if standing.overdue_days else ""
-        return f"{LIGHTS[standing.stage]} {over}，{due}到期".replace(" ，", "，")
+        over = f" {standing.overdue_days} 个工作日" if standing.overdue_days else ""
+        carded = "（达红牌标准）" if standing.stage is Stage.LONG_OVERDUE else ""
+        return f"{LIGHTS[Stage.OVERDUE]}{over}{carded}，{due}到期"
     if standing.due_today:
         return f"🟡 今日到期，{due}"
     if standing.stage in (Stage.DUE_SOON, Stage.ON_TRACK):
@@ -144,7 +125,7 @@ def as_of_words(as_of: datetime | None, *, stale: bool) -> str:
     if stale:
         return (
             f"🔴 数据截至 {format_moment(as_of)}，超过一个工作日没更新："
-            "下面可能不全，没列出的不等于没超期。请先导入最新数据。"
+            "下面可能不全，没列出的不等于没超期。请以平台为准；窗口负责人请尽快导入最新数据。"
         )
     return f"数据截至 {format_moment(as_of)}"
 
@@ -192,8 +173,9 @@ def _digest_line(listed: Listed, viewer: Viewer) -> str:
     ]
     if not viewer.works and listed.case.unit_name:
         parts.append(listed.case.unit_name)
-    if listed.told_before:
-        parts.append(f"已提醒 {listed.told_before} 次")
+    if listed.told_before is not None:
+        last = format_moment(listed.told_before.last_at)
+        parts.append(f"已提醒 {listed.told_before.times} 次，最近 {last}")
     if listed.broken is not None:
         said = listed.broken.done_by_on
         parts.append(
@@ -209,7 +191,9 @@ def _digest_line(listed: Listed, viewer: Viewer) -> str:
 def _digest_buttons(digest: Digest, viewer: Viewer) -> tuple[tuple[Button, ...], ...]:
     rows: list[tuple[Button, ...]] = []
     if viewer.works and len(digest.listed) == 1 and not digest.causes:
-        rows += _work_buttons(digest.listed[0].case, digest.listed[0].standing)
+        case = digest.listed[0].case
+        rows += _work_buttons(case, digest.listed[0].standing)
+        rows.append((Button("看这件", f"case:{case.id}"),))
     else:
         for entry in digest.listed[:LISTED_WITH_BUTTONS]:
             rows.append(_short_row(entry.case, viewer))
@@ -248,7 +232,12 @@ def _work_buttons(case: Case, standing: Standing) -> list[tuple[Button, ...]]:
             Button("已办结（等数据更新）", f"casedone:{case.id}"),
         ),
         (papers, Button("转办", f"casegive:{case.id}"), Button("有误", f"casewrong:{case.id}")),
-        (Button("为什么是这天", f"casewhy:{case.id}"),),
+        (
+            Button("为什么是这天", f"casewhy:{case.id}"),
+            Button("恢复计时", f"caseresume:{case.id}")
+            if case.open_suspension()
+            else Button("挂起", f"casestop:{case.id}"),
+        ),
     ]
     if standing.is_late and case.cause is None:
         rows.append((Button("说明原因", f"caselate:{case.id}"),))
@@ -285,7 +274,13 @@ def mine_reply(
 
 
 def case_reply(
-    case: Case, standing: Standing, viewer: Viewer, *, offered_to_me: bool, unconfirmed: bool
+    case: Case,
+    standing: Standing,
+    viewer: Viewer,
+    *,
+    offered_to_me: bool,
+    unconfirmed: bool,
+    may_extend: bool,
 ) -> Reply:
     """Show one case with everything that can be done about it."""
     lines = Lines()
@@ -304,7 +299,7 @@ def case_reply(
             else "待核：最新数据里没有这件。"
         )
     if case.cause:
-        lines.add(f"超期原因：{_cause_words(case.cause)}")
+        lines.add(f"超期原因：{cause_words(case.cause)}")
     rows: list[tuple[Button, ...]] = []
     if offered_to_me:
         rows.append((Button("接收", f"casetake:{case.id}"),))
@@ -312,13 +307,16 @@ def case_reply(
         rows += _work_buttons(case, standing)
     else:
         rows.append((Button("为什么是这天", f"casewhy:{case.id}"),))
+    if may_extend:
+        rows.append((Button("批准延期", f"caseextend:{case.id}"),))
     if unconfirmed:
         rows.append((Button("确认已办结", f"caseclose:{case.id}"),))
     rows.append((Button("提醒记录", f"caseproof:{case.id}"), MENU))
     return Reply(lines.text, buttons=tuple(rows))
 
 
-def _cause_words(cause: str) -> str:
+def cause_words(cause: str) -> str:
+    """Say why a case was late."""
     return CAUSE_WORDS[Cause(cause)] if cause in set(Cause) else cause
 
 
@@ -556,12 +554,27 @@ def act_words(act: Act) -> str:
     return ACT_WORDS[act.kind] + ("（红牌）" if act.red_card else "")
 
 
+def decline_words(reason: str) -> str:
+    """Say why an act was declined: one of the common reasons, or the supervisor's own words."""
+    return DECLINE_WORDS[DeclineReason(reason)] if reason in set(DeclineReason) else reason
+
+
+def act_title(act: Act) -> str:
+    """Return the heading of a released act."""
+    return ACT_TITLES[act.kind] + ("（红牌）" if act.red_card else "")
+
+
 def act_told_reply(
-    act: Act, case: Case, standing: Standing, told: Sequence[Told], viewer: Viewer
+    act: Act,
+    case: Case,
+    standing: Standing,
+    told: Sequence[Told],
+    released_by: Person | None,
+    viewer: Viewer,
 ) -> Reply:
     """Tell everyone concerned of a released act, with the reminders that went before."""
     lines = Lines()
-    lines.heading(f"{act_words(act)}通知")
+    lines.heading(act_title(act))
     lines.add(case_words(case, discreet=viewer.discreet))
     if case.unit_name:
         lines.add(f"单位：{case.unit_name}")
@@ -569,95 +582,29 @@ def act_told_reply(
         f"{format_day(case.accepted_on)}受理，承诺 {case.limit_days} 个工作日，"
         f"{standing_words(standing)}"
     )
-    sent = [t for t in told if t.sent_at is not None and t.kind is not NoticeKind.WAITING]
-    if sent and sent[-1].sent_at is not None:
-        lines.add(f"此前提醒 {len(sent)} 次，最近 {format_moment(sent[-1].sent_at)}。")
+    before = reminded_before(act, told)
+    if before:
+        lines.add(f"此前提醒 {len(before)} 次，最近 {format_moment(before[-1])}。")
     lines.add("请马上办结，并说明超期原因。")
+    if act.decided_at is not None and released_by is not None:
+        lines.add(f"签发：{person_words(released_by, viewer)}，{format_moment(act.decided_at)}")
     rows = _work_buttons(case, standing) if viewer.works else []
     rows.append((Button("看这件", f"case:{case.id}"), MENU))
     return Reply(lines.text, headings=lines.headings, buttons=tuple(rows))
 
 
-# -- proof
-
-
-def proof_reply(proof: Proof, known: Mapping[int, Person], viewer: Viewer) -> Reply:
-    """Show when each reminder was decided, sent and acknowledged, and what else happened.
-
-    On a discreet channel people stand there by their role.
-    """
-    names = {i: staff_words(person, discreet=viewer.discreet) for i, person in known.items()}
-    lines = Lines()
-    lines.add(f"提醒记录：{case_words(proof.case, discreet=viewer.discreet)}")
-    lines.heading(f"提醒 {len(proof.told)} 条")
-    lines.bullets(told_words(t, names) for t in proof.told)
-    if proof.acts:
-        lines.heading("督办、通报")
-        lines.bullets(act_line(a, names) for a in proof.acts)
-    lines.heading("经过")
-    lines.bullets(_event_words(e, names) for e in proof.events)
-    return Reply(
-        lines.text,
-        headings=lines.headings,
-        buttons=((Button("回到这件", f"case:{proof.case.id}"), MENU),),
+def reminded_before(act: Act, told: Sequence[Told]) -> list[datetime]:
+    """Return when somebody was reminded before an act was released; one run counts once."""
+    released_at = act.decided_at
+    return sorted(
+        {
+            t.decided_at
+            for t in told
+            if t.sent_at is not None
+            and t.kind is not NoticeKind.WAITING
+            and (released_at is None or t.decided_at < released_at)
+        }
     )
-
-
-def staff_words(person: Person, *, discreet: bool) -> str:
-    """Name somebody of the staff by role, and by name where the channel may carry it."""
-    role = ROLE_NAMES[person.role]
-    return role if discreet or not person.name else f"{role}{person.name}"
-
-
-def recipient_words(key: str, names: Mapping[int, str]) -> str:
-    """Name a recipient: a person, or a role and its place."""
-    person_id = person_of_key(key)
-    if person_id is not None:
-        return names.get(person_id, "已不在册的人")
-    role, _, place = key.partition("@")
-    where = "·".join(part for part in place.split("/") if part)
-    return f"{ROLE_NAMES[Role(role)]}（{where or '全市'}）"
-
-
-def told_words(told: Told, names: Mapping[int, str]) -> str:
-    """Say of one reminder when it was decided, sent and acknowledged."""
-    who = names.get(told.person_id or 0) or recipient_words(told.recipient, names)
-    parts = [f"{KIND_WORDS[told.kind]} → {who}：{format_moment(told.decided_at)} 生成"]
-    if told.sent_at is not None:
-        parts.append(f"{format_moment(told.sent_at)} 送达")
-    elif told.failed_at is not None:
-        parts.append(f"没送到（{FAILURE_WORDS.get(told.failure or '', told.failure)}）")
-    else:
-        parts.append("还没送出")
-    parts.append(
-        f"{format_moment(told.acknowledged_at)} 签收" if told.acknowledged_at else "未签收"
-    )
-    return "，".join(parts)
-
-
-def act_line(act: Act, names: Mapping[int, str]) -> str:
-    """Say of one act when it was drafted, and who decided what."""
-    drafted = f"{act_words(act)}：{format_moment(act.drafted_at)} 拟稿"
-    if act.decided_at is None:
-        return f"{drafted}，待签发"
-    who = names.get(act.decided_by or 0, "")
-    at = format_moment(act.decided_at)
-    match act.decision:
-        case Decision.RELEASED:
-            return f"{drafted}，{at} {who}签发"
-        case Decision.DECLINED:
-            reason = DECLINE_WORDS[DeclineReason(act.reason or DeclineReason.OTHER_MEANS)]
-            return f"{drafted}，{at} {who}不签发：{reason}"
-        case _:
-            return f"{drafted}，{at} 已办结，作废"
-
-
-def _event_words(event: CaseEvent, names: Mapping[int, str]) -> str:
-    who = f"（{names[event.by_person_id or 0]}）" if event.by_person_id in names else ""
-    what = EVENT_WORDS.get(event.kind, event.kind)
-    day = event.facts.get("to" if event.kind == "due_moved" else "done_by_on")
-    named = f" {format_day(date.fromisoformat(day))}" if day else ""
-    return f"{format_moment(event.at)} {what}{named}{who}"
 
 
 # -- what the administrator hears

@@ -117,12 +117,11 @@ def _digest(desk: Desk, person: Person, viewer: Viewer) -> Reply | None:
     figures = reports.register_of(desk, desk.db, scope)
     if not figures.counts:
         return None
-    names = {kind.id: kind.name for kind in desk.base.certificates.values()}
     unknown: dict[str, tuple[str, ...]] = {
-        c.kind_key: () for c in figures.counts if c.kind_key not in names
+        c.kind_key: () for c in figures.counts if c.kind_key not in desk.base.certificates
     }
     telling = reports.telling_of(desk, desk.db, scope)
-    return view.register_reply(figures, names, unknown, telling, viewer, heading=view.WEEKLY)
+    return view.register_reply(desk.base, figures, unknown, telling, viewer, heading=view.WEEKLY)
 
 
 def _by_hand(desk: Desk, person: Person) -> Reply | None:

@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from bot.dialogue import Button, Document, Reply, Scope, Table
+from bot.dialogue import Button, Document, Picture, Reply, Scope, Table
 from bot.reports.certificates import Register, Shown
 from bot.reports.percentages import Rate
 from bot.settings import Palette
-from bot.views.staff import scope_words
+from bot.views.places import scope_words
 from bot.views.text import Lines, end_sentence, format_full_day, format_moment
-from knowledge.model import Confidence
+from knowledge.model import Confidence, KnowledgeBase
 from reminders.certificate_figures import LevelCounts, Telling
 from reminders.certificate_holders import Answer, OptInCode, Outcome, number_tail
 from reminders.certificate_rules import AfterClosing, Level, RenewalPeriod, Standing
@@ -26,8 +26,13 @@ from reminders.certificates import CertificateState
 MENU = Button("菜单", "menu")
 MINE = Button("我的证照", "certs")
 REGISTER = Button("证照", "register")
+SOME_CERTIFICATE = "证照"
+HELD = "held"
+"""What a button to a certificate ends with that its holder looks at."""
 WITH_BUTTONS = 8
 IN_DIGEST = 10
+MANY_ROWS = 10_000
+SHEET_PATH = "/certificates/sheet"
 LEVEL_WORDS = {
     Level.EARLY: "提前提示",
     Level.NEAR: "预警",
@@ -154,6 +159,24 @@ def _issuer(shown: Shown) -> str:
     return named or "发证机关"
 
 
+def department_line(shown: Shown) -> str | None:
+    """Return by when the holder must have applied, as who issues the certificate reads it."""
+    stands = shown.standing
+    if stands is None or stands.renewal is RenewalPeriod.UNKNOWN:
+        return None
+    if stands.renewal is RenewalPeriod.EXPIRED:
+        return "请催续、重办或注销。"
+    if stands.renewal is not RenewalPeriod.CLOSED or stands.filing_on is None:
+        return renewal_line(shown)
+    past = f"最晚申请日 {_day(stands.filing_on, shown.today)} 已过"
+    match stands.follows:
+        case AfterClosing.LATE_ALLOWED:
+            return f"{past}，还可以补办，请催持证人马上申请。"
+        case AfterClosing.NEW_APPLICATION:
+            return f"{past}，请告诉持证人走新办。"
+    return f"{past}，请联系持证人，说清还能不能延续。"
+
+
 def _how_lines(shown: Shown) -> list[str]:
     """Return how and where: the kind's own words, never the list of a first application."""
     lines = []
@@ -207,7 +230,7 @@ def digest_reply(listed: Sequence[Shown], viewer: Viewer) -> Reply:
         lines.add(f"· {_short(shown, viewer.palette)}")
     if len(listed) > IN_DIGEST:
         lines.add(f"另有 {len(listed) - IN_DIGEST} 张，发“我的证照”看。")
-    return Reply(lines.text, buttons=(*_look_buttons(listed), (MINE,)))
+    return Reply(lines.text, buttons=(*_look_buttons(listed, f":{HELD}"), (MINE,)))
 
 
 def _short(shown: Shown, palette: Palette) -> str:
@@ -217,11 +240,12 @@ def _short(shown: Shown, palette: Palette) -> str:
     return "".join(parts)
 
 
-def _look_buttons(listed: Sequence[Shown]) -> list[tuple[Button, ...]]:
+def _look_buttons(listed: Sequence[Shown], held: str = "") -> list[tuple[Button, ...]]:
     return [
         (
             Button(
-                f"看 {number_tail(s.certificate.number)} {s.name[:12]}", f"cert:{s.certificate.id}"
+                f"看 {number_tail(s.certificate.number)} {s.name[:12]}",
+                f"cert:{s.certificate.id}{held}",
             ),
         )
         for s in listed[:WITH_BUTTONS]
@@ -232,7 +256,7 @@ def mine_reply(listed: Sequence[Shown], viewer: Viewer) -> Reply:
     """Show a holder their certificates with level and days."""
     if not listed:
         return Reply(
-            "还没有您订阅提醒的证照。向发证窗口或科室要一个提醒码，发：绑定 空格 提醒码。",
+            "还没有您订阅提醒的证照。向发证窗口或科室要提醒码或链接；有码就发：绑定 空格 提醒码。",
             buttons=((MENU,),),
         )
     lines = Lines()
@@ -241,7 +265,7 @@ def mine_reply(listed: Sequence[Shown], viewer: Viewer) -> Reply:
         lines.add(f"· {_short(shown, viewer.palette)}")
     if len(listed) > IN_DIGEST * 2:
         lines.add(f"另有 {len(listed) - IN_DIGEST * 2} 张到期更晚，没有列出。")
-    return Reply(lines.text, buttons=(*_look_buttons(listed), (MENU,)))
+    return Reply(lines.text, buttons=(*_look_buttons(listed, f":{HELD}"), (MENU,)))
 
 
 def card_reply(shown: Shown, viewer: Viewer) -> Reply:
@@ -353,8 +377,8 @@ def benefit_reply(entry_id: str) -> Reply:
 
 
 def register_reply(
+    base: KnowledgeBase,
     register: Register,
-    names: Mapping[str, str],
     unknown: Mapping[str, Sequence[str]],
     telling: Telling,
     viewer: Viewer,
@@ -362,9 +386,10 @@ def register_reply(
     heading: str | None = None,
 ) -> Reply:
     """Show the register of a scope: levels, who must be called, who filed, what lapsed."""
+    names = {kind.id: kind.name for kind in base.certificates.values()}
     lines = Lines()
     lines.heading(heading or "证照到期提醒")
-    where = scope_words(Scope(register.scope.district, register.department))
+    where = scope_words(base, Scope(register.scope.district, register.department))
     lines.add(f"{where}，{format_full_day(register.on)}")
     lines.add(
         "；".join(
@@ -473,7 +498,8 @@ def list_reply(which: str, count: int | None, listed: Sequence[Shown], viewer: V
     for shown in listed:
         lines.add(f"· {_department_row(shown, viewer)}")
     if viewer.discreet:
-        lines.add("持证人和电话请在网页上看。")
+        where = f"：{viewer.page}" if viewer.page else "。"
+        lines.add(f"持证人和电话请在网页上看{where}")
     return Reply(
         lines.text, headings=lines.headings, buttons=(*_look_buttons(listed), (REGISTER, MENU))
     )
@@ -482,7 +508,7 @@ def list_reply(which: str, count: int | None, listed: Sequence[Shown], viewer: V
 def _department_row(shown: Shown, viewer: Viewer) -> str:
     holder = "" if viewer.discreet else f" {shown.certificate.holder}"
     parts = [f"{_title(shown)}{holder}：{standing_line(shown, viewer.palette)}"]
-    parts.append(renewal_line(shown) or "")
+    parts.append(department_line(shown) or "")
     if shown.answer is not None:
         parts.append(f"（{ANSWER_WORDS[shown.answer]}）")
     if shown.acknowledged is not None:
@@ -500,7 +526,7 @@ def department_card_reply(shown: Shown, viewer: Viewer) -> Reply:
         lines.add(f"编号 {certificate.number}，持证人 {certificate.holder}")
         lines.add(f"电话 {shown.contact}（本人同意）" if shown.contact else "没有留电话")
     lines.add(f"{certificate.district or '市直'}，{STATE_WORDS[certificate.state]}")
-    lines.add(standing_line(shown, viewer.palette), renewal_line(shown))
+    lines.add(standing_line(shown, viewer.palette), department_line(shown))
     if certificate.renewed_by_id is not None:
         lines.add("已有新证，旧证不再提醒。")
     if shown.answer is not None:
@@ -521,16 +547,23 @@ def acknowledged_reply(shown: Shown, outcome: Outcome) -> Reply:
     )
 
 
-def code_reply(shown: Shown, code: OptInCode, link: str | None) -> Reply:
-    """Hand over a code by which the holder opts in."""
+def code_reply(
+    shown: Shown, code: OptInCode, links: Sequence[str], qr: bytes | None, *, kind: str
+) -> Reply:
+    """Hand over a code by which the holder opts in, and words that may be passed on to them.
+
+    The number's tail is not among those words: who has the message alone must not be able to opt
+    in. `kind` is what may be said of the certificate.
+    """
     lines = Lines()
     lines.add(
         f"提醒码 {code.code}（{_title(shown)}，{format_moment(code.expires_at)}前有效，用一次）"
     )
-    lines.add(f"让持证人发：绑定 {code.code}，再发证照编号后 4 位。")
-    if link:
-        lines.add(f"或打开：{link}")
-    return Reply(lines.text, buttons=((REGISTER, MENU),))
+    lines.heading("下面这段可以转给持证人")
+    lines.add(f"您的{kind}可以订到期提醒：在对话里发“绑定 {code.code}”，再发证照编号后 4 位。")
+    lines.add(*(f"也可以直接打开：{link}" for link in links))
+    picture = Picture(qr, "订到期提醒的二维码") if qr else None
+    return Reply(lines.text, headings=lines.headings, picture=picture, buttons=((REGISTER, MENU),))
 
 
 def by_hand_reply(count: int, days: int) -> Reply:
@@ -554,11 +587,29 @@ def wrong_somewhere_reply() -> Reply:
     return Reply("有持证人说信息有误，请在网页上发“证照”看。", buttons=((MENU,),))
 
 
+def sheet_link_reply(count: int, on: date) -> Reply:
+    """Say how many rows the sheet has, and where it is."""
+    if count == 0:
+        return Reply(f"{format_full_day(on)}没有到级的证照（0 行）。", buttons=((REGISTER, MENU),))
+    wait = "，行数多，请等一会儿" if count > MANY_ROWS else ""
+    return Reply(
+        f"证照名单共 {count} 行，{format_full_day(on)}，最急的在前{wait}。"
+        "含持证人信息，请按规定保管；导出会记下是谁、哪天。",
+        buttons=((Button("下载表格", url=SHEET_PATH),), (REGISTER, MENU)),
+    )
+
+
+def sheet_name(on: date) -> str:
+    """Return the sheet's file name."""
+    return f"证照到期-{on.isoformat()}.xlsx"
+
+
 def sheet_reply(content: bytes, count: int, on: date) -> Reply:
     """Hand over the register as a sheet."""
     return Reply(
-        f"证照名单 {count} 行，{format_full_day(on)}。含持证人信息，请按规定保管。",
-        document=Document(f"证照到期-{on.isoformat()}.xlsx", content),
+        f"证照名单共 {count} 行，{format_full_day(on)}，最急的在前。"
+        "含持证人信息，请按规定保管；导出会记下是谁、哪天。",
+        document=Document(sheet_name(on), content),
         buttons=((REGISTER, MENU),),
     )
 

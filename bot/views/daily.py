@@ -7,14 +7,16 @@ from datetime import date, datetime
 from bot.dialogue import Button, Person, Reply
 from bot.reports.daily import DayFacts
 from bot.reports.statistics import Counts
-from bot.views.staff import scope_words
+from bot.views.places import scope_words
 from bot.views.statistics import counts_text, rate_text
 from bot.views.text import Lines, format_day, format_moment
+from knowledge.model import KnowledgeBase
 
 MOST_NEW = 3
 
 
 def summary_reply(
+    base: KnowledgeBase,
     facts: DayFacts,
     person: Person,
     on: date,
@@ -43,7 +45,7 @@ def summary_reply(
         lines.add("今天还须处理：没有")
     later = f"；全天数次日 {full_day_at}" if on == at.date() else ""
     lines.add(
-        f"{format_day(on)}，{scope_words(person.scope)}，{as_of}{later}",
+        f"{format_day(on)}，{scope_words(base, person.scope)}，{as_of}{later}",
         counts_text(facts.counts),
         rate_text(facts.counts, least),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bot.dialogue import Button, Channel, Reply, Role
 from bot.settings import Settings
@@ -18,6 +19,27 @@ TOPICS = (
     ("开饭店", "restaurant"),
 )
 PER_PAGE = 10
+WORK_PER_ROW = 3
+
+HINTS: dict[Role, tuple[str, ...]] = {
+    Role.CLERK: ("退休 特殊工种", "查告知单 编号"),
+    Role.LEAD: ("退休 特殊工种", "查告知单 编号"),
+    Role.DEPARTMENT: ("本月评价",),
+    Role.SUPERVISOR: ("昨日评价", "本月评价", "龙亭区评价", "2025-02-06 评价"),
+}
+"""What else a role may type, beside the words on its buttons."""
+
+COMMON_WORDS = (
+    ("菜单", "常办的事"),
+    ("取消", "不写了"),
+    ("办件进度 编号", "看您的办件到哪一步"),
+    ("我的证照", "您订了提醒的证照"),
+    ("查留言 编号", "看留言进度"),
+    ("查反馈 编号", "看反馈的处理进度"),
+    ("查告知单 编号", "再看一次告知单"),
+    ("隐私", "个人信息怎么用"),
+    ("删除我的数据", "删掉您的问答"),
+)
 
 # Offices whose matters people themselves have; until anything was asked, theirs come first.
 PEOPLES_OFFICES = frozenset(
@@ -37,23 +59,33 @@ PEOPLES_OFFICES = frozenset(
 )
 
 
-STAFF_HELP = {
-    "省好差评": "省平台导出的评价，逐条和本系统对上：未同步、已同步、无对应；两边从不相加",
-    "操作记录": "谁看了、改了、导出了什么；后面可以写姓名，比如“操作记录 张某”",
-}
-"""What a word of staff does, where the word does not say it."""
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word a member of the staff works with: what it does, and its button's token."""
+
+    word: str
+    description: str
+    token: str
 
 
-def menu_reply(city: str, role: Role, known: Sequence[str], staff_words: Sequence[str]) -> Reply:
-    """Return the menu: topics in people's words, and for staff what they may type."""
+Work = tuple[Word, ...]
+
+
+def menu_reply(city: str, role: Role, known: Sequence[str], work: Work) -> Reply:
+    """Return the menu: for staff their work on top, then topics in people's words."""
     lines = Lines()
     lines.add(f"我是{city}政务服务小助手“一口清”。说说您要办啥，例如“娃上户口”。")
     if role is not Role.CITIZEN:
-        lines.add(f"您现在的身份：{ROLE_NAMES[role]}。", f"可以发：{' · '.join(staff_words)}")
+        lines.add(f"您现在的身份：{ROLE_NAMES[role]}。您的工作在下面，按一下就行。")
+        hints = HINTS.get(role)
+        if hints:
+            lines.add(f"也可以直接发：{' · '.join(hints)}")
+    own = [Button(one.word, one.token) for one in work]
+    own_rows = [tuple(own[n : n + WORK_PER_ROW]) for n in range(0, len(own), WORK_PER_ROW)]
     topics = [Button(label, f"pick:{id_}") for label, id_ in TOPICS if id_ in known]
     topics.append(Button("更多", "topics:0"))
     rows = tuple(tuple(topics[n : n + 2]) for n in range(0, len(topics), 2))
-    return Reply(lines.text, buttons=(*rows, (Button("转人工", "human"),)))
+    return Reply(lines.text, buttons=(*own_rows, *rows, (Button("转人工", "human"),)))
 
 
 def topics_reply(entries: Sequence[ServicePackage], page: int) -> Reply:
@@ -77,7 +109,7 @@ def topics_reply(entries: Sequence[ServicePackage], page: int) -> Reply:
     )
 
 
-def help_reply(words: Sequence[tuple[str, str]]) -> Reply:
+def help_reply(work: Work) -> Reply:
     """Say what can be asked, and how."""
     lines = Lines()
     lines.add("用您自己的话问就行，错字、拼音、家乡话都可以：")
@@ -91,7 +123,8 @@ def help_reply(words: Sequence[tuple[str, str]]) -> Reply:
         )
     )
     lines.add("一次说全：要带什么、能后补什么、哪儿办、多久、多少钱。", "也可以发这些词：")
-    lines.bullets(f"{word}：{description}" for word, description in words)
+    lines.bullets(f"{one.word}：{one.description}（工作人员）" for one in work)
+    lines.bullets(f"{word}：{description}" for word, description in COMMON_WORDS)
     return Reply(lines.text, buttons=((Button("菜单", "menu"), Button("转人工", "human")),))
 
 

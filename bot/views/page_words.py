@@ -60,11 +60,13 @@ PROGRESS_UNKNOWN = Notice(
 )
 PROGRESS_TOO_OFTEN = Notice("查得太勤了", ("请过十分钟再查。", "着急请问受理窗口，或拨 12345。"))
 NOT_FOR_YOU = Notice("这里没有您要看的内容", ("办事要带啥，回首页问一声就行。",))
+JOIN_STAFF = "绑定工作人员身份"
+JOIN_HOLDER = "订证照到期提醒"
 JOIN_NOT_HERE = Notice(
     "共用平板上不能绑定", ("这台设备大家都在用，绑定后别人会看到您的内容。", "请用自己的手机扫码。")
 )
 CODE_MALFORMED = Notice(
-    "绑定码不对", ("绑定码是 8 位字母和数字，请核对后再试。", "还不行，请找发码的同事重发一个。")
+    "这个码不对", ("码是 8 位字母和数字，请核对后再试。", "还不行，请给您码的人重发一个。")
 )
 
 BY_STATUS: Mapping[int, Notice] = MappingProxyType(

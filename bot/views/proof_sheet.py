@@ -9,20 +9,17 @@ from datetime import date, datetime
 from bot.dialogue import Person
 from bot.reports.oversight import Proof, UnitRate
 from bot.reports.unit_sheet import MonthCauses
+from bot.views.case_proof import EVENT_WORDS, FAILURE_WORDS, event_details, recipient_words
 from bot.views.cases import (
     ACT_WORDS,
-    CAUSE_WORDS,
-    DECLINE_WORDS,
-    EVENT_WORDS,
-    FAILURE_WORDS,
     KIND_WORDS,
     LIGHTS,
-    recipient_words,
+    cause_words,
+    decline_words,
 )
 from bot.views.refusals import ROLE_NAMES
 from bot.views.unit_sheet import causes_table
-from reminders.acts import Decision, DeclineReason
-from reminders.case_work import Cause
+from reminders.acts import Decision
 from reminders.overdue import Standing
 
 CASES = ("办件编号", "事项", "单位", "区县", "经办人", "受理", "到期", "办结", "状态", "超期工作日",
@@ -122,14 +119,10 @@ def _case(proof: Proof, standing: Standing) -> Line:
         len(sent),
         _moment(min(sent, default=None)),
         _moment(min(known, default=None)),
-        _cause(case.cause),
+        cause_words(case.cause) if case.cause else None,
         case.sheet,
         case.row,
     )
-
-
-def _cause(cause: str | None) -> str | None:
-    return CAUSE_WORDS[Cause(cause)] if cause in set(Cause) and cause else cause
 
 
 def _told(proof: Proof, names: Mapping[int, str]) -> Iterator[Line]:
@@ -148,7 +141,7 @@ def _told(proof: Proof, names: Mapping[int, str]) -> Iterator[Line]:
 
 def _acts(proof: Proof, names: Mapping[int, str]) -> Iterator[Line]:
     for act in proof.acts:
-        reason = DECLINE_WORDS[DeclineReason(act.reason)] if act.reason else None
+        reason = decline_words(act.reason) if act.reason else None
         yield (
             proof.case.number,
             ACT_WORDS[act.kind],
@@ -168,5 +161,8 @@ def _events(proof: Proof, names: Mapping[int, str]) -> Iterator[Line]:
             _moment(event.at),
             EVENT_WORDS.get(event.kind, event.kind),
             names.get(event.by_person_id or 0),
-            "；".join(f"{key} {value}" for key, value in event.facts.items() if value is not None),
+            event_details(event).strip("： ")
+            or "；".join(
+                f"{key} {value}" for key, value in event.facts.items() if value is not None
+            ),
         )

@@ -6,16 +6,18 @@ from datetime import date
 
 from bot.desk import Desk
 from bot.dialogue import CITY, Person, Reply, Role
+from bot.records import people
 from bot.records.interactions import interaction_by_id
 from bot.records.invitations import has_refused
 from bot.records.ratings import rating_of
 from bot.reports.oversight import told_of_rectification
 from bot.views import rating
 from bot.views import rectifications as view
+from bot.views.cases import Viewer
 from reminders.acts import act_within
 from reminders.outbox import Waiting
 from reminders.rectification_rules import Act, Rectification, State, may_see, open_deadlines
-from reminders.rectification_sweep import ACT, DIGEST, told_in
+from reminders.rectification_sweep import ACT, DIGEST, ToldRectification, told_in
 from reminders.rectifications import (
     ALERT,
     CLOSED,
@@ -31,14 +33,14 @@ from reminders.working_days import working_days_between
 INVITATION = "invitation"
 
 
-def render(desk: Desk, waiting: Waiting, person: Person) -> Reply | None:
+def render(desk: Desk, waiting: Waiting, person: Person, viewer: Viewer) -> Reply | None:
     """Return the message for an alert, or None where it is no longer worth sending."""
     if waiting.kind == DIGEST:
         told = told_in(desk.db, waiting.facts["message"])
-        seen = [each for each in told if _sees(desk, person, each.number)]
+        seen = [each for each in told if _is_due(desk, person, each)]
         return view.digest_reply(seen) if seen else None
     if waiting.kind == ACT:
-        return _act(desk, waiting)
+        return _act(desk, waiting, viewer)
     one = rectification_by_number(desk.db, waiting.facts["number"])
     if one is None:
         return None
@@ -49,7 +51,7 @@ def render(desk: Desk, waiting: Waiting, person: Person) -> Reply | None:
     return _to_citizen(desk, waiting.kind, one)
 
 
-def _act(desk: Desk, waiting: Waiting) -> Reply | None:
+def _act(desk: Desk, waiting: Waiting, viewer: Viewer) -> Reply | None:
     """Word a released act, unless its step was done meanwhile."""
     act = act_within(desk.db, CITY, int(waiting.facts["act"]))
     if act is None or act.rectification_id is None:
@@ -64,12 +66,17 @@ def _act(desk: Desk, waiting: Waiting) -> Reply | None:
     over = working_days_between(desk.calendar, deadline.due_on, desk.today())
     told = [t for step, t in told_of_rectification(desk.db, one) if step is deadline.step]
     standing = view.late_words(deadline, over)
-    return view.act_told_reply(desk.base, act, one, standing, told)
+    released_by = next(iter(people.people_by_id(desk.db, [act.decided_by])), None)
+    return view.act_told_reply(desk.base, act, one, standing, told, released_by, viewer)
 
 
-def _sees(desk: Desk, person: Person, number: str) -> bool:
-    one = rectification_by_number(desk.db, number)
+def _is_due(desk: Desk, person: Person, told: ToldRectification) -> bool:
+    """Tell whether a line of a digest is this person's to see and still to be done."""
+    one = rectification_by_number(desk.db, told.number)
     if one is None:
+        return False
+    found = open_deadlines(one, desk.calendar, desk.settings.rectification_rules())
+    if (told.step, told.due_on) not in {(each.step, each.due_on) for each in found}:
         return False
     owns = person.role is one.recipient.role and person.scope.covers(one.recipient.scope)
     return owns or may_see(one, person.role, person.scope)
@@ -83,7 +90,7 @@ def _told(desk: Desk, waiting: Waiting, one: Rectification) -> Reply | None:
     if one.state is State.CLOSED:
         return None
     found = open_deadlines(one, desk.calendar, desk.settings.rectification_rules())
-    return view.told_reply(desk.base, one, found[0] if found else None)
+    return view.told_reply(desk.base, one, found)
 
 
 def _to_citizen(desk: Desk, kind: str, one: Rectification) -> Reply | None:

@@ -14,10 +14,11 @@ from bot.records.knowledge_tasks import KnowledgeTask
 from bot.records.official_ratings import OfficialRating
 from bot.records.ratings import Rating, Reason
 from bot.reports.oversight import Told
-from bot.views.cases import act_line, act_words, staff_words, told_words
+from bot.views.case_proof import act_line, told_words
+from bot.views.cases import Viewer, act_title, person_words, reminded_before
+from bot.views.places import scope_words
 from bot.views.rating import LEVELS, REASON_LABELS, tag_label
 from bot.views.refusals import ROLE_NAMES
-from bot.views.staff import scope_words
 from bot.views.text import HOTLINE, Lines, format_day, format_moment, shorten
 from knowledge.model import KnowledgeBase
 from reminders.acts import Act as OfficeAct
@@ -75,6 +76,7 @@ ASKS: Mapping[Act, str] = {
     Act.RECTIFY: "整改了什么。这段话会告诉群众",
     Act.EXPLAIN: "怎么解释的。这段话会告诉群众",
     Act.APPEAL: "申诉的理由",
+    Act.DISSATISFIED: "群众说哪里还不行。这段话给承办人看",
     Act.MAINTAIN: "复核的理由",
     Act.VOID: "复核的理由",
     Act.SETTLE: "怎么处理的。这段话会告诉群众",
@@ -86,6 +88,20 @@ STEPS: Mapping[Step, str] = {
     Step.FOLLOW_UP: "回访",
     Step.REVIEW: "复核申诉",
     Step.SETTLE: "主管单位处理",
+}
+STARTS: Mapping[Step, str] = {
+    Step.CONTACT: "评价当天",
+    Step.RECTIFY: "评价当天",
+    Step.FOLLOW_UP: "整改完成当天",
+    Step.REVIEW: "申诉当天",
+    Step.SETTLE: "上报当天",
+}
+CITIZEN_STEPS: Mapping[Step, str] = {
+    Step.CONTACT: "联系您",
+    Step.RECTIFY: "处理好",
+    Step.FOLLOW_UP: "回访您",
+    Step.REVIEW: "复核完",
+    Step.SETTLE: "有结果",
 }
 KINDS: Mapping[str, str] = {
     "remind": "快到期",
@@ -119,10 +135,10 @@ def entry_name(base: KnowledgeBase, entry_id: str) -> str:
     return entry.short_name if entry else entry_id
 
 
-def owner_words(recipient: Recipient) -> str:
+def owner_words(base: KnowledgeBase, recipient: Recipient) -> str:
     """Return whose a rectification is."""
     role = recipient.role or Role.SUPERVISOR
-    return f"{ROLE_NAMES[role]}（{scope_words(recipient.scope)}）"
+    return f"{ROLE_NAMES[role]}（{scope_words(base, recipient.scope)}）"
 
 
 def cause_words(rectification: Rectification, rating: Rating) -> str:
@@ -187,19 +203,23 @@ def act_told_reply(
     one: Rectification,
     standing: str,
     told: Sequence[Told],
+    released_by: Person | None,
+    viewer: Viewer,
 ) -> Reply:
     """Tell everyone concerned of a released act, with the reminders that went before."""
     lines = Lines()
-    lines.heading(f"{act_words(act)}通知")
+    lines.heading(act_title(act))
     lines.add(
         rectification_words(base, one),
-        f"单位：{scope_words(one.scope)}；承办：{owner_words(one.recipient)}",
+        f"单位：{scope_words(base, one.scope)}；承办：{owner_words(base, one.recipient)}",
         standing,
     )
-    sent = [t.sent_at for t in told if t.sent_at is not None and t.kind is not NoticeKind.WAITING]
-    if sent:
-        lines.add(f"此前提醒 {len(sent)} 次，最近 {format_moment(sent[-1])}。")
+    before = reminded_before(act, told)
+    if before:
+        lines.add(f"此前提醒 {len(before)} 次，最近 {format_moment(before[-1])}。")
     lines.add("请马上办，办完在这里点一下。")
+    if act.decided_at is not None and released_by is not None:
+        lines.add(f"签发：{person_words(released_by, viewer)}，{format_moment(act.decided_at)}")
     return Reply(
         lines.text,
         headings=lines.headings,
@@ -214,20 +234,22 @@ def proof_reply(
     acts: Sequence[OfficeAct],
     events: Sequence[RectificationEvent],
     known: Mapping[int, Person],
-    *,
-    discreet: bool,
+    viewer: Viewer,
 ) -> Reply:
     """Show who was told what of a rectification, when it was sent, and what was done."""
-    names = {i: staff_words(person, discreet=discreet) for i, person in known.items()}
+    names = {i: person_words(person, viewer) for i, person in known.items()}
+    signers = frozenset[int]()  # nobody signs for a reminder here: what is done says it
     lines = Lines()
     lines.add(f"提醒记录：{rectification_words(base, one)}")
     lines.heading(f"提醒 {len(told)} 条")
-    lines.bullets(f"{STEPS[step]}｜{told_words(each, names)}" for step, each in told)
+    lines.bullets(f"{STEPS[step]}｜{told_words(each, names, signers)}" for step, each in told)
     if acts:
         lines.heading("督办、通报")
-        lines.bullets(f"{STEPS[Step(a.step)]}｜{act_line(a, names)}" for a in acts if a.step)
+        lines.bullets(
+            f"{STEPS[Step(a.step)]}｜{act_line(a, names, viewer)}" for a in acts if a.step
+        )
     lines.heading("经过")
-    lines.bullets(_event_line(event, discreet=discreet) for event in events)
+    lines.bullets(_event_line(event, discreet=viewer.discreet) for event in events)
     return Reply(
         lines.text,
         headings=lines.headings,
@@ -236,7 +258,12 @@ def proof_reply(
 
 
 def detail_reply(
-    base: KnowledgeBase, facts: RectificationFacts, today: date, *, discreet: bool
+    base: KnowledgeBase,
+    facts: RectificationFacts,
+    today: date,
+    *,
+    discreet: bool,
+    page: str | None,
 ) -> Reply:
     """Show one rectification: cause, words, deadlines, what was done, what may be done."""
     one, rating = facts.rectification, facts.rating
@@ -246,14 +273,14 @@ def detail_reply(
     lines.add(
         f"评价：{LEVELS[rating.level]}，{format_moment(rating.rated_at)}",
         f"原因：{cause_words(one, rating)}",
-        f"事项：{entry_name(base, one.entry_id)}；{scope_words(one.scope)}",
-        f"承办：{owner_words(one.recipient)}",
+        f"事项：{entry_name(base, one.entry_id)}；{scope_words(base, one.scope)}",
+        f"承办：{owner_words(base, one.recipient)}",
         _contact_words(facts),
     )
     if facts.official is not None:
         lines.add(_official(facts.official, rating.level, discreet=discreet))
     if discreet:
-        lines.add("原话和处理记录不经 Telegram 传送，请在网页上看。" if rating.words else None)
+        lines.add(_words_elsewhere(facts, page))
     else:
         lines.add(f"原话：{rating.words}" if rating.words else "原话：没写")
         lines.add(f"补充：{rating.addendum}" if rating.addendum else None)
@@ -274,9 +301,22 @@ def _official(official: OfficialRating, level: int, *, discreet: bool) -> str:
     return f"省好差评：{number}，{LEVELS[official.level]}（已同步{differs}）"
 
 
+def _words_elsewhere(facts: RectificationFacts, page: str | None) -> str | None:
+    """Say where to read what was written, where anything was."""
+    if not facts.rating.words and not any(event.words for event in facts.events):
+        return None
+    return f"原话和处理记录不经 Telegram 传送，请在网页上看{_at(page)}"
+
+
+def _at(page: str | None) -> str:
+    return f"：{page}" if page else "。"
+
+
 def _contact_words(facts: RectificationFacts) -> str:
     if facts.rectification.anonymous:
         return "联系：群众不要求联系（整改，不回访）"
+    if facts.rectification.state is State.FOLLOW_UP:
+        return "联系：已在对话里问群众满不满意，没回话的请回访"
     phone = "，也同意电话联系" if facts.has_phone else ""
     return f"联系：可在对话里回复群众{phone}"
 
@@ -319,10 +359,10 @@ def _buttons(facts: RectificationFacts) -> tuple[tuple[Button, ...], ...]:
     return tuple(rows)
 
 
-def why_reply(number: str, explained: Sequence[tuple[Deadline, Explanation]]) -> Reply:
+def why_reply(one: Rectification, explained: Sequence[tuple[Deadline, Explanation]]) -> Reply:
     """Answer 为什么是这天 for every deadline, day by day."""
     lines = Lines()
-    lines.add(f"整改 {number[-6:]} 的期限，一天一天这样数：")
+    lines.add(f"整改 {one.number[-6:]} 的期限，一天一天这样数：")
     for deadline, explanation in explained:
         lines.heading(
             f"{STEPS[deadline.step]}：{format_day(deadline.from_on)}起 {deadline.days} 个工作日，"
@@ -330,10 +370,17 @@ def why_reply(number: str, explained: Sequence[tuple[Deadline, Explanation]]) ->
         )
         for day in explanation.days:
             counted = "算" if day.counted else "不算"
-            lines.add(f"· {format_day(day.on)} {counted}（{day.reason}）")
+            reason = _start(one, deadline) if day.on == deadline.from_on else day.reason
+            lines.add(f"· {format_day(day.on)} {counted}（{reason}）")
     return Reply(
-        lines.text, headings=lines.headings, buttons=((Button("返回", f"rect:{number}"),),)
+        lines.text, headings=lines.headings, buttons=((Button("返回", f"rect:{one.number}"),),)
     )
+
+
+def _start(one: Rectification, deadline: Deadline) -> str:
+    """Return what happened on the day a deadline counts from."""
+    again = deadline.step is Step.RECTIFY and one.reopened_at is not None
+    return "回访不满意当天" if again else STARTS[deadline.step]
 
 
 def shown_then(text: str, at: datetime, version: str) -> str:
@@ -356,10 +403,11 @@ def choose_appeal_reply(number: str) -> Reply:
     )
 
 
-def on_page_reply(number: str) -> Reply:
-    """Say that words for a citizen are written on the page."""
+def on_page_reply(number: str, page: str | None) -> Reply:
+    """Say that words for a citizen are written on the page, and how to get in there."""
     return Reply(
-        f"整改 {number[-6:]}：写给群众的话不经 Telegram 传送，请在网页上写。",
+        f"整改 {number[-6:]}：写给群众的话不经 Telegram 传送，请在网页上写{_at(page)}\n"
+        "第一次在网页上办，先向管理员另要一个绑定码，在网页上绑定。",
         buttons=((Button("返回", f"rect:{number}"),),),
     )
 
@@ -380,7 +428,7 @@ def phone_reply(number: str, phone: str) -> Reply:
     )
 
 
-def told_reply(base: KnowledgeBase, one: Rectification, deadline: Deadline | None) -> Reply:
+def told_reply(base: KnowledgeBase, one: Rectification, open_: Sequence[Deadline]) -> Reply:
     """Tell those who must act that something has come or come back to them."""
     words = {
         State.NEW: "有一条反馈要核实",
@@ -391,7 +439,7 @@ def told_reply(base: KnowledgeBase, one: Rectification, deadline: Deadline | Non
         State.ESCALATED: "两次回访都不满意，请主管单位处理",
         State.VOIDED: "申诉通过，评价作废",
     }
-    due = f"，{STEPS[deadline.step]}{format_day(deadline.due_on)}前" if deadline else ""
+    due = "".join(f"，{STEPS[each.step]}{format_day(each.due_on)}前" for each in open_)
     said = words.get(one.state, STATES[one.state])
     return Reply(
         f"整改 {one.number[-6:]}（{entry_name(base, one.entry_id)}）：{said}{due}。",
@@ -426,16 +474,25 @@ def digest_reply(told: Sequence[ToldRectification]) -> Reply:
 # -- for the citizen
 
 
-def status_reply(one: Rectification, deadline: Deadline | None) -> Reply:
+def status_reply(one: Rectification, open_: Sequence[Deadline]) -> Reply:
     """Show state and dates by number, nothing of the words."""
     lines = Lines()
     lines.add(f"{one.number}：{CITIZEN_STATES[one.state]}")
     lines.add(f"{format_moment(one.opened_at)} 收到")
     if one.closed_at is not None:
         lines.add(f"{format_moment(one.closed_at)} 结束")
-    elif deadline is not None:
-        lines.add(f"{format_day(deadline.due_on)}前有结果")
+    else:
+        lines.add(*(_citizen_line(one, deadline) for deadline in open_))
     return Reply(lines.text, buttons=((MENU, Button("转人工", "human")),))
+
+
+def _citizen_line(one: Rectification, deadline: Deadline) -> str | None:
+    """Return by when something happens; whoever wants no contact is promised none."""
+    if one.anonymous and deadline.step is Step.CONTACT:
+        return None
+    ends = one.anonymous and deadline.step is Step.FOLLOW_UP
+    what = "办结" if ends else CITIZEN_STEPS[deadline.step]
+    return f"{format_day(deadline.due_on)}前{what}"
 
 
 def contact_reply(number: str, words: str) -> Reply:
@@ -473,15 +530,21 @@ def done_reply(number: str, words: str) -> Reply:
     )
 
 
-def revisited_reply(one: Rectification) -> Reply:
-    """Thank for the answer to the follow-up, and say what comes of it."""
+def revisited_reply(one: Rectification, result: str | None) -> Reply:
+    """Thank for the answer to the follow-up, and say what comes of it.
+
+    It stands in place of the question, so the result is said once more.
+    """
+    done = f"您的反馈 {one.number} 的处理结果：\n{result}\n" if result else ""
+    rows: list[tuple[Button, ...]] = [(MENU,)]
     if one.state is State.CLOSED:
-        text = f"谢谢您，{one.number} 办结了。"
+        said = f"谢谢您，{one.number} 办结了。"
     elif one.state is State.ESCALATED:
-        text = f"记下了，{one.number} 已报主管单位处理，结果会告诉您。"
+        said = f"记下了，{one.number} 已报主管单位处理，结果会告诉您。"
     else:
-        text = f"记下了，{one.number} 退回去再改，改好再问您。"
-    return Reply(text, buttons=((MENU,),), replaces=True)
+        said = f"记下了您不满意，{one.number} 退回去再改，改好再问您。"
+        rows.insert(0, (Button("说说哪里还不行", f"rrep:{one.number}"),))
+    return Reply(f"{done}{said}", buttons=tuple(rows), replaces=True)
 
 
 def closed_reply(number: str, words: str | None) -> Reply:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from bot.dialogue import Button, Refusal, Reply, Role
 from bot.views.rating import LEVELS
-from bot.views.text import HOTLINE, format_full_day
+from bot.views.text import HOTLINE, format_day, format_full_day
 
 MENU = Button("菜单", "menu")
 HUMAN = Button("转人工", "human")
@@ -33,7 +33,7 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
     ),
     "content_changed": lambda f: f"内容已更新，请点下面重新看“{f['name']}”。",
     "button_unknown": lambda _: "这个按钮已经失效，请点菜单，或直接打字问。",
-    "role": lambda _: "这项是工作人员用的。您要办什么事？直接打字问我就行。",
+    "role": lambda f: _not_your_role(f["role"], f["roles"]),
     "private_only": lambda _: "这项请私聊我，群里不办个人的事。",
     "too_long": lambda f: (
         f"您写了 {f['length']} 个字，太长了（最多 {f['limit']} 个字）。"
@@ -93,6 +93,15 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
     "case_extension_papers": lambda _: "延期要写明批准人、理由和告知申请人的凭据。",
     "case_extension_too_late": lambda _: "已经到期，不能再延期：延期须在到期之前批准。",
     "case_completion_day": lambda _: "办结的日子不对，请核对。",
+    "leave_unreadable": lambda _: "没看懂日期。请写成“2月10日到2月12日”，只请一天就写“2月10日”。",
+    "leave_no_such_day": lambda f: f"没有 {f['month']} 月 {f['day']} 日这一天，请核对后再发。",
+    "leave_backwards": lambda _: "最后一天在第一天前面，请把早的那天写在前面再发。",
+    "leave_over": lambda f: f"{format_day(f['to_on'])}已经过了，请写今天或以后的日期。",
+    "leave_too_long": lambda _: "一次最多登记一年，请核对日期后再发。",
+    "leave_unknown": lambda f: f"您的人员里没有“{f['who']}”。发“请假”看名单，点人登记。",
+    "leave_going_on": lambda f: (
+        f"正在请假，到{format_day(f['to_on'])}。请把两段连起来写，或等这段结束、点“回岗”后再登记。"
+    ),
     "act_decided": lambda _: "这件已经签发或不签发了。",
     "act_step_done": lambda _: "这一步已经办了，不用再签发。",
     "act_provisional": lambda _: "到期日还是暂定的（等国务院放假安排），不能据此通报。",
@@ -129,6 +138,14 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
     "edit_decided": lambda _: "这处修改已经有人处理了。",
     "nothing_awaited": lambda _: "没有要取消的内容。直接打字问我就行。",
 }
+
+
+def _not_your_role(role: Role, roles: Collection[Role]) -> str:
+    """Say who may do it, and to a member of the staff where to find their own."""
+    if role is Role.CITIZEN:
+        return "这项是工作人员用的。您要办什么事？直接打字问我就行。"
+    who = "、".join(name for one, name in ROLE_NAMES.items() if one in roles)
+    return f"这项是{who}用的，您是{ROLE_NAMES[role]}。发“菜单”看您能做什么。"
 
 
 def refusal_reply(refusal: Refusal) -> Reply:

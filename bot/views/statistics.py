@@ -26,9 +26,8 @@ from bot.reports.rates import (
 )
 from bot.reports.statistics import EVERYTHING, UNASSIGNED, Counts, Narrow, Ratings
 from bot.views.official import SYNCS
-from bot.views.places import short_window_name, window_name
+from bot.views.places import scope_words, short_window_name, window_name
 from bot.views.rating import LEVELS
-from bot.views.staff import scope_words
 from bot.views.text import Lines, format_day, format_moment
 from knowledge.model import KnowledgeBase
 
@@ -92,7 +91,7 @@ def ratings_reply(
 def narrow_words(base: KnowledgeBase, scope: Scope, narrow: Narrow) -> str:
     """Return a scope in words, and what of it is shown."""
     if narrow == EVERYTHING:
-        return scope_words(scope)
+        return scope_words(base, scope)
     entry = base.entries.get(narrow.entry or "")
     shown = narrow.district or (entry.short_name if entry else narrow.entry)
     return shown or window_name(base, narrow.window or "")
@@ -271,7 +270,9 @@ def ranking_reply(
     return Reply(note, table=Table(("名次", "窗口", "好评率"), tuple(rows)), buttons=((MENU,),))
 
 
-def rates_reply(shown: Sequence[Shown], from_on: date, to_on: date, scope: Scope) -> Reply:
+def rates_reply(
+    base: KnowledgeBase, shown: Sequence[Shown], from_on: date, to_on: date, scope: Scope
+) -> Reply:
     """Show every rate with numerator and denominator."""
     days = (to_on - from_on).days + 1
     table = Table(
@@ -279,7 +280,7 @@ def rates_reply(shown: Sequence[Shown], from_on: date, to_on: date, scope: Scope
         tuple((r.name, r.text, str(r.rate.numerator), str(r.rate.denominator)) for r in shown),
     )
     text = (
-        f"{format_day(from_on)}至{format_day(to_on)}，共 {days} 天，{scope_words(scope)}。\n"
+        f"{format_day(from_on)}至{format_day(to_on)}，共 {days} 天，{scope_words(base, scope)}。\n"
         "按期整改、按期回访除以这段时间里到期的件数；没有到期的印 100.00%。"
     )
     return Reply(text, table=table, buttons=((MENU,),))
@@ -287,8 +288,7 @@ def rates_reply(shown: Sequence[Shown], from_on: date, to_on: date, scope: Scope
 
 def chart_words(base: KnowledgeBase, scope: Scope, ratings: Ratings) -> Words:
     """Return what stands on a chart."""
-    del base
-    title = f"服务反馈（本系统） {_days(ratings)} {scope_words(scope)}"
+    title = f"服务反馈（本系统） {_days(ratings)} {scope_words(base, scope)}"
     return Words(title, "好评", "差评", "未评", NO_DATA)
 
 

@@ -64,6 +64,11 @@ def printed(sheet: UnitSheet) -> PrintedSheet:
     )
 
 
+def unit_line(sheet: UnitSheet) -> str:
+    """Return a unit with its late cases and those about to be, to choose it by."""
+    return f"{sheet.unit}　🔴 超期 {sheet.counts.late}　🟡 即将超期 {sheet.counts.due_soon}"
+
+
 def _on_paper(stage: Stage) -> str:
     """Name a stage without its colour: paper is black and white, and the words say it all."""
     return LIGHTS[stage].partition(" ")[2]

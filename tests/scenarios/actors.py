@@ -1,4 +1,4 @@
-"""Somebody who talks to the program: the same four verbs over a terminal, Telegram or the page."""
+"""Somebody who talks to the program: the same verbs over a terminal, Telegram or the page."""
 
 from __future__ import annotations
 
@@ -33,6 +33,12 @@ class Actor(Protocol):
     def reads(self, words: str) -> str:
         """Wait until these words stand in the conversation; return all of it."""
 
+    def hears(self, words: str) -> str:
+        """Wait for these words in what is new since one last listened; return what is new."""
+
+    def listens(self) -> str:
+        """Return what is new since one last listened, without waiting for anything."""
+
 
 def wait_until(condition: Callable[[], bool], what: Callable[[], str]) -> None:
     """Wait for a condition, or fail with what was there instead."""
@@ -52,6 +58,7 @@ class TerminalActor:
     def __init__(self, talker: Talker) -> None:
         """Speak through a talker."""
         self._talker = talker
+        self._heard = 0
 
     def opens(self, payload: str) -> None:
         """Start with a payload."""
@@ -71,6 +78,18 @@ class TerminalActor:
         assert words in shown, shown[-1500:]
         return shown
 
+    def hears(self, words: str) -> str:
+        """Return what is new, with these words in it."""
+        new = self.listens()
+        assert words in new, new[-1500:]
+        return new
+
+    def listens(self) -> str:
+        """Return what was shown since the last time."""
+        new = self._talker.heard[self._heard :]
+        self._heard += len(new)
+        return "\n".join(reply.text for reply in new)
+
 
 class TelegramActor:
     """A user of the stub on loopback, over real HTTP."""
@@ -79,6 +98,7 @@ class TelegramActor:
         """Be this user."""
         self._stub = stub
         self._user = user
+        self._heard = 0
 
     def opens(self, payload: str) -> None:
         """Press START behind a deep link."""
@@ -98,6 +118,21 @@ class TelegramActor:
         """Wait for words in any message as it stands now."""
         wait_until(lambda: words in self._text(), lambda: f"no {words}: {self._text()[-1500:]}")
         return self._text()
+
+    def hears(self, words: str) -> str:
+        """Wait for words in a new message."""
+        wait_until(lambda: words in self._new(), lambda: f"no {words}: {self._new()[-1500:]}")
+        return self.listens()
+
+    def listens(self) -> str:
+        """Return the messages since the last time, as they stand now, with their buttons."""
+        new = self._new()
+        self._heard = max((post.message_id for post in self._user.messages()), default=0)
+        return new
+
+    def _new(self) -> str:
+        posts = [post for post in self._user.messages() if post.message_id > self._heard]
+        return "\n\n".join("\n".join((p.text, *map("[{}]".format, p.labels))) for p in posts)
 
     def _settled(self, act: Callable[[], int]) -> None:
         """Do something and wait until the program has confirmed the update as settled."""
@@ -124,6 +159,7 @@ class PageActor:
         """Open the page at an address."""
         self._browser = browser
         self._address = address
+        self._heard = 0
         browser.get(f"{address}/")
 
     def opens(self, payload: str) -> None:
@@ -158,6 +194,37 @@ class PageActor:
         """Wait for words on the page."""
         wait_until(lambda: words in self._page(), lambda: f"no {words}: {self._page()[-1500:]}")
         return self._page()
+
+    def hears(self, words: str) -> str:
+        """Look in again and again, as somebody who comes back to the page, until words are new."""
+
+        def heard() -> bool:
+            self._browser.get(f"{self._address}/")
+            return words in self._new()
+
+        wait_until(heard, lambda: f"no {words}: {self._new()[-1500:]}")
+        return self._taken()
+
+    def listens(self) -> str:
+        """Look in once and return the messages since the last time."""
+        self._browser.get(f"{self._address}/")
+        return self._taken()
+
+    def _taken(self) -> str:
+        new = self._new()
+        numbers = [self._number(told) for told in self._told()]
+        self._heard = max(numbers, default=self._heard)
+        return new
+
+    def _new(self) -> str:
+        new = [told.text for told in self._told() if self._number(told) > self._heard]
+        return "\n\n".join(new)
+
+    def _told(self) -> list[WebElement]:
+        return self._browser.find_elements(By.CSS_SELECTOR, "[role=log] .told[data-number]")
+
+    def _number(self, told: WebElement) -> int:
+        return int(told.get_attribute("data-number") or 0)
 
     def _page(self) -> str:
         return str(self._browser.find_element(By.TAG_NAME, "main").text)

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.dialogue import Role, Scope
+from bot.desk import Desk
+from bot.dialogue import Channel, Role, Scope
 from tests.browser import open_browser
 from tests.conftest import Clock, Talker
 from tests.scenarios.actors import Actor, PageActor, TelegramActor, TerminalActor
 from tests.scenarios.program import Program, run_command, running_program, write_config
+from tests.scenarios.rehearsal import CoreStage, ProgramStage, Stage, program_stage
 from tests.telegram_stub import TOKEN, Stub, running_stub
 
 START = "2025-01-24T10:00"
@@ -132,3 +134,48 @@ def page_world(program_folder: Path) -> Iterator[World]:
         yield World(make)
         for browser in browsers:
             browser.quit()
+
+
+@pytest.fixture(
+    params=[
+        "core",
+        pytest.param("telegram", marks=[pytest.mark.slow, pytest.mark.browser]),
+        pytest.param("page", marks=pytest.mark.browser),
+    ]
+)
+def stage(request: pytest.FixtureRequest) -> Stage:
+    """Return the stage of one channel, for a journey of days."""
+    return request.getfixturevalue(f"{request.param}_stage")  # type: ignore[no-any-return]
+
+
+@pytest.fixture(
+    params=[
+        pytest.param("telegram", marks=pytest.mark.slow),
+        pytest.param("page", marks=pytest.mark.browser),
+    ]
+)
+def rehearsed(request: pytest.FixtureRequest) -> ProgramStage:
+    """Return the program on one channel, for a journey of days that needs the command line."""
+    return request.getfixturevalue(f"{request.param}_stage")  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def core_stage(desk: Desk, clock: Clock, somebody: Callable[..., Talker]) -> CoreStage:
+    """Return the core alone."""
+    return CoreStage(desk, clock, somebody)
+
+
+@pytest.fixture
+def telegram_stage(program_folder: Path, stub: Stub) -> Iterator[ProgramStage]:
+    """Return the program with its people on Telegram, staff at the page too."""
+    with program_stage(program_folder, stub, Channel.TELEGRAM) as stage:
+        yield stage
+    assert stub.violations == ()
+
+
+@pytest.fixture
+def page_stage(program_folder: Path, stub: Stub) -> Iterator[ProgramStage]:
+    """Return the program with its people at the page."""
+    with program_stage(program_folder, stub, Channel.WEB) as stage:
+        yield stage
+    assert stub.violations == ()

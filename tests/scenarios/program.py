@@ -5,17 +5,27 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from bot.database import FILE_NAME
+
 START_SECONDS = 60
+_SETTLED = """SELECT
+    (SELECT count(*) FROM job_runs WHERE job = 'overdue' AND slot_at = ? AND ended_at NOT NULL),
+    (SELECT count(*) FROM outbox
+     WHERE kind = 'case_digest' AND sent_at IS NULL AND failed_at IS NULL
+       AND failure IS NOT 'nobody')"""
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -47,10 +57,29 @@ class Program:
         """Run another command beside the program and return its JSON."""
         return json.loads(run_command(self.folder, *arguments).stdout)
 
+    def settles(self, slot_at: datetime) -> None:
+        """Wait until the sweep of a slot has run and every digest it put is sent or given up."""
+        file = self.folder / "data" / FILE_NAME
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until:
+            with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as db:
+                done, waiting = db.execute(_SETTLED, [slot_at.isoformat()]).fetchone()
+            if done and not waiting:
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"the run of {slot_at} has not settled; printed: {self.printed}")
+
     def kill(self) -> None:
         """Kill the process as a power cut would."""
         self.process.kill()
         self.process.wait()
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on, for a program that must come back on the same one."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def run_command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

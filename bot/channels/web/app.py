@@ -36,6 +36,7 @@ from bot.channels.web.site import Core, Site
 from bot.channels.web.staff_pages import (
     bind,
     offer_binding,
+    send_certificates,
     send_sheet,
     show_dashboard,
 )
@@ -61,6 +62,7 @@ def build_web(desk: Desk, core: Core) -> Starlette:
         _get("/dashboard", show_dashboard, site),
         _get("/dashboard/print", show_print, site),
         _get("/dashboard/sheet", send_sheet, site),
+        _get("/certificates/sheet", send_certificates, site),
         _get("/upload", show_upload, site),
         _post("/upload", take_upload, site),
         _get("/upload/faulty/{key}", send_faulty, site),

@@ -11,13 +11,16 @@ from urllib.parse import urlencode
 
 from bot.desk import Desk
 from bot.dialogue import Person
+from bot.handlers.qualification import STAFF_OVERSEERS, by_district
 from bot.handlers.statistics import Query, all_rates, counted_by
 from bot.records.official_ratings import Sync
 from bot.reports.charts import bars_svg, trend_svg
 from bot.reports.feedback import bad_ratings, rectifications_within
-from bot.reports.rates import Shown
+from bot.reports.qualification import staff_by_unit, target_of, total_of
+from bot.reports.rates import NO_DATA, Shown, rates_of
 from bot.reports.statistics import By, Counts
 from bot.views import page_words as wording
+from bot.views import qualification
 from bot.views import statistics as view
 from bot.views.official import SYNCS
 from bot.views.places import window_name
@@ -47,6 +50,9 @@ def _parts(desk: Desk, person: Person, query: Query, period: str) -> Iterator[st
     yield _heading(wording.DISTRICTS)
     by_district = counted_by(desk, person, query, By.DISTRICT).rows
     yield _table(wording.COUNT_HEADER, (_district(desk, c, period) for c in by_district))
+    if person.role in STAFF_OVERSEERS:
+        yield _heading(qualification.TITLE)
+        yield _qualified(desk, person, query)
     yield _heading(wording.BAD_ROWS)
     yield _bad(desk, person, query)
     yield _heading(wording.RECTIFICATIONS)
@@ -84,6 +90,22 @@ def _district(desk: Desk, counts: Counts, period: str) -> Cells:
         address = "/dashboard?" + urlencode({"period": period, "district": ids[0]})
         name = f'<a href="{escape(address)}">{name}</a>'
     return name, str(counts.good), str(counts.bad), str(counts.unrated)
+
+
+def _qualified(desk: Desk, person: Person, query: Query) -> str:
+    """Return 持证上岗率 by district, or by unit in the one district that is looked at."""
+    district = query.narrow.district or person.scope.district
+    units = (
+        by_district(desk, person.scope)
+        if district is None
+        else staff_by_unit(desk.db, person.scope, district)
+    )
+    if not any(unit.is_known for unit in units):
+        return f"<p>{escape(NO_DATA)}。{escape(qualification.HOW)}</p>"
+    target, rates = target_of(desk.settings.staff), rates_of(desk.settings.rates)
+    rows = (*units, total_of(units, qualification.TOTAL))
+    cells = (qualification.row(unit, rates, target) for unit in rows)
+    return _table(qualification.header(target), (tuple(map(escape, row)) for row in cells))
 
 
 def _bad(desk: Desk, person: Person, query: Query) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bot.channels.web.lights import words_html
 from bot.channels.web.print_page import sheet_html
 from bot.channels.web.site import Site
 from bot.channels.web.staff_pages import OVERSEERS, visitor
@@ -18,7 +19,7 @@ from bot.dialogue import Person
 from bot.records.audit import Deed, record_deed
 from bot.reports.unit_sheet import UnitSheet, unit_sheets
 from bot.views import page_words as wording
-from bot.views.unit_sheet import TITLE, printed
+from bot.views.unit_sheet import TITLE, printed, unit_line
 
 
 async def show_print(site: Site, request: Request) -> Response:
@@ -52,7 +53,7 @@ def _sheets(person: Person, unit: str | None, desk: Desk) -> tuple[UnitSheet, ..
 def _choices(sheets: tuple[UnitSheet, ...]) -> str:
     links = "".join(
         f'<p><a class="button" href="/dashboard/print?{urlencode({"unit": sheet.unit})}">'
-        f"{escape(sheet.unit)}　🔴 {sheet.counts.late}　🟡 {sheet.counts.due_soon}</a></p>"
+        f"{words_html(unit_line(sheet))}</a></p>"
         for sheet in sheets
     )
     return links or f"<p>{escape(wording.NO_UNITS)}</p>"

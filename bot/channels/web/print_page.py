@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from bot.channels.web.lights import words_html
 from bot.dialogue import Table
 from bot.reports.charts import columns_svg
 from bot.views.unit_sheet import PrintedSheet
@@ -21,17 +22,21 @@ p { margin: 1mm 0; } .chart { width: 100%; height: 48mm; }
 table { border-collapse: collapse; width: 100%; font-size: 9pt; }
 th, td { border: 1px solid #788; padding: 1mm 1.5mm; text-align: left; vertical-align: top; }
 tr { break-inside: avoid; } .sign { margin-top: 8mm; }
+.light { display: inline-block; width: .8em; height: .8em; border-radius: 50%; overflow: hidden;
+  text-indent: -9em; border: .1em solid #556; print-color-adjust: exact; }
+.red { background: #c22f22; } .yellow { background: #f2b705; } .green { background: #2f9e44; }
+.white { background: #fff; } .black { background: #222; }
 """
 
 
 def sheet_html(sheet: PrintedSheet, *, heading: bool = True) -> str:
     """Return one unit's page as a section."""
     title = f"<h1>{escape(sheet.title)}</h1>" if heading else ""
-    lines = "".join(f"<p>{escape(line)}</p>" for line in sheet.lines)
+    lines = "".join(f"<p>{words_html(line)}</p>" for line in sheet.lines)
     parts = [title, lines, _table(sheet.counts)]
     if sheet.cases is not None:
         parts += ["<h2>超期和快到期的</h2>", _table(sheet.cases)]
-        parts += [f"<p>{escape(sheet.more)}</p>"] if sheet.more else []
+        parts += [f"<p>{words_html(sheet.more)}</p>"] if sheet.more else []
     else:
         parts.append("<p>没有列出超期和快到期的。</p>")
     parts += ["<h2>近日超期</h2>", columns_svg(sheet.trend_words, sheet.columns)]
@@ -60,7 +65,7 @@ def _turned(table: Table) -> Table:
 
 
 def _table(table: Table) -> str:
-    head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in table.header)
+    head = "".join(f'<th scope="col">{words_html(cell)}</th>' for cell in table.header)
     body = "".join(f"<tr>{_cells(row)}</tr>" for row in table.rows)
     return (
         '<div class="sideways" role="region" aria-label="表格" tabindex="0">'
@@ -69,4 +74,4 @@ def _table(table: Table) -> str:
 
 
 def _cells(row: Iterable[str]) -> str:
-    return "".join(f"<td>{escape(cell)}</td>" for cell in row)
+    return "".join(f"<td>{words_html(cell)}</td>" for cell in row)

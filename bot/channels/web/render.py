@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from html import escape
 from itertools import chain
 
+from bot.channels.web.lights import words_html
 from bot.dialogue import Button, Document, Picture, Reply, Table
 from bot.packing import unpack_reply
 from bot.records.messages import Message
@@ -44,7 +45,7 @@ def show_message(message: Message, window: str | None = None) -> Shown | None:
 
 
 def _said(number: int, text: str) -> str:
-    lines = "<br>".join(escape(line) for line in text.splitlines())
+    lines = "<br>".join(words_html(line) for line in text.splitlines())
     return (
         f'<article class="said" id="m-{number}" data-number="{number}">'
         f'<p><span class="unseen">您说：</span>{lines}</p></article>'
@@ -87,7 +88,7 @@ def lines_html(text: str, headings: Iterable[str], anchor: str | None = None) ->
 def _line(line: str, headings: frozenset[str], n: int, anchor: str | None) -> str:
     if line in headings:
         named = f' id="{anchor}-{n}"' if anchor is not None else ""
-        return f"<h3{named}>{escape(line)}</h3>"
+        return f"<h3{named}>{words_html(line)}</h3>"
     if n == 0:
         return f'<p class="first"><strong>{linked(line)}</strong></p>'
     return f"<p{_layout(line)}>{linked(line.strip())}</p>"
@@ -95,7 +96,8 @@ def _line(line: str, headings: frozenset[str], n: int, anchor: str | None) -> st
 
 def _contents(parts: list[tuple[int, str]], anchor: str) -> str:
     links = " ".join(
-        f'<a href="#{anchor}-{n}">{escape(heading.partition("（")[0])}</a>' for n, heading in parts
+        f'<a href="#{anchor}-{n}">{words_html(heading.partition("（")[0])}</a>'
+        for n, heading in parts
     )
     return f'<nav class="parts" aria-label="这一条里有">{links}</nav>'
 
@@ -115,17 +117,18 @@ def linked(text: str) -> str:
         shown = escape(found[0])
         address = shown if found["url"] else f"tel:{shown.replace('-', '')}"
         html += [
-            escape(text[end : found.start()]),
+            words_html(text[end : found.start()]),
             f'<a href="{address}" rel="noopener">{shown}</a>',
         ]
         end = found.end()
-    return "".join([*html, escape(text[end:])])
+    return "".join([*html, words_html(text[end:])])
 
 
 def _table(table: Table) -> str:
-    head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in table.header)
+    head = "".join(f'<th scope="col">{words_html(cell)}</th>' for cell in table.header)
     rows = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in table.rows
+        "<tr>" + "".join(f"<td>{words_html(cell)}</td>" for cell in row) + "</tr>"
+        for row in table.rows
     )
     return (
         '<div class="sideways" role="region" aria-label="表格" tabindex="0">'
@@ -168,11 +171,11 @@ def _button(button: Button) -> str:
     if button.url is not None:
         return (
             f'<a class="button" href="{escape(_safe_address(button.url))}" rel="noopener">'
-            f"{escape(button.label)}</a>"
+            f"{words_html(button.label)}</a>"
         )
     return (
         f'<button type="submit" name="token" value="{escape(button.token or "")}">'
-        f"{escape(button.label)}</button>"
+        f"{words_html(button.label)}</button>"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from html import escape
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -17,11 +18,13 @@ from bot.channels.web.site import Site
 from bot.database import reading, transaction
 from bot.desk import Desk
 from bot.dialogue import Channel, Incoming, Person, Role
+from bot.handlers.certificates import REGISTRARS, is_opt_in_code, sheet
 from bot.handlers.statistics import MOST_ROWS, Query, export, read_words
 from bot.places import canonical_district
 from bot.records.audit import Deed, record_deed
 from bot.records.people import CODE_ALPHABET, CODE_LENGTH
 from bot.views import page_words as wording
+from bot.views.certificates import sheet_name
 from bot.views.page_words import PERIODS, Notice
 
 OVERSEERS = frozenset({Role.LEAD, Role.DEPARTMENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
@@ -30,12 +33,18 @@ _CURRENT = ' aria-current="page"'
 
 
 async def offer_binding(site: Site, request: Request) -> Response:
-    """Ask a staff member to confirm; opening a link alone must not use up a code."""
+    """Ask a staff member or a holder to confirm; opening a link alone uses up no code."""
     notice = _binding_refused(site, request)
     if notice is not None:
         return site.pages.notice(notice, 404)
-    form = site.pages.fill("join.html", code=escape(_code(request)), hidden=hidden_fields(None))
-    return site.pages.plain("绑定工作人员身份", form)
+    code = _code(request)
+    is_holders = is_opt_in_code(site.desk, code)
+    form = site.pages.fill(
+        "join_holder.html" if is_holders else "join.html",
+        code=escape(code),
+        hidden=hidden_fields(None),
+    )
+    return site.pages.plain(wording.JOIN_HOLDER if is_holders else wording.JOIN_STAFF, form)
 
 
 async def bind(site: Site, request: Request) -> Response:
@@ -128,6 +137,17 @@ async def send_sheet(site: Site, request: Request) -> Response:
 def _sheet(person: Person, query: Query, desk: Desk) -> bytes:
     with reading(desk.db):
         return export(desk, person, query, limit=MOST_ROWS)
+
+
+async def send_certificates(site: Site, request: Request) -> Response:
+    """Send the register within the visitor's scope, however long; beside the loop."""
+    person = visitor(site, request)
+    if person is None or person.role not in REGISTRARS:
+        return site.pages.notice(wording.NOT_FOR_YOU, 403)
+    content, _ = await site.beside.work(site.desk, lambda own: sheet(own, person))
+    name = quote(sheet_name(site.desk.today()), safe="")
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
+    return Response(content, media_type=XLSX, headers=headers)
 
 
 def visitor(site: Site, request: Request) -> Person | None:
