@@ -19,6 +19,7 @@ BENCHMARKS = {
     "imports": "20,000 cases and a register read from xlsx and csv, beside reader and SQLite",
     "knowledge": "a rule book of 3,000 entries: cold, warm, memory; answers during a reload",
     "alerts": "10,000 digests put and rendered",
+    "delivery": "how fast the outbox goes out, by how fast Telegram answers",
     "understanding": "the search, by kind of question, beside plain rapidfuzz",
 }
 

@@ -18,7 +18,7 @@ from sqlite_utils import Database
 from bot.channels.web.dashboard import dashboard_html
 from bot.clock import LOCAL
 from bot.database import FILE_NAME, open_database, transaction
-from bot.desk import Desk, Library, Links
+from bot.desk import Desk, Library, Links, WorkingDays
 from bot.dialogue import CITY, Channel, Incoming, Person, Place, Role, Scope
 from bot.handlers import ratings as handler
 from bot.handlers import statistics
@@ -60,7 +60,7 @@ def ratings_desk(folder: Path) -> Desk:
     assert loaded is not None, problems
     calendar, _ = load_calendar(None)
     db = open_database(folder / FILE_NAME)
-    return Desk(db, Library(loaded), calendar, settings, lambda: NOW, Links())
+    return Desk(db, Library(loaded), WorkingDays(calendar), settings, lambda: NOW, Links())
 
 
 def fill(desk: Desk, number: int) -> None:

@@ -10,7 +10,7 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -22,12 +22,13 @@ from sqlite_utils import Database
 
 from bot import daily, router
 from bot.backup import LOCK_NAME
+from bot.calendar_watch import CalendarWatch
 from bot.certificates import is_sweep_due, run_certificates, watch_certificates
 from bot.channels.web.app import build_web
 from bot.channels.web.site import Core
 from bot.clock import Clock, real_clock
 from bot.database import FILE_NAME, connect, transaction
-from bot.delivery import DeliveryLoop, PageSender, Robots, Sender
+from bot.delivery import DeliveryLoop, Pace, PageSender, Robots, Sender
 from bot.demo import clear_demo, fill_demo
 from bot.desk import Desk
 from bot.desks import CannotStart, open_desk
@@ -102,7 +103,8 @@ async def _serve(desk: Desk, *, say: Say) -> None:
     async with contextlib.AsyncExitStack() as running:
         senders: dict[Channel, Sender] = {Channel.WEB: PageSender(desk)}
         robots = await running.enter_async_context(_robots(desk))
-        delivery = DeliveryLoop(desk, senders, render_alert, robots=robots)
+        pace = Pace(at_once=desk.settings.telegram.at_once)
+        delivery = DeliveryLoop(desk, senders, render_alert, pace=pace, robots=robots)
         telegram = _prepare_telegram(desk, delivery) if _wants_telegram(desk.settings) else None
         if desk.settings.web.enabled or (telegram and telegram.webhook):
             await running.enter_async_context(_page(desk, telegram, say=say))
@@ -113,7 +115,8 @@ async def _serve(desk: Desk, *, say: Say) -> None:
             say(_without_telegram(desk.settings))
         _train_beside(desk)
         await running.enter_async_context(_delivering(delivery))
-        await running.enter_async_context(_reloading(desk))
+        await running.enter_async_context(_until_stopped(Reloader(desk).run()))
+        await running.enter_async_context(_until_stopped(CalendarWatch(desk).run()))
         running.enter_context(_schedule(desk))
         await running.enter_async_context(_catching_up(desk))
         gc.freeze()
@@ -278,14 +281,15 @@ async def _delivering(delivery: DeliveryLoop) -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def _reloading(desk: Desk) -> AsyncIterator[None]:
-    reloading = asyncio.create_task(Reloader(desk).run())
+async def _until_stopped(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Let a watch go on beside everything else; nothing of it needs to be finished."""
+    watching = asyncio.create_task(work)
     try:
         yield
     finally:
-        reloading.cancel()
+        watching.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await reloading
+            await watching
 
 
 @contextlib.contextmanager

@@ -190,7 +190,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("slip", ("查告知单",), "按编号看告知单", slips.by_number, listed=False),
     Command("status", ("查留言",), "按编号看留言进度", human.status, listed=False),
-    Command("progress", ("办件进度",), "按编号看办件进度", progress.look_up, listed=False),
+    Command("progress", ("办件进度",), "按编号看办件进度", progress.look_up),
     Command("feedback", ("查反馈",), "按编号看反馈的处理", rectifications.status, listed=False),
     Command("bind", ("绑定",), "工作人员绑定身份", _bind, listed=False),
     Command("cancel", ("取消",), "取消正在写的内容", menu.cancel),
@@ -273,6 +273,7 @@ TOKENS: dict[str, TokenRoute] = {
     "words": TokenRoute(ratings.ask_words, CITIZENS),
     "more": TokenRoute(ratings.ask_addendum, CITIZENS),
     "human": TokenRoute(human.offer),
+    "progress": TokenRoute(progress.ask),
     "note": TokenRoute(human.ask_note),
     "inbox": TokenRoute(human.open_inbox, HEADS, deed=Deed.SAW_LIST),
     "read": TokenRoute(human.read, HEADS, deed=Deed.SAW),
@@ -387,6 +388,7 @@ AWAITED: dict[Awaited, WordHandler] = {
     Awaited.EXTENSION: case_clock.take_extension,
     Awaited.DECLINE_REASON: acts.take_decline_reason,
     Awaited.LEAVE: roster.take_days,
+    Awaited.CASE_NUMBER: progress.look_up,
 }
 
 # What staff have done once the words that a button asked for are taken; the rest of the awaited

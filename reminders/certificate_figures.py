@@ -76,6 +76,27 @@ def count_levels(
     return tuple(counted)
 
 
+def count_at(
+    db: Database,
+    calendar: Calendar,
+    kinds: Kinds,
+    rules: Rules,
+    scope: Scope,
+    level: Level,
+    today: date,
+) -> int:
+    """Count what is at one level within a scope, without looking at the others."""
+    where, values = _within(scope)
+    query = f"""SELECT count(*) FROM certificates
+        WHERE kind_key = ? AND expires_on BETWEEN ? AND ? AND {_WATCHED}{where}"""
+    return sum(
+        db.conn.execute(
+            query, (key, _first_of(ends, level).isoformat(), ends[level].isoformat(), *values)
+        ).fetchone()[0]
+        for key, ends in _watched_kinds(db, calendar, kinds, rules, today)
+    )
+
+
 def _watched_kinds(
     db: Database, calendar: Calendar, kinds: Kinds, rules: Rules, today: date
 ) -> Iterator[tuple[str, dict[Level, date]]]:

@@ -414,6 +414,13 @@ def m007_clock_from_imports(db: Database) -> None:
 
 
 @reminders_migrations()
+def m008_steps(db: Database) -> None:
+    """Keep which step (环节) a case is in and until when that step has time."""
+    db.execute("ALTER TABLE cases ADD COLUMN step TEXT")
+    db.execute("ALTER TABLE cases ADD COLUMN step_due_on TEXT")
+
+
+@reminders_migrations()
 def m009_acts_of_rectifications(db: Database) -> None:
     """Let an act of the office be about a case or about a step of a rectification."""
     db.execute("""

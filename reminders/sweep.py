@@ -162,7 +162,7 @@ class _Decider:
         for rung in rungs:
             if rung in ACTS:
                 continue
-            kind, occasion = NoticeKind(rung), standing.due_on.isoformat()
+            kind, occasion = NoticeKind(rung), _occasion(standing, rung)
             for recipient in self._recipients(rung, case, handlers):
                 key = recipient_key(recipient)
                 if (case.id, kind, occasion, key) not in self._told.keys:
@@ -241,6 +241,16 @@ class _Decider:
             key = (case.id, NoticeKind.CAUSE.value, occasion, recipient_key(recipient))
             if key not in self._told.keys:
                 yield Decision(NoticeKind.CAUSE, case, standing, recipient, occasion)
+
+
+def _occasion(standing: Standing, rung: Rung) -> str:
+    """Return on what occasion a rung is told once.
+
+    The reminder of a late step leaves that of the whole, which comes when it is due itself.
+    """
+    due_on = standing.due_on.isoformat()
+    of_step = rung is Rung.REMIND and standing.late_step is not None
+    return f"{due_on}:{standing.late_step}" if of_step else due_on
 
 
 def sweep_overdue(

@@ -16,7 +16,7 @@ from bot import router
 from bot.__main__ import main
 from bot.database import FILE_NAME, open_database, transaction
 from bot.delivery import DeliveryLoop, Pace
-from bot.desk import Desk, Knowledge, Library, Links
+from bot.desk import Desk, Knowledge, Library, Links, WorkingDays
 from bot.dialogue import Channel, Incoming, Refusal, Reply, Role, Scope
 from bot.records import people
 from bot.records.people import Address
@@ -94,9 +94,9 @@ class Hall:
 
 @pytest.fixture
 def desk(clock: Clock, settings: Settings, knowledge: Knowledge) -> Desk:
-    calendar, _ = load_calendar(None)
+    days = WorkingDays(load_calendar(None)[0])
     links = Links(page="http://127.0.0.1:8000")
-    return Desk(open_database(None), Library(knowledge), calendar, settings, clock, links)
+    return Desk(open_database(None), Library(knowledge), days, settings, clock, links)
 
 
 @pytest.fixture(params=[Channel.TELEGRAM, Channel.WEB])

@@ -12,7 +12,7 @@ import pytest
 
 from bot.database import open_database, transaction
 from bot.delivery import REPLY, DeliveryLoop, Pace, PageSender, Sender, in_sequence
-from bot.desk import Desk, Library, Links
+from bot.desk import Desk, Library, Links, WorkingDays
 from bot.dialogue import Channel, DeliveryError, Person, Recipient, Reply, Role, Scope
 from bot.packing import pack_reply, unpack_reply
 from bot.records import messages, people
@@ -55,9 +55,9 @@ class FakeSender:
 
 @pytest.fixture
 def desk(clock: Clock, settings: Settings) -> Desk:
-    calendar, _ = load_calendar(None)
+    days = WorkingDays(load_calendar(None)[0])
     library: Any = None  # nothing here asks the knowledge base
-    return Desk(open_database(None), Library(library), calendar, settings, clock, Links())
+    return Desk(open_database(None), Library(library), days, settings, clock, Links())
 
 
 @pytest.fixture

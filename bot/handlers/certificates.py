@@ -281,18 +281,17 @@ def list_some(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Rep
     which = arguments[0] if arguments else ""
     if which not in view.LIST_WORDS:
         raise Refusal("button_unknown")
-    scope, count = _scope(incoming.person), None
-    days = reports.rules_of(desk.settings).days_left[2]
-    if which == "unreached":
+    scope, rules = _scope(incoming.person), reports.rules_of(desk.settings)
+    days = {"byhand": rules.manual_at, "unreached": rules.days_left[2]}.get(which)
+    if days is not None:
         count, found = reports.not_reached(desk, scope, days=days)
     elif which == "filed":
         count, found = reports.said_filed(desk, scope)
     elif which == "lapsed":
         count, found = reports.has_lapsed(desk, scope)
     else:
+        count = reports.count_at_level(desk, scope, Level(which))
         found = reports.at_level(desk, scope, Level(which))
-        # Fewer than the list holds are all there are.
-        count = len(found) if len(found) < reports.LISTED else None
     listed = [
         shown(desk, certificate)
         for certificate in found
@@ -300,7 +299,7 @@ def list_some(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Rep
     ]
     now = desk.now()
     record_deed(desk.db, incoming.person, Deed.SAW_LIST, f"certificates:{which}", now=now)
-    return view.list_reply(which, count, listed, _viewer(desk, incoming))
+    return view.list_reply(which, count, listed, _viewer(desk, incoming), days=days)
 
 
 def _own(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Certificate:

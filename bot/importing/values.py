@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
 
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 from bot.importing.columns import cell_text, fold, sayings_of, words_for
 from bot.importing.sheets import Cell
@@ -443,5 +443,7 @@ def _unknown_district(text: str, districts: Mapping[str, str | None]) -> str:
 
 def nearest_kinds(names: Names, text: str) -> tuple[str, ...]:
     """Return the ids of the known certificate kinds nearest to an unknown one, best first."""
-    found = process.extract(fold(text), list(names.certificate_kinds), limit=6, score_cutoff=60)
+    # Whole against whole: what merely shares 许可证 or 证 is not near.
+    known = list(names.certificate_kinds)
+    found = process.extract(fold(text), known, scorer=fuzz.ratio, limit=6, score_cutoff=60)
     return tuple(dict.fromkeys(names.certificate_kinds[name] for name, _, _ in found))[:3]

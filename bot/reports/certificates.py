@@ -18,6 +18,7 @@ from reminders.certificate_figures import (
     Renewals,
     Telling,
     all_at,
+    count_at,
     count_levels,
     count_renewals,
     count_telling,
@@ -195,6 +196,12 @@ def telling_of(desk: Desk, db: Database, scope: Scope) -> Telling:
     today, rules = desk.today(), rules_of(desk.settings)
     to_on = today + timedelta(days=rules.days_left[2])
     return count_telling(db, rules, scope, today, to_on)
+
+
+def count_at_level(desk: Desk, scope: Scope, level: Level) -> int:
+    """Count the certificates at a level within a scope."""
+    rules, kinds = rules_of(desk.settings), kinds_of(desk.base)
+    return count_at(desk.db, desk.calendar, kinds, rules, scope, level, desk.today())
 
 
 def at_level(

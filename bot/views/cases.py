@@ -113,6 +113,11 @@ def standing_words(standing: Standing) -> str:
         return f"{LIGHTS[Stage.OVERDUE]}{over}{carded}，{due}到期"
     if standing.due_today:
         return f"🟡 今日到期，{due}"
+    if standing.late_step is not None:
+        return (
+            f"🟡 预警：环节“{shorten(standing.late_step, 12)}”超时，全程剩 "
+            f"{standing.remaining_days} 个工作日，{due}到期"
+        )
     if standing.stage in (Stage.DUE_SOON, Stage.ON_TRACK):
         return f"{LIGHTS[standing.stage]}，剩 {standing.remaining_days} 个工作日，{due}到期"
     return LIGHTS[standing.stage]

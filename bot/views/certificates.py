@@ -31,6 +31,7 @@ HELD = "held"
 """What a button to a certificate ends with that its holder looks at."""
 WITH_BUTTONS = 8
 IN_DIGEST = 10
+KINDS_SHOWN = 30
 MANY_ROWS = 10_000
 SHEET_PATH = "/certificates/sheet"
 LEVEL_WORDS = {
@@ -137,14 +138,32 @@ def _last_day(shown: Shown, stands: Standing) -> str:
     return f"最晚 {_day(stands.announced_on, shown.today)} 申请延续，{left_words}{reserve}。"
 
 
+def _filing_line(shown: Shown) -> str:
+    """Return the last day to apply for a department: it knows what follows once it is past."""
+    stands = shown.standing
+    if stands is None or stands.renewal is RenewalPeriod.UNKNOWN:
+        return ""
+    if stands.renewal in (RenewalPeriod.CLOSED, RenewalPeriod.EXPIRED):
+        past = _past(shown, stands)
+        return f"{past}。" if past else ""
+    return _last_day(shown, stands)
+
+
+def _past(shown: Shown, stands: Standing) -> str:
+    """Say that the last day to apply is past; only where the rule is certain."""
+    sure = shown.kind is not None and shown.kind.confidence is Confidence.HIGH
+    if not sure or stands.filing_on is None or stands.renewal is RenewalPeriod.EXPIRED:
+        return ""
+    return f"最晚申请日 {_day(stands.filing_on, shown.today)} 已过"
+
+
 def _closed_line(shown: Shown, stands: Standing) -> str:
     issuer = _issuer(shown)
     sure = shown.kind is not None and shown.kind.confidence is Confidence.HIGH
     expired = stands.renewal is RenewalPeriod.EXPIRED
     own = shown.kind.after_closing_text if shown.kind and sure else None
-    past = ""
-    if sure and stands.filing_on is not None and not expired:
-        past = f"最晚申请日 {_day(stands.filing_on, shown.today)} 已过，"
+    past = _past(shown, stands)
+    past = f"{past}，" if past else ""
     if stands.follows is AfterClosing.LATE_ALLOWED:
         late = own or f"还可以补办，请尽快联系{issuer}"
         return end_sentence(f"{past}还没申请的请马上申请：{late}" if past else late)
@@ -399,27 +418,37 @@ def register_reply(
     lines.heading("要办的")
     lines.bullets(_to_do(register, telling))
     lines.add(_renewal_rate(register))
+    kinds = _by_kind(register.counts)
+    if len(kinds) > KINDS_SHOWN:
+        lines.add(
+            f"下表是最急的 {KINDS_SHOWN} 种，其余 {len(kinds) - KINDS_SHOWN} 种在导出的表里。"
+        )
     if unknown:
         lines.heading("规则未登记（只按到期日列出，不发给持证人）")
         lines.bullets(_unknown_rows(register, unknown))
     return Reply(
         lines.text,
         headings=lines.headings,
-        table=_level_table(register.counts, names, viewer.palette),
+        table=_level_table(kinds, names, viewer.palette),
         buttons=_register_buttons(viewer),
     )
 
 
 def _to_do(register: Register, telling: Telling) -> list[str]:
     return [
-        f"剩 {register.manual_at} 天以内、没有消息送到的 {register.by_hand} 张：请打电话或上门",
+        _task(f"{register.manual_at} 天内到期、没有消息送到的", register.by_hand, "请打电话或上门"),
         (
             f"{register.urgent_days} 天内到期 {telling.due} 张，已提醒 {telling.told} 张，"
             f"送到 {telling.reached} 张"
         ),
-        f"持证人说已提交、还没决定的 {register.filed} 张：到期前不决定，按准予延续算",
-        f"近 60 天过期未续的 {register.lapsed} 张：催续、重办或注销",
+        _task("持证人说已提交、还没决定的", register.filed, "到期前不决定，按准予延续算"),
+        _task("近 60 天过期未续的", register.lapsed, "催续、重办或注销"),
     ]
+
+
+def _task(what: str, count: int, advice: str) -> str:
+    """Return a count with what to do about it, where there is something."""
+    return f"{what} {count} 张：{advice}" if count else f"{what} 0 张"
 
 
 def _renewal_rate(register: Register) -> str:
@@ -445,20 +474,24 @@ def _unknown_rows(register: Register, unknown: Mapping[str, Sequence[str]]) -> l
     return rows
 
 
-def _level_table(
-    counts: Sequence[LevelCounts], names: Mapping[str, str], palette: Palette
-) -> Table | None:
-    if not counts:
-        return None
+def _by_kind(counts: Sequence[LevelCounts]) -> list[tuple[str, list[int]]]:
+    """Return how many of each kind are at each level, the most urgent kind first."""
     by_kind: dict[str, list[int]] = {}
     for one in counts:
         sums = by_kind.setdefault(one.kind_key, [0, 0, 0, 0])
         for place, level in enumerate(Level):
             sums[place] += one.at(level)
-    ordered = sorted(by_kind.items(), key=lambda each: (-each[1][2], -each[1][1], each[0]))
+    return sorted(by_kind.items(), key=lambda each: (-each[1][2], -each[1][1], each[0]))
+
+
+def _level_table(
+    kinds: Sequence[tuple[str, Sequence[int]]], names: Mapping[str, str], palette: Palette
+) -> Table | None:
+    if not kinds:
+        return None
     rows = tuple(
         (names.get(key, key.lstrip("?")), *(str(number) for number in sums))
-        for key, sums in ordered[:30]
+        for key, sums in kinds[:KINDS_SHOWN]
     )
     return Table(("种类", *(level_words(palette, level) for level in Level)), rows)
 
@@ -469,8 +502,8 @@ def _register_buttons(viewer: Viewer) -> tuple[tuple[Button, ...], ...]:
             Button(f"看{LEVEL_WORDS[Level.URGENT]}", "certlist:urgent"),
             Button(f"看{LEVEL_WORDS[Level.NEAR]}", "certlist:near"),
         ),
-        (Button("没送到的", "certlist:unreached"), Button("已提交的", "certlist:filed")),
-        (Button("过期未续的", "certlist:lapsed"),),
+        (Button("要打电话的", "certlist:byhand"), Button("没送到的", "certlist:unreached")),
+        (Button("已提交的", "certlist:filed"), Button("过期未续的", "certlist:lapsed")),
     )
     if viewer.discreet:
         return (*lists, (MENU,))
@@ -482,32 +515,67 @@ LIST_WORDS = {
     "near": LEVEL_WORDS[Level.NEAR],
     "urgent": LEVEL_WORDS[Level.URGENT],
     "expired": LEVEL_WORDS[Level.EXPIRED],
+    "byhand": "要打电话或上门的",
     "unreached": "没有消息送到",
-    "filed": "持证人说已提交",
+    "filed": "持证人说已提交、还没决定",
     "lapsed": "近 60 天过期未续",
 }
+LIST_ADVICE = {
+    "byhand": "打通了再点“已打电话”，点了就不再列在这里。",
+    "filed": "到期前不决定，按准予延续算。",
+    "lapsed": "催续、重办或注销；换了新证的，请导入新证。",
+}
+CALLED_FROM = frozenset({"byhand", "unreached"})
 
 
-def list_reply(which: str, count: int | None, listed: Sequence[Shown], viewer: Viewer) -> Reply:
-    """List certificates for a department, the most pressing first."""
-    total = f"{count} 张" if count is not None else f"前 {len(listed)} 张"
+def list_reply(
+    which: str, count: int, listed: Sequence[Shown], viewer: Viewer, *, days: int | None = None
+) -> Reply:
+    """List certificates for a department, the most pressing first.
+
+    `days` is within how many days they end, where the list is of such. Who is to be called stands
+    with the telephone that its owner agreed to.
+    """
+    title = f"{f'{days} 天内到期，' if days is not None else ''}{LIST_WORDS[which]}"
     if not listed:
-        return Reply(f"{LIST_WORDS[which]}：没有（0）。", buttons=((REGISTER, MENU),))
+        return Reply(f"{title}：没有（0）。", buttons=((REGISTER, MENU),))
     lines = Lines()
-    lines.heading(f"{LIST_WORDS[which]}：{total}")
+    lines.heading(f"{title}：{count} 张")
     for shown in listed:
-        lines.add(f"· {_department_row(shown, viewer)}")
+        phone = which in CALLED_FROM and not viewer.discreet
+        lines.add(f"· {_department_row(shown, viewer)}{_phone(shown) if phone else ''}")
+    if count > len(listed):
+        whole = "" if viewer.discreet else "，全部在导出的表格里"
+        lines.add(f"先列最急的 {len(listed)} 张{whole}。")
+    lines.add(LIST_ADVICE.get(which))
     if viewer.discreet:
         where = f"：{viewer.page}" if viewer.page else "。"
         lines.add(f"持证人和电话请在网页上看{where}")
-    return Reply(
-        lines.text, headings=lines.headings, buttons=(*_look_buttons(listed), (REGISTER, MENU))
-    )
+    looks = _look_buttons(listed) if viewer.discreet else _holder_buttons(listed)
+    return Reply(lines.text, headings=lines.headings, buttons=(*looks, (REGISTER, MENU)))
+
+
+def _phone(shown: Shown) -> str:
+    return f"电话 {shown.contact}。" if shown.contact else "没有留电话。"
+
+
+def _holder_buttons(listed: Sequence[Shown]) -> list[tuple[Button, ...]]:
+    """Return buttons by holder, as a department knows its certificates."""
+    return [
+        (
+            Button(
+                f"看 {number_tail(s.certificate.number)} {s.certificate.holder[:12]}",
+                f"cert:{s.certificate.id}",
+            ),
+        )
+        for s in listed[:WITH_BUTTONS]
+    ]
 
 
 def _department_row(shown: Shown, viewer: Viewer) -> str:
-    holder = "" if viewer.discreet else f" {shown.certificate.holder}"
-    parts = [f"{_title(shown)}{holder}：{standing_line(shown, viewer.palette)}"]
+    where = shown.certificate.district or "市直"
+    who = where if viewer.discreet else f"{shown.certificate.holder}，{where}"
+    parts = [f"{_title(shown)} {who}：{standing_line(shown, viewer.palette)}"]
     parts.append(department_line(shown) or "")
     if shown.answer is not None:
         parts.append(f"（{ANSWER_WORDS[shown.answer]}）")
@@ -543,7 +611,8 @@ def department_card_reply(shown: Shown, viewer: Viewer) -> Reply:
 def acknowledged_reply(shown: Shown, outcome: Outcome) -> Reply:
     """Confirm what a department did."""
     return Reply(
-        f"{_title(shown)}：记下了，{OUTCOME_WORDS[outcome]}。", buttons=((REGISTER, MENU),)
+        f"{_title(shown)}：记下了，{OUTCOME_WORDS[outcome]}。",
+        buttons=((Button("接着打电话", "certlist:byhand"),), (REGISTER, MENU)),
     )
 
 
@@ -570,7 +639,7 @@ def by_hand_reply(count: int, days: int) -> Reply:
     """Tell a department how many must be called or visited now."""
     return Reply(
         f"{count} 张证照 {days} 天内到期，没有消息送到持证人：请打电话或上门。",
-        buttons=((Button("看名单", "certlist:unreached"), REGISTER),),
+        buttons=((Button("看名单", "certlist:byhand"), REGISTER),),
     )
 
 
