@@ -42,7 +42,7 @@ def main() -> None:
     """Make the ratings and print the figures."""
     with TemporaryDirectory() as name:
         folder = Path(name)
-        desk = _desk(folder)
+        desk = ratings_desk(folder)
         began = time.perf_counter()
         fill(desk, RATINGS)
         desk.db.execute("ANALYZE")
@@ -53,7 +53,8 @@ def main() -> None:
         _measure(desk)
 
 
-def _desk(folder: Path) -> Desk:
+def ratings_desk(folder: Path) -> Desk:
+    """Return a desk over an empty file in a folder."""
     settings = Settings(data_dir=folder)
     loaded, problems = load_current(settings, today=NOW.date())
     assert loaded is not None, problems

@@ -314,8 +314,8 @@ def _schedule(desk: Desk) -> Iterator[None]:
             "invitations", desk.settings.ratings.invite_at, _in_thread(desk, daily.send_invitations)
         ),
         Job("rotation", desk.settings.rotation.at, _in_thread(desk, rotate_when_due)),
-        Job("summary", desk.settings.summary.at, _in_thread(desk, daily.send_summaries)),
-        Job("full-day", desk.settings.summary.full_day_at, _in_thread(desk, daily.send_full_days)),
+        Job("summary", desk.settings.summary.at, _in_thread(desk, daily.send_due)),
+        Job("full-day", desk.settings.summary.full_day_at, _in_thread(desk, daily.send_due)),
         Job("reviews", desk.settings.knowledge.review_at, _in_thread(desk, put_review_digests)),
         Job("certificates-watch", "12:00", partial(asyncio.to_thread, _watch_certificates, desk)),
     )
@@ -330,18 +330,17 @@ def _schedule(desk: Desk) -> Iterator[None]:
 async def _catching_up(desk: Desk) -> AsyncIterator[None]:
     """Make up at start for a run that was missed: the same sweep, which knows what ran."""
     await run_job(Job("rotation-start", "", _in_thread(desk, rotate_when_due)))
-    sweeping = partial(asyncio.to_thread, _sweep_overdue, desk)
-    catching_up = asyncio.create_task(run_job(Job("overdue-start", "", sweeping)))
-    certificates = partial(asyncio.to_thread, _catch_up_certificates, desk)
-    also = asyncio.create_task(run_job(Job("certificates-start", "", certificates)))
-    rectifying = Job("rectifications-start", "", _in_thread(desk, daily.sweep_now))
-    third = asyncio.create_task(run_job(rectifying))
+    jobs = (
+        Job("overdue-start", "", partial(asyncio.to_thread, _sweep_overdue, desk)),
+        Job("certificates-start", "", partial(asyncio.to_thread, _catch_up_certificates, desk)),
+        Job("rectifications-start", "", _in_thread(desk, daily.sweep_now)),
+        Job("daily-start", "", _in_thread(desk, daily.send_due)),
+    )
+    catching_up = [asyncio.create_task(run_job(job)) for job in jobs]
     try:
         yield
     finally:
-        await catching_up
-        await also
-        await third
+        await asyncio.gather(*catching_up)
 
 
 def _in_thread(desk: Desk, work: Callable[[Desk], object]) -> Callable[[], Awaitable[None]]:

@@ -43,6 +43,19 @@ def connect(path: Path | None) -> Database:
 
 
 @contextmanager
+def reading(db: Database) -> Iterator[None]:
+    """Read everything inside as it was at the first look, while others write. Never write inside.
+
+    So a total and its rows agree, and nobody waits: a reader in WAL holds up no writer.
+    """
+    db.conn.execute("BEGIN DEFERRED")
+    try:
+        yield
+    finally:
+        db.conn.execute("ROLLBACK")
+
+
+@contextmanager
 def room_for_batches(db: Database) -> Iterator[None]:
     """Give a connection memory for the pages that a batch of many thousand rows touches.
 

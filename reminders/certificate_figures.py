@@ -49,6 +49,8 @@ _WATCHED = "state = 'valid' AND renewed_on IS NULL"
 
 
 def _within(scope: Scope) -> tuple[str, tuple[str, ...]]:
+    if scope.window is not None:
+        return " AND 0", ()  # no certificate belongs to a window
     named = (("department", scope.department), ("district", scope.district))
     given = [(name, value) for name, value in named if value is not None]
     return "".join(f" AND {name} = ?" for name, _ in given), tuple(v for _, v in given)

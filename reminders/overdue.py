@@ -280,14 +280,29 @@ def rungs_of(
         return (Rung.DUE_TODAY if standing.due_today else Rung.REMIND,)
     if not standing.is_late or standing.overdue_days == 0:
         return ()
-    rungs = [Rung.CHASE]
     over = standing.overdue_days >= rules.red_card_from(case)
-    if standing.stage is Stage.LONG_OVERDUE or over:
+    unexplained_since = chased_on if case.cause is None and not standing.provisional else None
+    return late_rungs(
+        calendar,
+        rules,
+        today,
+        intervenes=standing.stage is Stage.LONG_OVERDUE or over,
+        chased_on=unexplained_since,
+    )
+
+
+def late_rungs(
+    calendar: Calendar, rules: Rules, today: date, *, intervenes: bool, chased_on: date | None
+) -> tuple[Rung, ...]:
+    """Return the rungs of what is late, a case or a step of a rectification: 催办, 督办, 通报.
+
+    `chased_on` is None too where a cause was given or the date is provisional: then no 通报.
+    """
+    rungs = [Rung.CHASE]
+    if intervenes:
         rungs.append(Rung.INTERVENE)
     if (
         chased_on is not None
-        and case.cause is None
-        and not standing.provisional
         and _between(calendar, chased_on, today, ()) >= rules.bulletin_days_after_chase
     ):
         rungs.append(Rung.BULLETIN)

@@ -22,6 +22,7 @@ from bot.commands.options import (
     fail,
     named_department,
     named_district,
+    noted,
 )
 from bot.commands.output import print_json
 from bot.desk import Desk
@@ -31,6 +32,7 @@ from bot.importing.faulty import faulty_rows, template, template_text
 from bot.importing.plan import MOST_BAD_IN_A_HUNDRED, Plan, Progress, no_progress
 from bot.importing.uploads import apply_plan, plan_file, preview_plan
 from bot.oversight import run_overdue
+from bot.records.audit import Deed
 from bot.reloading import uncollected
 from bot.views.imports import accepted_words
 from reminders.cases import Covers, Extent
@@ -92,6 +94,8 @@ def import_(
         if plan.may_apply:
             with _shown_progress("比对" if dry_run else "写入", plan.good) as progress:
                 result = take(desk, plan, said, progress)
+            if not dry_run:
+                noted(desk, Deed.CHANGED, f"import:{plan.kind}:{plan.read}")
     if plan.kind is Kind.CASES and plan.may_apply and not dry_run:
         swept = run_overdue(desk, desk.db)
         if swept.messages:

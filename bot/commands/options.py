@@ -14,9 +14,11 @@ from typing import Any, NoReturn, TypeVar, cast
 import click
 
 from bot.clock import Clock, parse_instant, real_clock, rehearsal_clock
+from bot.database import transaction
 from bot.desk import Desk
 from bot.desks import CannotStart, open_desk
 from bot.places import canonical_district
+from bot.records.audit import OPERATOR, Deed, record_deed
 from bot.settings import (
     CONFIG_NAME,
     Settings,
@@ -84,6 +86,12 @@ def fail(message: str, code: int) -> NoReturn:
     """Say why on standard error and end with an exit code."""
     click.echo(message, err=True)
     raise SystemExit(code)
+
+
+def noted(desk: Desk, deed: Deed, subject: str) -> None:
+    """Write down in the audit log what is done at the command line."""
+    with transaction(desk.db):
+        record_deed(desk.db, OPERATOR, deed, subject, now=desk.now())
 
 
 def named_district(desk: Desk, name: str | None) -> str | None:

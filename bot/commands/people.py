@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
-from bot.commands.options import WRONG_USE, Context, common_options, fail, named_district
+from bot.commands.options import WRONG_USE, Context, common_options, fail, named_district, noted
 from bot.commands.output import print_json
 from bot.commands.qr_sheet import Card, qr_sheet
 from bot.database import transaction
 from bot.desk import Desk
 from bot.dialogue import CITY, STAFF, Role, Scope
 from bot.qr import qr_png
+from bot.records.audit import Deed
 from bot.records.people import BindingCode, make_code
 from bot.records.roster import Member, members
 from bot.views.places import scope_words
@@ -70,6 +71,7 @@ def code(
     windows = {w.code for hall in desk.base.places.values() for w in hall.windows}
     if window and window not in windows:
         fail(f"不认识窗口 {window}；有：{'、'.join(sorted(windows))}", WRONG_USE)
+    noted(desk, Deed.CHANGED, f"code:{role}")
     with transaction(desk.db):
         made = make_code(
             desk.db,
@@ -206,6 +208,7 @@ def _code_for_holder(desk: Desk, number: str, *, as_json: bool) -> None:
         kinds = "、".join(certificate.kind for certificate in found)
         fail(f"编号 {number} 有几种证照：{kinds}；请在对话里发“证照”找到那一张再发码。", WRONG_USE)
     (certificate,) = found
+    noted(desk, Deed.CHANGED, f"certcode:{certificate.number}")
     with transaction(desk.db):
         made = make_opt_in_code(desk.db, certificate, made_by=None, now=desk.now())
     link, page, qr_file = _links(desk, made.code)

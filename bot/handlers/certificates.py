@@ -233,9 +233,12 @@ def is_opt_in_code(desk: Desk, code: str) -> bool:
 
 
 def _scope(person: Person) -> Scope:
-    """Return the part of the register somebody answers for; a window narrows nothing here."""
+    """Return the part of the register somebody answers for.
+
+    A department's window narrows nothing; whoever answers for a window alone has no certificates.
+    """
     scope = person.scope
-    return Scope(scope.district, scope.department)
+    return scope if scope.department is None else Scope(scope.district, scope.department)
 
 
 def register(desk: Desk, incoming: Incoming, argument: str) -> Reply:

@@ -17,6 +17,7 @@ from datetime import timedelta
 from pathlib import PurePath
 from typing import Any
 
+from bot.database import transaction
 from bot.desk import Desk
 from bot.dialogue import Channel, Document, Incoming, Person, Refusal, Reply, Role, Scope
 from bot.importing.apply import Result, Statement
@@ -32,6 +33,7 @@ from bot.importing.uploads import (
     preview_plan,
 )
 from bot.oversight import run_overdue
+from bot.records.audit import Deed, record_deed
 from bot.records.roster import Member
 from bot.views import imports as view
 from bot.views.places import scope_words
@@ -293,6 +295,9 @@ def take(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
         raise Refusal("button_unknown")
     with desk.long_writes.one():
         result = apply_plan(desk, *_as_said(incoming.person, plan, said))
+    with transaction(desk.db):
+        subject = f"import:{plan.kind}:{plan.read}"
+        record_deed(desk.db, incoming.person, Deed.CHANGED, subject, now=desk.now())
     # The same sweep as the program's and the command line's, so that all who hear hear the same.
     messages = run_overdue(desk, desk.db).messages if plan.kind is Kind.CASES else None
     reply = view.taken_reply(_table(plan), _counts(result), said.extent if said else None, messages)

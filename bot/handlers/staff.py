@@ -6,6 +6,7 @@ from bot.desk import Desk
 from bot.dialogue import CITY, Incoming, Refusal, Reply, Role, Scope
 from bot.qr import qr_png
 from bot.records import people
+from bot.records.audit import Deed, record_deed
 from bot.records.roster import Member, link_bound, members, unbound_members
 from bot.views import staff as view
 
@@ -29,6 +30,7 @@ def bind(desk: Desk, incoming: Incoming, code: str) -> Reply:
     if not code.strip():
         raise Refusal("code_missing")
     person = people.bind(desk.db, incoming.person, code, now=desk.now())
+    record_deed(desk.db, person, Deed.CHANGED, f"bind:{person.role}", now=desk.now())
     link_bound(desk.db, person, people.staff_number_of(desk.db, code))
     return view.bound_reply(desk.base, person)
 

@@ -57,7 +57,7 @@ class Column(_Part):
     required: bool = False
     one_of: str | None = Field(None, description="同组的列至少有一列")
     also: tuple[str, ...] = ()
-    personal: Literal["name", "keep"] | None = None
+    personal: Literal["name", "keep", "hash"] | None = None
     example: str = ""
     note: str = ""
 

@@ -45,7 +45,7 @@ def importer_for(desk: Desk, kind: Kind) -> Importer[Any]:
             )
             return CaseImporter(names, desk.calendar, clock, today=desk.today())
         case Kind.STAFF:
-            return StaffImporter(names)
+            return StaffImporter(names, key=masking_key(desk.settings.data_dir))
         case Kind.CERTIFICATES:
             key = masking_key(desk.settings.data_dir)
             return CertificateImporter(names, key=key, today=desk.today())

@@ -117,6 +117,16 @@ def everyone_with_role(db: Database, role: Role) -> tuple[Person, ...]:
     return tuple(_person(row) for row in rows)
 
 
+def people_named(db: Database, name: str) -> tuple[Person, ...]:
+    """Return the staff of a name; it was given when their code was made."""
+    rows = db.execute(
+        """SELECT id, role, district, department, window, name FROM people
+           WHERE role <> 'citizen' AND name = ?""",
+        [name.strip()],
+    ).fetchall()
+    return tuple(_person(row) for row in rows)
+
+
 def mark_unusable(db: Database, address: Address, *, now: datetime) -> None:
     """Remember that an address no longer takes messages."""
     db.execute(

@@ -51,6 +51,7 @@ class Member:
     leave_from_on: date | None = None
     leave_to_on: date | None = None
     person_id: int | None = None
+    phone_hash: str | None = None
     qualification: Qualification | None = None
 
     def is_on_leave(self, on: date) -> bool:
@@ -69,7 +70,8 @@ class RosterChange(StrEnum):
 
 
 _COLUMNS = """number, name, unit, district, department, window, role, team, deputy_number,
-    leave_from_on, leave_to_on, person_id, qualified, qualification_grade, qualification_number"""
+    leave_from_on, leave_to_on, person_id, qualified, qualification_grade, qualification_number,
+    phone_hash"""
 
 
 def members(db: Database, scope: Scope) -> tuple[Member, ...]:
@@ -103,6 +105,7 @@ def _member(row: Any) -> Member:
         leave_to_on=_day(row[10]),
         person_id=row[11],
         qualification=None if row[12] is None else Qualification(bool(row[12]), row[13], row[14]),
+        phone_hash=row[15],
     )
 
 
@@ -130,6 +133,7 @@ def _with_known(member: Member, known: Member) -> Member:
         person_id=known.person_id,
         leave_from_on=known.leave_from_on,
         leave_to_on=known.leave_to_on,
+        phone_hash=member.phone_hash or known.phone_hash,
         qualification=_joined(member.qualification, known.qualification),
     )
 
@@ -149,14 +153,15 @@ def put_member(db: Database, member: Member) -> RosterChange:
         held = _with_known(member, known).qualification if known else member.qualification
         db.execute(
             """INSERT INTO staff (number, name, unit, district, department, window, role, team,
-                   deputy_number, qualified, qualification_grade, qualification_number)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                   deputy_number, qualified, qualification_grade, qualification_number, phone_hash)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                ON CONFLICT (number) DO UPDATE SET name = excluded.name, unit = excluded.unit,
                    district = excluded.district, department = excluded.department,
                    window = excluded.window, role = excluded.role, team = excluded.team,
                    deputy_number = excluded.deputy_number, qualified = excluded.qualified,
                    qualification_grade = excluded.qualification_grade,
-                   qualification_number = excluded.qualification_number""",
+                   qualification_number = excluded.qualification_number,
+                   phone_hash = coalesce(excluded.phone_hash, phone_hash)""",
             [
                 member.number,
                 member.name,
@@ -170,9 +175,16 @@ def put_member(db: Database, member: Member) -> RosterChange:
                 int(held.holds) if held else None,
                 held.grade if held else None,
                 held.number if held else None,
+                member.phone_hash,
             ],
         )
     return change
+
+
+def is_staff_phone(db: Database, phone_hash: str) -> bool:
+    """Tell whether a phone's fingerprint is that of somebody on the roster."""
+    query = "SELECT 1 FROM staff WHERE phone_hash = ?"
+    return db.execute(query, [phone_hash]).fetchone() is not None
 
 
 def set_leave(
@@ -397,6 +409,12 @@ class Roster:
     def acting(self, role: Role, scope: Scope, on: date) -> tuple[Recipient, ...]:
         """Return who acts in a role within a scope on a day; none where nobody can be told."""
         return self._with_role(role, scope, on)
+
+    def resolve(self, recipient: Recipient, on: date) -> tuple[Recipient, ...]:
+        """Turn a role into the people who act in it on a day, deputies for those away."""
+        if recipient.role is None:
+            return (recipient,)
+        return self.acting(recipient.role, recipient.scope, on) or (recipient,)
 
     def _with_role(self, role: Role, scope: Scope, on: date) -> tuple[Recipient, ...]:
         return self._acting_of((p for p in self._people if p.scope.covers(scope)), role, on)

@@ -29,6 +29,7 @@ from reminders.acts import act_within
 from reminders.cases import case_by_id
 from reminders.outbox import Waiting
 from reminders.overdue import slot_before, standing_of
+from reminders.sweep import OVERDUE
 
 
 def render_alert(desk: Desk, waiting: Waiting, person: Person, channel: Channel) -> Reply | None:
@@ -54,26 +55,36 @@ def render_alert(desk: Desk, waiting: Waiting, person: Person, channel: Channel)
         case "run_caught_up":
             slots = [datetime.fromisoformat(at) for at in waiting.facts["slots"].split()]
             at = datetime.fromisoformat(waiting.facts["at"])
-            return cases.caught_up_reply(slots, at, int(waiting.facts["messages"]))
+            job, told = waiting.facts.get("job", OVERDUE), int(waiting.facts["messages"])
+            return cases.caught_up_reply(job, slots, at, told)
         case "calendar_missing":
             return cases.calendar_missing_reply(int(waiting.facts["year"]))
         case kind if kind.startswith("certificate"):
             return certificate_alerts.render(desk, waiting, person, channel)
         case kind if kind.startswith("rectification"):
-            return rectification_alerts.render(desk, waiting, person)
+            viewer = _viewer(desk, person, channel)
+            return rectification_alerts.render(desk, waiting, person, viewer)
         case "daily_summary":
+            at = datetime.fromisoformat(waiting.facts["at"])
             return daily.summary_reply(
                 desk.base,
                 unpack_day(waiting.facts["day"]),
                 person,
-                datetime.fromisoformat(waiting.facts["at"]),
+                date.fromisoformat(waiting.facts.get("on", at.date().isoformat())),
+                at,
+                late_slot=_late_slot(waiting),
                 least=desk.settings.ratings.min_for_rate,
                 full_day_at=desk.settings.summary.full_day_at,
             )
         case "daily_full":
             from_on, to_on = (date.fromisoformat(waiting.facts[key]) for key in ("from", "to"))
-            least = desk.settings.ratings.min_for_rate
-            return daily.full_day_reply(counts_of(waiting.facts), from_on, to_on, least)
+            return daily.full_day_reply(
+                counts_of(waiting.facts),
+                from_on,
+                to_on,
+                late_slot=_late_slot(waiting),
+                least=desk.settings.ratings.min_for_rate,
+            )
         case "invitation":
             return rectification_alerts.render_invitation(desk, waiting, person)
         case "new_note":
@@ -86,6 +97,12 @@ def render_alert(desk: Desk, waiting: Waiting, person: Person, channel: Channel)
         case "edit_waiting" | "edit_failed" | "edit_declined" | "gap_answered" | "review_due":
             return _about_knowledge(desk, waiting)
     return None
+
+
+def _late_slot(waiting: Waiting) -> datetime | None:
+    """Return the hour of a run that was missed and is made up for."""
+    slot = waiting.facts.get("late_slot")
+    return datetime.fromisoformat(slot) if slot else None
 
 
 def _about_knowledge(desk: Desk, waiting: Waiting) -> Reply | None:
@@ -194,7 +211,7 @@ def _digest(desk: Desk, waiting: Waiting, person: Person, viewer: Viewer) -> Rep
 
 def _act(desk: Desk, waiting: Waiting, viewer: Viewer) -> Reply | None:
     act = act_within(desk.db, CITY, int(waiting.facts["act"]))
-    if act is None:
+    if act is None or act.case_id is None:
         return None
     case = case_by_id(desk.db, act.case_id)
     if not case.is_open:

@@ -70,10 +70,10 @@ def proof_reply(proof: Proof, known: Mapping[int, Person], viewer: Viewer) -> Re
     lines = Lines()
     lines.add(f"提醒记录：{case_words(proof.case, discreet=viewer.discreet)}")
     lines.heading(f"提醒 {len(proof.told)} 条")
-    lines.bullets(_told_words(t, names, signers) for t in proof.told)
+    lines.bullets(told_words(t, names, signers) for t in proof.told)
     if proof.acts:
         lines.heading("督办、通报")
-        lines.bullets(_act_line(a, names, viewer) for a in proof.acts)
+        lines.bullets(act_line(a, names, viewer) for a in proof.acts)
     lines.heading("经过")
     lines.bullets(_event_words(e, names, viewer) for e in proof.events)
     return Reply(
@@ -93,7 +93,8 @@ def recipient_words(key: str, names: Mapping[int, str]) -> str:
     return f"{ROLE_NAMES[Role(role)]}（{where or '全市'}）"
 
 
-def _told_words(told: Told, names: Mapping[int, str], signers: Collection[int]) -> str:
+def told_words(told: Told, names: Mapping[int, str], signers: Collection[int]) -> str:
+    """Say of one reminder when it was decided, sent and acknowledged."""
     who = names.get(told.person_id or 0) or recipient_words(told.recipient, names)
     parts = [f"{KIND_WORDS[told.kind]} → {who}：{format_moment(told.decided_at)} 生成"]
     if told.sent_at is not None:
@@ -109,7 +110,8 @@ def _told_words(told: Told, names: Mapping[int, str], signers: Collection[int]) 
     return "，".join(parts)
 
 
-def _act_line(act: Act, names: Mapping[int, str], viewer: Viewer) -> str:
+def act_line(act: Act, names: Mapping[int, str], viewer: Viewer) -> str:
+    """Say of one act when it was drafted, and who decided what."""
     drafted = f"{act_words(act)}：{format_moment(act.drafted_at)} 拟稿"
     if act.decided_at is None:
         return f"{drafted}，待签发"

@@ -554,67 +554,9 @@ def counts_table(figures: Supervision) -> Table:
 # -- acts of the office
 
 
-def acts_reply(
-    waiting: Sequence[tuple[Act, Case, Standing]],
-    as_of: datetime | None,
-    viewer: Viewer,
-    *,
-    stale: bool,
-) -> Reply:
-    """List the drafts that wait for release, each with the proof and both answers."""
-    if not waiting:
-        return Reply("没有待签发的督办、通报。", buttons=((MENU,),))
-    lines = Lines()
-    lines.add(as_of_words(as_of, stale=stale))
-    lines.add(f"待签发 {len(waiting)} 件：签发后才发出；不签发要写明原因。")
-    lines.numbered(
-        f"{act_words(act)}｜{case_words(case, discreet=viewer.discreet)}｜"
-        f"{case.unit_name or '未归属'}｜{standing_words(standing)}"
-        for act, case, standing in waiting[:LISTED_WITH_BUTTONS]
-    )
-    if len(waiting) > LISTED_WITH_BUTTONS:
-        lines.add(f"另有 {len(waiting) - LISTED_WITH_BUTTONS} 件，处理完这些再看。")
-    rows = [
-        (
-            Button(f"签发 {short_number(case)}", f"release:{act.id}"),
-            Button(f"不签发 {short_number(case)}", f"decline:{act.id}"),
-            Button(f"提醒记录 {short_number(case)}", f"caseproof:{case.id}"),
-        )
-        for act, case, _ in waiting[:LISTED_WITH_BUTTONS]
-    ]
-    return Reply(lines.text, buttons=(*rows, (MENU,)))
-
-
 def act_words(act: Act) -> str:
     """Name an act."""
     return ACT_WORDS[act.kind] + ("（红牌）" if act.red_card else "")
-
-
-def released_reply(act: Act, case: Case, told: int) -> Reply:
-    """Confirm a release."""
-    return Reply(
-        f"已签发{act_words(act)}，尾号 {short_number(case)}，发给 {told} 处。",
-        buttons=((Button("待签发", "acts"), MENU),),
-    )
-
-
-def ask_decline_reply(act: Act, case: Case) -> Reply:
-    """Ask why an act is not released."""
-    rows = [
-        (Button(DECLINE_WORDS[reason], f"decline:{act.id}:{reason.value}"),)
-        for reason in DeclineReason
-    ]
-    rows.append((Button("自己写", f"decline:{act.id}:{OWN_WORDS}"),))
-    return Reply(f"尾号 {short_number(case)} 不签发{act_words(act)}，原因是？", buttons=tuple(rows))
-
-
-def ask_own_decline_reply(act: Act, case: Case) -> Reply:
-    """Ask for the reason in the supervisor's own words."""
-    return Reply(
-        f"尾号 {short_number(case)} 为什么不签发{act_words(act)}？请写一句话，会记进提醒记录；"
-        "不要写姓名、电话。",
-        buttons=((Button("不写了", "acts"),),),
-    )
 
 
 def decline_words(reason: str) -> str:
@@ -622,12 +564,9 @@ def decline_words(reason: str) -> str:
     return DECLINE_WORDS[DeclineReason(reason)] if reason in set(DeclineReason) else reason
 
 
-def declined_reply(act: Act, case: Case, reason: str) -> Reply:
-    """Confirm that an act was declined."""
-    return Reply(
-        f"不签发{act_words(act)}，尾号 {short_number(case)}，原因：{decline_words(reason)}。",
-        buttons=((Button("待签发", "acts"), MENU),),
-    )
+def act_title(act: Act) -> str:
+    """Return the heading of a released act."""
+    return ACT_TITLES[act.kind] + ("（红牌）" if act.red_card else "")
 
 
 def act_told_reply(
@@ -640,7 +579,7 @@ def act_told_reply(
 ) -> Reply:
     """Tell everyone concerned of a released act, with the reminders that went before."""
     lines = Lines()
-    lines.heading(ACT_TITLES[act.kind] + ("（红牌）" if act.red_card else ""))
+    lines.heading(act_title(act))
     lines.add(case_words(case, discreet=viewer.discreet))
     if case.unit_name:
         lines.add(f"单位：{case.unit_name}")
@@ -648,7 +587,7 @@ def act_told_reply(
         f"{format_day(case.accepted_on)}受理，承诺 {case.limit_days} 个工作日，"
         f"{standing_words(standing)}"
     )
-    before = _reminded_before(act, told)
+    before = reminded_before(act, told)
     if before:
         lines.add(f"此前提醒 {len(before)} 次，最近 {format_moment(before[-1])}。")
     lines.add("请马上办结，并说明超期原因。")
@@ -659,7 +598,7 @@ def act_told_reply(
     return Reply(lines.text, headings=lines.headings, buttons=tuple(rows))
 
 
-def _reminded_before(act: Act, told: Sequence[Told]) -> list[datetime]:
+def reminded_before(act: Act, told: Sequence[Told]) -> list[datetime]:
     """Return when somebody was reminded before an act was released; one run counts once."""
     released_at = act.decided_at
     return sorted(
@@ -676,10 +615,15 @@ def _reminded_before(act: Act, told: Sequence[Told]) -> list[datetime]:
 # -- what the administrator hears
 
 
-def caught_up_reply(slots: Sequence[datetime], at: datetime, messages: int) -> Reply:
+JOB_WORDS = {"overdue": "办件提醒", "summary": "当日小结", "full-day": "全天数"}
+
+
+def caught_up_reply(job: str, slots: Sequence[datetime], at: datetime, messages: int) -> Reply:
     """Report runs that were missed and made up for."""
-    times = "、".join(f"{slot:%H:%M}" for slot in slots)
-    return Reply(f"{times} 未运行，{at:%H:%M} 补发 {messages} 条。")
+    times = "、".join(
+        f"{slot:%H:%M}" if slot.date() == at.date() else format_moment(slot) for slot in slots
+    )
+    return Reply(f"{JOB_WORDS.get(job, job)} {times} 未运行，{at:%H:%M} 补发 {messages} 条。")
 
 
 def calendar_missing_reply(year: int) -> Reply:

@@ -103,6 +103,7 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
         f"正在请假，到{format_day(f['to_on'])}。请把两段连起来写，或等这段结束、点“回岗”后再登记。"
     ),
     "act_decided": lambda _: "这件已经签发或不签发了。",
+    "act_step_done": lambda _: "这一步已经办了，不用再签发。",
     "act_provisional": lambda _: "到期日还是暂定的（等国务院放假安排），不能据此通报。",
     "staff_rating": lambda _: "工作人员不能评价，这次已记录。群众可以用自己的手机评。",
     "rectification_unknown": lambda _: "没找到这个编号，请核对后再发一次。",
@@ -118,6 +119,9 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
     "phone_on_page": lambda _: "电话不经 Telegram 传送，请在网页上留、在网页上查。",
     "phone_unreadable": lambda _: "没认出电话号码，请只发一个号码，或点取消。",
     "task_unknown": lambda _: "没找到这条，可能已经补好了。",
+    "person_unknown": lambda f: f"没有叫“{f['name']}”的工作人员，或不归您管。发“操作记录”看全部。",
+    "official_unknown": lambda _: "没找到这条省好差评，或不归您看。发“省好差评”看列表。",
+    "official_taken": lambda _: "这次服务已经对应了另一条省好差评，请先把那条改回未同步。",
     "filter_unknown": lambda f: (
         f"没认出“{f['words']}”。可以写区县、窗口编号或事项，比如“龙亭区评价”。"
     ),
