@@ -41,7 +41,7 @@ from bot.records import contacts, conversations, messages
 from bot.records.audit import Deed, record_deed
 from bot.records.conversations import Awaited
 from bot.records.redaction import redact
-from bot.views import refusals
+from bot.views import questions, refusals
 from knowledge.search.understanding import Outcome, Understanding
 from reminders import outbox
 from reminders.alerts import Alert
@@ -398,6 +398,9 @@ CLOCK_WORDS: dict[Awaited, str] = {
     Awaited.EXTENSION: "caseextend",
 }
 
+# Always taken for what was asked for. A complaint, a reply, a correction name an item as any
+# question does: taken for one they would be lost, so the question is the button instead.
+OWN_WORDS = frozenset({Awaited.WORDS, Awaited.ADDENDUM, Awaited.REPLY_TO_STAFF, Awaited.CORRECTION})
 STAFF_WORDS = frozenset(
     {
         Awaited.ANSWER,
@@ -412,6 +415,15 @@ STAFF_WORDS = frozenset(
         Awaited.LEAVE,
     }
 )
+
+# Where the words are that were taken so, for somebody who meant to ask: `asked:KIND:SUBJECT`.
+ASKED = "asked"
+TAKEN_WORDS: dict[str, Callable[[Desk, Incoming, str], str]] = {
+    Awaited.WORDS: ratings.words_written,
+    Awaited.ADDENDUM: ratings.addendum_written,
+    Awaited.REPLY_TO_STAFF: rectifications.reply_written,
+    Awaited.CORRECTION: lists.correction_written,
+}
 
 
 def respond(desk: Desk, incoming: Incoming) -> Reply | None:
@@ -503,6 +515,8 @@ def _token_action(desk: Desk, incoming: Incoming, token: str) -> Callable[[], Re
         if incoming.public:
             raise Refusal("private_only")
         return _run(desk, incoming, _command_of_button(incoming, tuple(arguments)), "")
+    if verb == ASKED:
+        return _asked_action(desk, incoming, arguments)
     route = TOKENS.get(verb) or FIGURES.get(verb) or EARLY.get(verb)
     if route is None:
         raise Refusal("button_unknown")
@@ -621,6 +635,9 @@ def _text_action(desk: Desk, incoming: Incoming, text: str) -> Callable[[], Repl
     conversation = conversations.conversation_of(desk.db, incoming.person.id, now=desk.now())
     understood = _understand(desk, text, conversation.entry_id)
     awaited = conversation.awaiting if not incoming.public else None
+    if awaited is not None and awaited in OWN_WORDS:
+        token = f"{ASKED}:{awaited}:{conversation.awaiting_subject}"
+        return lambda: _taken(desk, incoming, awaited, understood, token)
     if awaited is not None and _is_own_words(understood, awaited):
         about = conversation.awaiting_subject or ""
         return lambda: _written_down(
@@ -632,6 +649,26 @@ def _text_action(desk: Desk, incoming: Incoming, text: str) -> Callable[[], Repl
         )
     asked_back = awaited is not None
     return lambda: ask.answer_question(desk, incoming, understood, was_awaited=asked_back)
+
+
+def _taken(
+    desk: Desk, incoming: Incoming, awaited: Awaited, understood: Understanding, token: str
+) -> Reply:
+    """Take an awaited text for what was asked for; one that reads as a question may be asked."""
+    text = incoming.text or ""
+    reply = AWAITED[awaited](desk, incoming, text)
+    is_sure = understood.outcome is Outcome.SURE and not understood.followed
+    return questions.with_question_button(reply, text, token) if is_sure else reply
+
+
+def _asked_action(desk: Desk, incoming: Incoming, arguments: list[str]) -> Callable[[], Reply]:
+    """Answer words that were taken for a complaint or a reply; there they stay."""
+    kind, subject = (*arguments, "", "")[:2]
+    if kind not in TAKEN_WORDS or incoming.public:
+        raise Refusal("button_unknown")
+    text = TAKEN_WORDS[kind](desk, incoming, subject)
+    understood = _understand(desk, text, None)
+    return lambda: ask.answer_question(desk, incoming, understood)
 
 
 def _understand(desk: Desk, text: str, last_entry: str | None) -> Understanding:

@@ -262,7 +262,7 @@ def record_reply(
     _event(db, rectification.id, REPLY, state, state, by_person_id, party, words, now)
 
 
-def last_words(db: Database, rectification: Rectification, acts: Sequence[Act]) -> str | None:
+def last_words(db: Database, rectification: Rectification, acts: Sequence[str]) -> str | None:
     """Return the words of the latest of some acts."""
     events = (event for event in reversed(events_of(db, rectification)))
     return next((event.words for event in events if event.act in acts and event.words), None)

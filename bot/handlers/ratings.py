@@ -219,6 +219,22 @@ def take_addendum(desk: Desk, incoming: Incoming, text: str) -> Reply:
     return view.addendum_taken_reply()
 
 
+def words_written(desk: Desk, incoming: Incoming, subject: str) -> str:
+    """Return the words the person wrote to a rating."""
+    return _written(records.own_rating(desk.db, incoming.person, _interaction((subject,))).words)
+
+
+def addendum_written(desk: Desk, incoming: Incoming, subject: str) -> str:
+    """Return what the person added to a rating."""
+    return _written(records.own_rating(desk.db, incoming.person, _interaction((subject,))).addendum)
+
+
+def _written(words: str | None) -> str:
+    if not words:
+        raise Refusal("button_unknown")
+    return words
+
+
 def _awaited_interaction(desk: Desk, incoming: Incoming) -> int:
     conversation = conversations.conversation_of(desk.db, incoming.person.id, now=desk.now())
     conversations.stop_awaiting(desk.db, incoming.person.id)

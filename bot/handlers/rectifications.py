@@ -377,6 +377,14 @@ def take_reply(desk: Desk, incoming: Incoming, text: str) -> Reply:
     return view.reply_taken_reply()
 
 
+def reply_written(desk: Desk, incoming: Incoming, number: str) -> str:
+    """Return what the citizen said back last."""
+    written = records.last_words(desk.db, _own(desk, incoming, (number,)), (records.REPLY,))
+    if written is None:
+        raise Refusal("button_unknown")
+    return written
+
+
 def be_quiet(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Note that the citizen does not want to be contacted; it is rectified all the same."""
     one = _own(desk, incoming, arguments)
