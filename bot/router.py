@@ -270,6 +270,7 @@ TOKENS: dict[str, TokenRoute] = {
     "fix": TokenRoute(ratings.correct, CITIZENS),
     "cause": TokenRoute(ratings.ask_cause, CITIZENS),
     "tag": TokenRoute(ratings.choose_tag, CITIZENS),
+    "praise": TokenRoute(ratings.praise, CITIZENS),
     "words": TokenRoute(ratings.ask_words, CITIZENS),
     "more": TokenRoute(ratings.ask_addendum, CITIZENS),
     "human": TokenRoute(human.offer),

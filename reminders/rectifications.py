@@ -38,6 +38,7 @@ DONE = "rectification_done"
 CLOSED = "rectification_closed"
 CONTACTED = "rectification_contact"
 REPLIED = "rectification_reply"
+WRITTEN = "rectification_words"
 
 Holds = Callable[[Recipient], bool]
 """Tells whether anybody can be told as this recipient now."""
@@ -171,6 +172,18 @@ def choose_cause(
     )
     outbox.put(db, (alert,), now=now)
     return rectification_by_id(db, known.id)
+
+
+def tell_of_words(
+    db: Database, rating_id: int, what: str, *, rules: RectificationRules, now: datetime
+) -> None:
+    """Tell the unit, where it knows of the rating already, that its rater has written; once each."""
+    known = rectification_of_rating(db, rating_id)
+    if known is None or not known.counts or now < told_from(known, rules):
+        return
+    key = f"{WRITTEN}:{known.number}:{what}"
+    alert = Alert(WRITTEN, known.recipient, {"number": known.number, "what": what}, key)
+    outbox.put(db, (alert,), now=now)
 
 
 def become_anonymous(db: Database, rating_id: int) -> None:

@@ -319,7 +319,7 @@ def status(desk: Desk, incoming: Incoming, number: str) -> Reply:
     one = records.rectification_by_number(desk.db, number)
     if one is None:
         raise Refusal("rectification_unknown")
-    return view.status_reply(one, _open_deadlines(desk, one))
+    return view.status_reply(one, _open_deadlines(desk, one), desk.today())
 
 
 def _own(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Rectification:
@@ -350,7 +350,7 @@ def revisit(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply
             now=desk.now(),
         )
     except NotAllowed:
-        return view.status_reply(one, _open_deadlines(desk, one))
+        return view.status_reply(one, _open_deadlines(desk, one), desk.today())
     return view.revisited_reply(moved, records.last_words(desk.db, moved, RESULTS))
 
 

@@ -9,7 +9,7 @@ from bot.dialogue import CITY, Person, Reply, Role
 from bot.records import people
 from bot.records.interactions import interaction_by_id
 from bot.records.invitations import has_refused
-from bot.records.ratings import rating_of
+from bot.records.ratings import Writing, rating_of
 from bot.reports.oversight import told_of_rectification
 from bot.views import rating
 from bot.views import rectifications as view
@@ -24,6 +24,7 @@ from reminders.rectifications import (
     CONTACTED,
     DONE,
     REPLIED,
+    WRITTEN,
     last_words,
     rectification_by_id,
     rectification_by_number,
@@ -46,6 +47,8 @@ def render(desk: Desk, waiting: Waiting, person: Person, viewer: Viewer) -> Repl
         return None
     if waiting.kind == ALERT:
         return _told(desk, waiting, one)
+    if waiting.kind == WRITTEN:
+        return view.citizen_wrote_reply(one, Writing(waiting.facts["what"]))
     if waiting.kind == REPLIED:
         return view.citizen_replied_reply(one) if one.is_open else None
     return _to_citizen(desk, waiting.kind, one)

@@ -12,11 +12,12 @@ from datetime import date, datetime
 from bot.dialogue import Button, Person, Recipient, Reply, Role
 from bot.records.knowledge_tasks import KnowledgeTask
 from bot.records.official_ratings import OfficialRating
-from bot.records.ratings import Rating, Reason
+from bot.records.ratings import Rating, Reason, Writing
 from bot.reports.oversight import Told
 from bot.views.case_proof import act_line, told_words
 from bot.views.cases import Viewer, act_title, person_words, reminded_before
 from bot.views.places import scope_words
+from bot.views.promises import promise_lines
 from bot.views.rating import LEVELS, REASON_LABELS, tag_label
 from bot.views.refusals import ROLE_NAMES
 from bot.views.text import HOTLINE, Lines, format_day, format_moment, shorten
@@ -95,13 +96,6 @@ STARTS: Mapping[Step, str] = {
     Step.FOLLOW_UP: "整改完成当天",
     Step.REVIEW: "申诉当天",
     Step.SETTLE: "上报当天",
-}
-CITIZEN_STEPS: Mapping[Step, str] = {
-    Step.CONTACT: "联系您",
-    Step.RECTIFY: "处理好",
-    Step.FOLLOW_UP: "回访您",
-    Step.REVIEW: "复核完",
-    Step.SETTLE: "有结果",
 }
 KINDS: Mapping[str, str] = {
     "remind": "快到期",
@@ -455,6 +449,15 @@ def citizen_replied_reply(one: Rectification) -> Reply:
     )
 
 
+def citizen_wrote_reply(one: Rectification, writing: Writing) -> Reply:
+    """Tell the handler that the rater has written, or added to it."""
+    what = "补充了一句，原来的评价不变" if writing is Writing.ADDENDUM else "写了几句"
+    return Reply(
+        f"整改 {one.number[-6:]}：群众{what}，请看。",
+        buttons=((Button("看整改", f"rect:{one.number}"),),),
+    )
+
+
 def digest_reply(told: Sequence[ToldRectification]) -> Reply:
     """Join what one person must do about rectifications into one message."""
     lines = Lines()
@@ -474,25 +477,18 @@ def digest_reply(told: Sequence[ToldRectification]) -> Reply:
 # -- for the citizen
 
 
-def status_reply(one: Rectification, open_: Sequence[Deadline]) -> Reply:
-    """Show state and dates by number, nothing of the words."""
-    lines = Lines()
-    lines.add(f"{one.number}：{CITIZEN_STATES[one.state]}")
-    lines.add(f"{format_moment(one.opened_at)} 收到")
+def status_lines(one: Rectification, open_: Sequence[Deadline], today: date) -> tuple[str, ...]:
+    """Say state and dates of one, nothing of the words."""
+    lines = [f"{one.number}：{CITIZEN_STATES[one.state]}", f"{format_moment(one.opened_at)} 收到"]
     if one.closed_at is not None:
-        lines.add(f"{format_moment(one.closed_at)} 结束")
-    else:
-        lines.add(*(_citizen_line(one, deadline) for deadline in open_))
-    return Reply(lines.text, buttons=((MENU, Button("转人工", "human")),))
+        return (*lines, f"{format_moment(one.closed_at)} 结束")
+    return (*lines, *promise_lines(one, open_, today))
 
 
-def _citizen_line(one: Rectification, deadline: Deadline) -> str | None:
-    """Return by when something happens; whoever wants no contact is promised none."""
-    if one.anonymous and deadline.step is Step.CONTACT:
-        return None
-    ends = one.anonymous and deadline.step is Step.FOLLOW_UP
-    what = "办结" if ends else CITIZEN_STEPS[deadline.step]
-    return f"{format_day(deadline.due_on)}前{what}"
+def status_reply(one: Rectification, open_: Sequence[Deadline], today: date) -> Reply:
+    """Show state and dates by number, nothing of the words."""
+    text = "\n".join(status_lines(one, open_, today))
+    return Reply(text, buttons=((MENU, Button("转人工", "human")),))
 
 
 def contact_reply(number: str, words: str) -> Reply:

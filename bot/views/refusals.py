@@ -46,6 +46,8 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
     "too_late_to_correct": lambda f: (
         f"已评价：您选的是“{LEVELS[f['level']]}”，已经转给负责的人，不能再改；可以补充一句。"
     ),
+    "reason_stands": lambda _: "原因已经转给负责的人，不能再加；可以补充一句。",
+    "words_stand": lambda _: "原来写的已经转给负责的人，不能再改；可以补充一句。",
     "reason_not_asked": lambda _: "满意的评价不用选原因，谢谢您。",
     "addendum_exists": lambda _: "已经补充过一次了，谢谢您。",
     "too_late_for_addendum": lambda f: f"超过 {f['hours']} 小时，不能再补充了。",
@@ -154,6 +156,11 @@ def refusal_reply(refusal: Refusal) -> Reply:
     if refusal.reason == "content_changed":
         button = Button("重新看", f"pick:{refusal.facts['entry']}")
         return Reply(text, buttons=((button,), (MENU,)))
+    if refusal.facts.get("more") is not None:
+        more = Button("补充一句", f"more:{refusal.facts['more']}")
+        return Reply(text, buttons=((more,), (MENU, HUMAN)))
+    if refusal.reason == "phone_unreadable":
+        return Reply(text, buttons=((Button("取消", "menu"),),))
     return Reply(text, buttons=((MENU, HUMAN),))
 
 
