@@ -65,7 +65,9 @@ CASE_WORKERS = COUNTERS | SUPERVISORS  # whose own a case is, the handler checks
 CASE_READERS = OVERSEERS | COUNTERS
 CASE_CLOSERS = frozenset({Role.LEAD, Role.SUPERVISOR})
 EDITORS = frozenset({Role.EDITOR, Role.ADMINISTRATOR})
-RECTIFIERS = OVERSEERS | {Role.EDITOR}
+CLERKS = frozenset({Role.CLERK})
+# A clerk has rectifications only while standing in for a lead; whose, the handler checks.
+RECTIFIERS = OVERSEERS | CLERKS | {Role.EDITOR}
 
 TokenHandler = Callable[[Desk, Incoming, tuple[str, ...]], Reply]
 WordHandler = Callable[[Desk, Incoming, str], Reply]
@@ -83,6 +85,7 @@ class Command:
     listed: bool = True
     public: bool = False
     deed: Deed | None = None
+    hidden_from: frozenset[Role] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,7 @@ COMMANDS: tuple[Command, ...] = (
         "差评整改",
         rectifications.waiting,
         RECTIFIERS,
+        hidden_from=CLERKS,
         deed=Deed.SAW_LIST,
     ),
     Command(

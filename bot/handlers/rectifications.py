@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.answering import facts_for
 from bot.case_access import viewer_of
 from bot.desk import Desk
-from bot.dialogue import Incoming, Refusal, Reply, Scope
+from bot.dialogue import Incoming, Person, Refusal, Reply, Scope
 from bot.importing.certificates import masking_key
 from bot.records import (
     audit,
@@ -20,7 +20,7 @@ from bot.records import (
 from bot.records.audit import Deed
 from bot.records.conversations import Awaited
 from bot.records.official_ratings import official_of_interaction
-from bot.records.roster import is_staff_phone
+from bot.records.roster import is_staff_phone, stood_in_for
 from bot.records.slips import kept_version
 from bot.reports.oversight import told_of_rectification
 from bot.views import rectifications as view
@@ -56,12 +56,13 @@ ASKS_WORDS = records.NEEDS_WORDS | {Act.DISSATISFIED}
 def waiting(desk: Desk, incoming: Incoming, argument: str) -> Reply:
     """List what is in progress within the own scope, the soonest due first."""
     del argument
-    person = incoming.person
-    found = [
-        (one, _next_deadline(desk, one))
-        for one in records.open_rectifications(desk.db, person.role, person.scope)
+    seen = {
+        one.id: one
+        for each in _acting_as(desk, incoming)
+        for one in records.open_rectifications(desk.db, each.role, each.scope)
         if _is_told(desk, one)
-    ]
+    }
+    found = [(one, _next_deadline(desk, one)) for one in seen.values()]
     found.sort(key=lambda pair: (pair[1].due_on if pair[1] else desk.today(), pair[0].number))
     return view.list_reply(desk.base, found, desk.today())
 
@@ -85,8 +86,11 @@ def _within(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Recti
     """Return the rectification a token names; one outside the scope is as unknown as none."""
     if not arguments:
         raise Refusal("button_unknown")
-    person = incoming.person
-    found = records.rectification_within(desk.db, person.role, person.scope, arguments[0])
+    within = (
+        records.rectification_within(desk.db, each.role, each.scope, arguments[0])
+        for each in _acting_as(desk, incoming)
+    )
+    found = next((one for one in within if one is not None), None)
     if found is None or not _is_told(desk, found):
         raise Refusal("rectification_unknown")
     return found
@@ -98,9 +102,17 @@ def _is_told(desk: Desk, one: Rectification) -> bool:
 
 
 def _parties(desk: Desk, incoming: Incoming, one: Rectification) -> frozenset[Party]:
+    acted = records.acted_as_handler(desk.db, one, incoming.person.id)
+    found = (
+        parties_of(one, each.role, each.scope, acted=acted) for each in _acting_as(desk, incoming)
+    )
+    return frozenset().union(*found)
+
+
+def _acting_as(desk: Desk, incoming: Incoming) -> tuple[Person, ...]:
+    """Return the person and those on leave for whom they stand in."""
     person = incoming.person
-    acted = records.acted_as_handler(desk.db, one, person.id)
-    return parties_of(one, person.role, person.scope, acted=acted)
+    return (person, *stood_in_for(desk.db, person, desk.today()))
 
 
 def show(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:

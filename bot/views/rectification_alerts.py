@@ -10,6 +10,7 @@ from bot.records import people
 from bot.records.interactions import interaction_by_id
 from bot.records.invitations import has_refused
 from bot.records.ratings import Writing, rating_of
+from bot.records.roster import stood_in_for
 from bot.reports.oversight import told_of_rectification
 from bot.views import rating
 from bot.views import rectifications as view
@@ -81,6 +82,11 @@ def _is_due(desk: Desk, person: Person, told: ToldRectification) -> bool:
     found = open_deadlines(one, desk.calendar, desk.settings.rectification_rules())
     if (told.step, told.due_on) not in {(each.step, each.due_on) for each in found}:
         return False
+    acting_as = (person, *stood_in_for(desk.db, person, desk.today()))
+    return any(_answers_for(each, one) for each in acting_as)
+
+
+def _answers_for(person: Person, one: Rectification) -> bool:
     owns = person.role is one.recipient.role and person.scope.covers(one.recipient.scope)
     return owns or may_see(one, person.role, person.scope)
 

@@ -1,0 +1,109 @@
+"""Who answers for a rectification while its lead is away, and what counts as done in time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import pytest
+
+from bot.clock import LOCAL
+from bot.daily import sweep_all
+from bot.delivery import DeliveryLoop, Pace
+from bot.dialogue import Channel, Reply, Role, Scope
+from bot.records.roster import Member, link_person, put_member, set_leave
+from bot.views.alerts import render_alert
+from reminders.rectification_rules import Rectification, State
+from reminders.rectifications import rectification_by_number
+from tests.conftest import Clock, Talker
+from tests.test_rectification_journey import Loop
+from tests.test_rectification_journey import loop as loop
+
+pytestmark = pytest.mark.usefixtures("loop")
+FAST = Pace(per_second=10_000, chat_seconds=0, idle_seconds=0.01)
+
+
+@dataclass
+class Heard:
+    """A channel that remembers what was sent to whom."""
+
+    sent: list[tuple[str, str]] = field(default_factory=list)
+
+    def parts(self, reply: Reply) -> tuple[Reply, ...]:
+        return (reply,)
+
+    async def send(self, address: str, reply: Reply) -> str:
+        self.sent.append((address, reply.text))
+        return str(len(self.sent))
+
+    def by(self, address: str) -> list[str]:
+        return [text for at, text in self.sent if at == address]
+
+
+def deliver(person: Talker, channel: Channel = Channel.TERMINAL) -> Heard:
+    heard = Heard()
+    loop = DeliveryLoop(person.desk, {channel: heard}, render_alert, pace=FAST)
+    while asyncio.run(loop.deliver_due()):
+        pass
+    return heard
+
+
+def found(loop: Loop) -> Rectification:
+    one = rectification_by_number(loop.wang.desk.db, loop.number)
+    assert one is not None
+    return one
+
+
+@pytest.fixture
+def deputy(loop: Loop, somebody: Callable[..., Talker]) -> Talker:
+    """Return 钱副主任, a clerk at another window, who stands in for 赵主任 until 02-14."""
+    db = loop.wang.desk.db
+    qian = somebody("qian", Role.CLERK, Scope("龙亭区", None, "longting-02"))
+    put_member(db, Member("G1", "赵主任", Role.LEAD, Scope("龙亭区"), deputy_number="G2"))
+    put_member(db, Member("G2", "钱副主任", Role.CLERK, Scope("龙亭区")))
+    link_person(db, "G1", loop.zhao.person.id)
+    link_person(db, "G2", qian.person.id)
+    set_leave(db, "G1", date(2025, 1, 24), date(2025, 2, 14), None)
+    return qian
+
+
+# -- leave and deputy
+
+
+def test_the_deputy_is_told_first_and_the_lead_on_leave_is_not(loop: Loop, deputy: Talker) -> None:
+    heard = deliver(deputy)
+
+    assert any("有一条反馈要核实" in text for text in heard.by("qian"))
+    assert heard.by("zhao") == []
+    assert loop.state is State.NEW
+
+
+def test_the_deputy_does_the_leads_work(loop: Loop, deputy: Talker) -> None:
+    listed = deputy.says("整改")
+    deputy.sends_token(f"rect:{loop.number}")
+    deputy.sends_token(f"ract:{loop.number}:uphold")
+
+    assert loop.number[-6:] in listed.text
+    assert loop.state is State.RECTIFYING
+
+
+def test_the_deputys_digest_names_the_leads_work(loop: Loop, deputy: Talker) -> None:
+    deliver(deputy)
+    loop.moves_to(26, 9, month=1)
+    sweep_all(deputy.desk)
+
+    heard = deliver(deputy)
+
+    assert any("今天到期" in text and loop.number[-6:] in text for text in heard.by("qian"))
+    assert not any("整改提醒" in text for text in heard.by("zhao"))
+
+
+def test_after_the_leave_the_deputy_sees_nothing_more(
+    loop: Loop, deputy: Talker, clock: Clock
+) -> None:
+    clock.at = datetime(2025, 2, 17, 9, 0, tzinfo=LOCAL)
+
+    assert "没找到" in deputy.sends_token(f"rect:{loop.number}").text
+    assert loop.number[-6:] in loop.zhao.says("整改").text
