@@ -25,6 +25,7 @@ from reminders.rectification_rules import (
     Rectification,
     RectificationRules,
     State,
+    When,
     candidates,
     may_see,
     told_from,
@@ -79,7 +80,7 @@ class RectificationEvent:
 _COLUMNS = """id, number, rating_id, opened_at, entry_id, district, department, window, anonymous,
     cause, cause_at, to_role, to_district, to_department, to_window, state, round, complex_reason,
     contacted_at, found_at, upheld, first_rectified_at, rectified_at, reopened_at,
-    first_followed_up_at, appealed_at, escalated_at, closed_at"""
+    first_followed_up_at, appealed_at, escalated_at, closed_at, reviewed_at"""
 
 
 def open_rectification(
@@ -177,7 +178,7 @@ def choose_cause(
 def tell_of_words(
     db: Database, rating_id: int, what: str, *, rules: RectificationRules, now: datetime
 ) -> None:
-    """Tell the unit, where it knows of the rating already, that its rater has written; once each."""
+    """Tell a unit that knows of the rating already that its rater has written; once each."""
     known = rectification_of_rating(db, rating_id)
     if known is None or not known.counts or now < told_from(known, rules):
         return
@@ -315,6 +316,8 @@ def _why_not(rectification: Rectification, act: Act, parties: frozenset[Party]) 
     in_state = [
         line for line in TRANSITIONS if line.state is rectification.state and line.act is act
     ]
+    if rectification.anonymous and any(When.REACHABLE in line.when for line in in_state):
+        return "rectification_anonymous"
     if act is Act.APPEAL and in_state:
         return "rectification_appeal"
     if any(not line.by & parties for line in in_state):
@@ -363,8 +366,10 @@ def _changes(
         changes["rectified_at"] = at
         if rectification.first_rectified_at is None:
             changes["first_rectified_at"] = at
-    followed = (Act.SATISFIED, Act.DISSATISFIED, Act.UNREACHABLE)
-    if act in followed and rectification.first_followed_up_at is None:
+    # An attempt that reached nobody is no follow-up; the last of them ends it.
+    gave_up = act is Act.UNREACHABLE and to is State.CLOSED
+    followed = gave_up or act in (Act.SATISFIED, Act.DISSATISFIED)
+    if followed and rectification.first_followed_up_at is None:
         changes["first_followed_up_at"] = at
     if to is State.RECTIFYING and act is Act.DISSATISFIED:
         changes |= {"reopened_at": at, "round": rectification.round + 1, "rectified_at": None}
@@ -372,6 +377,8 @@ def _changes(
         changes["escalated_at"] = at
     if act is Act.APPEAL:
         changes["appealed_at"] = at
+    if act in (Act.MAINTAIN, Act.VOID):
+        changes["reviewed_at"] = at
     if to in (State.CLOSED, State.VOIDED, State.MIS_TAP):
         changes["closed_at"] = at
     return changes
@@ -530,6 +537,7 @@ def _rectification(row: Any, tries_on: tuple[date, ...]) -> Rectification:
         appealed_at=_moment(row[25]),
         escalated_at=_moment(row[26]),
         closed_at=_moment(row[27]),
+        reviewed_at=_moment(row[28]),
         tries_on=tries_on,
     )
 

@@ -15,7 +15,7 @@ from bot.delivery import DeliveryLoop, Pace
 from bot.dialogue import Channel, Reply, Role, Scope
 from bot.records.roster import Member, link_person, put_member, set_leave
 from bot.views.alerts import render_alert
-from reminders.rectification_rules import Rectification, State
+from reminders.rectification_rules import Rectification, State, Step, deadlines
 from reminders.rectifications import rectification_by_number
 from tests.conftest import Clock, Talker
 from tests.test_rectification_journey import Loop
@@ -107,3 +107,68 @@ def test_after_the_leave_the_deputy_sees_nothing_more(
 
     assert "没找到" in deputy.sends_token(f"rect:{loop.number}").text
     assert loop.number[-6:] in loop.zhao.says("整改").text
+
+
+# -- the deadline of an appeal
+
+
+def _appealed(loop: Loop) -> None:
+    loop.zhao.sends_token(f"ract:{loop.number}:appeal:mistaken")
+    loop.zhao.says("说的是隔壁窗口")
+
+
+@pytest.mark.parametrize(
+    ("decided_on", "late"), [((2, 7), False), ((2, 8), True)], ids=["on the day", "a day late"]
+)
+def test_an_appeal_is_decided_in_time_or_late(
+    loop: Loop, decided_on: tuple[int, int], late: bool
+) -> None:
+    _appealed(loop)
+    month, day = decided_on
+    loop.moves_to(day, month=month)
+    loop.zhou.sends_token(f"ract:{loop.number}:maintain")
+    loop.zhou.says("录像里就是这个窗口")
+
+    desk = loop.wang.desk
+    (review,) = (
+        d
+        for d in deadlines(found(loop), desk.calendar, desk.settings.rectification_rules())
+        if d.step is Step.REVIEW
+    )
+
+    assert review.due_on == date(2025, 2, 7)
+    assert review.is_late(desk.today()) is late
+
+
+# -- what is a follow-up
+
+
+def _rectified(loop: Loop) -> None:
+    loop.zhao.sends_token(f"ract:{loop.number}:uphold")
+    loop.moves_to(6)
+    loop.rectified("已约谈并道歉。")
+
+
+def test_nobody_is_asked_to_follow_up_who_wants_no_contact(loop: Loop) -> None:
+    loop.wang.presses("不用联系我")
+    _rectified(loop)
+
+    shown = loop.zhou.sends_token(f"rect:{loop.number}")
+    refused = loop.zhou.sends_token(f"ract:{loop.number}:satisfied")
+
+    offered = [b.label for row in shown.buttons for b in row if "回访：" in b.label]
+    assert offered == []
+    assert "不回访" in refused.text
+    assert loop.state is State.FOLLOW_UP
+
+
+def test_only_the_third_failed_attempt_counts_as_a_follow_up(loop: Loop) -> None:
+    _rectified(loop)
+    counted = []
+    for day in (7, 8, 10):
+        loop.moves_to(day)
+        loop.zhou.sends_token(f"ract:{loop.number}:unreachable")
+        counted.append(found(loop).first_followed_up_at is not None)
+
+    assert counted == [False, False, True]
+    assert loop.state is State.CLOSED
