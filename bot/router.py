@@ -196,6 +196,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("status", ("查留言",), "按编号看留言进度", human.status, listed=False),
     Command("progress", ("办件进度",), "按编号看办件进度", progress.look_up),
     Command("feedback", ("查反馈",), "按编号看反馈的处理", rectifications.status, listed=False),
+    Command("myfeedback", ("我的反馈",), "我的反馈、处理进度", rectifications.mine, CITIZENS),
     Command("bind", ("绑定",), "工作人员绑定身份", _bind, listed=False),
     Command("cancel", ("取消",), "取消正在写的内容", menu.cancel),
     Command(
@@ -270,6 +271,7 @@ TOKENS: dict[str, TokenRoute] = {
     "tasks": TokenRoute(rectifications.show_tasks, EDITORS, deed=Deed.SAW_LIST),
     "task": TokenRoute(rectifications.show_task, EDITORS, deed=Deed.SAW_ANSWER),
     "taskdone": TokenRoute(rectifications.finish_task, EDITORS, deed=Deed.CHANGED),
+    "myfb": TokenRoute(rectifications.show_mine, CITIZENS),
     "rerate": TokenRoute(ratings.offer_again, CITIZENS),
     "fix": TokenRoute(ratings.correct, CITIZENS),
     "cause": TokenRoute(ratings.ask_cause, CITIZENS),

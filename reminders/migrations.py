@@ -473,3 +473,11 @@ def m031_reviewed(db: Database) -> None:
                 AND (e.act IN ('satisfied', 'dissatisfied')
                     OR (e.act = 'unreachable' AND e.to_state = 'closed')))
         WHERE first_followed_up_at IS NOT NULL""")
+
+
+@reminders_migrations()
+def m032_page_key(db: Database) -> None:
+    """Give each a key to its page, for those who may not be told in their own thread."""
+    db.execute("ALTER TABLE rectifications ADD COLUMN page_key TEXT")
+    db.execute("UPDATE rectifications SET page_key = lower(hex(randomblob(16)))")
+    db.execute("CREATE UNIQUE INDEX rectifications_by_page_key ON rectifications (page_key)")

@@ -190,6 +190,7 @@ class Rectification:
     escalated_at: datetime | None
     closed_at: datetime | None
     tries_on: tuple[date, ...] = ()
+    page_key: str = ""
 
     @property
     def is_open(self) -> bool:

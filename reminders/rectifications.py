@@ -52,6 +52,11 @@ NEEDS_WORDS = frozenset(
 )
 """Acts that mean nothing without a word of explanation."""
 
+RESULTS = (Act.RECTIFY, Act.EXPLAIN, Act.SETTLE, Act.VOID)
+"""Acts whose words are the result that the citizen is told."""
+
+TOLD_TO_CITIZENS = frozenset({Act.CONTACT, *RESULTS})
+
 
 @dataclass(frozen=True, slots=True)
 class Opening:
@@ -80,7 +85,7 @@ class RectificationEvent:
 _COLUMNS = """id, number, rating_id, opened_at, entry_id, district, department, window, anonymous,
     cause, cause_at, to_role, to_district, to_department, to_window, state, round, complex_reason,
     contacted_at, found_at, upheld, first_rectified_at, rectified_at, reopened_at,
-    first_followed_up_at, appealed_at, escalated_at, closed_at, reviewed_at"""
+    first_followed_up_at, appealed_at, escalated_at, closed_at, reviewed_at, page_key"""
 
 
 def open_rectification(
@@ -98,8 +103,9 @@ def open_rectification(
     number = f"Z{opening.rated_at:%Y%m%d}{tail}"
     db.execute(
         """INSERT INTO rectifications (number, rating_id, opened_at, entry_id, district,
-               department, window, anonymous, to_role, to_district, to_department, to_window)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+               department, window, anonymous, to_role, to_district, to_department, to_window,
+               page_key)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         [
             number,
             opening.rating_id,
@@ -110,6 +116,7 @@ def open_rectification(
             opening.scope.window,
             int(opening.anonymous),
             *_owner_values(owner),
+            secrets.token_hex(16),
         ],
     )
     opened = _required(rectification_of_rating(db, opening.rating_id))
@@ -439,6 +446,24 @@ def rectification_by_number(db: Database, number: str) -> Rectification | None:
     return _one(db, "number = ?", number.strip().upper())
 
 
+def rectification_by_page_key(db: Database, key: str) -> Rectification | None:
+    """Return the one whose page this key opens."""
+    return _one(db, "page_key = ?", key)
+
+
+def rectifications_of_ratings(db: Database, rating_ids: Sequence[int]) -> tuple[Rectification, ...]:
+    """Return those that some ratings opened, oldest first; a mis-tap is none."""
+    marks = ", ".join("?" for _ in rating_ids)
+    found = _several(db, f"rating_id IN ({marks})", list(rating_ids))
+    return tuple(one for one in found if one.state is not State.MIS_TAP)
+
+
+def told_words(db: Database, rectification: Rectification) -> tuple[RectificationEvent, ...]:
+    """Return what was said to the citizen, in order: answers, results, a decision that voids."""
+    events = events_of(db, rectification)
+    return tuple(event for event in events if event.act in TOLD_TO_CITIZENS and event.words)
+
+
 def rectification_by_id(db: Database, rectification_id: int) -> Rectification:
     """Return the one with this id; raise KeyError if there is none."""
     found = _one(db, "id = ?", rectification_id)
@@ -539,6 +564,7 @@ def _rectification(row: Any, tries_on: tuple[date, ...]) -> Rectification:
         closed_at=_moment(row[27]),
         reviewed_at=_moment(row[28]),
         tries_on=tries_on,
+        page_key=row[29],
     )
 
 

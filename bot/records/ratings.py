@@ -71,6 +71,16 @@ def rating_by_id(db: Database, rating_id: int) -> Rating:
     return _rating(row)
 
 
+def bad_ratings_of(db: Database, person: Person, *, limit: int = 20) -> tuple[int, ...]:
+    """Return the person's own latest ratings of the lower two levels, by id."""
+    rows = db.execute(
+        """SELECT r.id FROM ratings r JOIN interactions i ON i.id = r.interaction_id
+           WHERE i.person_id = ? AND r.level < ? ORDER BY r.id DESC LIMIT ?""",
+        [person.id, GOOD_FROM, limit],
+    ).fetchall()
+    return tuple(row[0] for row in rows)
+
+
 def void_rating(db: Database, rating_id: int, *, now: datetime) -> None:
     """Void a rating that an appeal has shown to be mistaken, untrue or malicious; it stays."""
     db.execute(

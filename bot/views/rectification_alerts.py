@@ -25,6 +25,7 @@ from reminders.rectifications import (
     CONTACTED,
     DONE,
     REPLIED,
+    RESULTS,
     WRITTEN,
     last_words,
     rectification_by_id,
@@ -52,7 +53,7 @@ def render(desk: Desk, waiting: Waiting, person: Person, viewer: Viewer) -> Repl
         return view.citizen_wrote_reply(one, Writing(waiting.facts["what"]))
     if waiting.kind == REPLIED:
         return view.citizen_replied_reply(one) if one.is_open else None
-    return _to_citizen(desk, waiting.kind, one)
+    return _to_citizen(desk, waiting.kind, one, viewer)
 
 
 def _act(desk: Desk, waiting: Waiting, viewer: Viewer) -> Reply | None:
@@ -102,18 +103,20 @@ def _told(desk: Desk, waiting: Waiting, one: Rectification) -> Reply | None:
     return view.told_reply(desk.base, one, found)
 
 
-def _to_citizen(desk: Desk, kind: str, one: Rectification) -> Reply | None:
+def _to_citizen(desk: Desk, kind: str, one: Rectification, viewer: Viewer) -> Reply | None:
     """Word what concerns the citizen; whoever asked to be left alone is."""
     if one.anonymous:
         return None
+    page = desk.links.page_url(f"/feedback/{one.page_key}")
+    where = view.Elsewhere(page) if viewer.discreet else None
     if kind == CONTACTED:
         words = last_words(desk.db, one, (Act.CONTACT,))
-        return view.contact_reply(one.number, words) if words else None
+        return view.contact_reply(one, words, where) if words else None
+    result = last_words(desk.db, one, RESULTS)
     if kind == DONE and one.state is State.FOLLOW_UP:
-        words = last_words(desk.db, one, (Act.RECTIFY, Act.EXPLAIN))
-        return view.done_reply(one.number, words or "")
+        return view.done_reply(one, result, where)
     if kind == CLOSED:
-        return view.closed_reply(one.number, last_words(desk.db, one, (Act.SETTLE,)))
+        return view.closed_reply(one, result, where)
     return None
 
 

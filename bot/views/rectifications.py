@@ -31,6 +31,7 @@ from reminders.working_days import Explanation
 
 MENU = Button("菜单", "menu")
 MOST_LISTED = 20
+MOST_OWN = 10
 
 STATES: Mapping[State, str] = {
     State.NEW: "待核实",
@@ -79,7 +80,7 @@ ASKS: Mapping[Act, str] = {
     Act.APPEAL: "申诉的理由",
     Act.DISSATISFIED: "群众说哪里还不行。这段话给承办人看",
     Act.MAINTAIN: "复核的理由",
-    Act.VOID: "复核的理由",
+    Act.VOID: "复核的理由。这段话会告诉群众",
     Act.SETTLE: "怎么处理的。这段话会告诉群众",
 }
 APPEALS = {"mistaken": "误评", "untrue": "不实", "malicious": "恶意"}
@@ -400,7 +401,7 @@ def choose_appeal_reply(number: str) -> Reply:
 def on_page_reply(number: str, page: str | None) -> Reply:
     """Say that words for a citizen are written on the page, and how to get in there."""
     return Reply(
-        f"整改 {number[-6:]}：写给群众的话不经 Telegram 传送，请在网页上写{_at(page)}\n"
+        f"整改 {number[-6:]}：写给群众的话、处理的说明不经 Telegram 传送，请在网页上写{_at(page)}\n"
         "第一次在网页上办，先向管理员另要一个绑定码，在网页上绑定。",
         buttons=((Button("返回", f"rect:{number}"),),),
     )
@@ -485,19 +486,90 @@ def status_lines(one: Rectification, open_: Sequence[Deadline], today: date) -> 
     return (*lines, *promise_lines(one, open_, today))
 
 
+def ask_number_reply(own: Sequence[Rectification], page: str | None) -> Reply:
+    """Say how to ask for one by number, and list the person's own."""
+    where = f"\n也可以在网页上查：{page}" if page else ""
+    example = "比如：查反馈 Z20250124ABCDEF"
+    return Reply(
+        f"请发“查反馈 编号”，编号在评价后的回复里，Z 开头，{example}{where}",
+        buttons=(*_own_rows(own), (MENU,)),
+    )
+
+
+def _own_rows(own: Sequence[Rectification]) -> tuple[tuple[Button, ...], ...]:
+    return tuple((Button(_own_label(one), f"myfb:{one.number}"),) for one in own[:MOST_OWN])
+
+
+def _own_label(one: Rectification) -> str:
+    on = format_day(one.opened_at.date())
+    return f"{on} {one.number[-6:]}：{CITIZEN_STATES[one.state]}"
+
+
+def own_list_reply(own: Sequence[Rectification]) -> Reply:
+    """List the person's own feedback that is or was looked into."""
+    if not own:
+        return Reply("您还没有要处理的反馈。办完事可以在答复下面评价。", buttons=((MENU,),))
+    return Reply(f"您的反馈 {len(own)} 件，点开看进度：", buttons=(*_own_rows(own), (MENU,)))
+
+
+def own_reply(
+    one: Rectification,
+    open_: Sequence[Deadline],
+    told: Sequence[RectificationEvent],
+    today: date,
+    where: Elsewhere | None,
+) -> Reply:
+    """Show the person their own: state, dates, and what they were told."""
+    lines = list(status_lines(one, open_, today))
+    if told:
+        lines += [where.words] if where is not None else ["对您说的：", *told_lines(told)]
+    rows: list[tuple[Button, ...]] = []
+    if one.is_open and not one.anonymous:
+        rows.append((Button("回话", f"rrep:{one.number}"),))
+    return Reply("\n".join(lines), buttons=(*rows, (Button("我的反馈", "myfb"), MENU)))
+
+
 def status_reply(one: Rectification, open_: Sequence[Deadline], today: date) -> Reply:
     """Show state and dates by number, nothing of the words."""
     text = "\n".join(status_lines(one, open_, today))
     return Reply(text, buttons=((MENU, Button("转人工", "human")),))
 
 
-def contact_reply(number: str, words: str) -> Reply:
-    """Give the citizen what the unit wrote, in the same thread."""
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Where words are read that this channel may not carry: the page of one rectification."""
+
+    page: str | None
+
+    @property
+    def words(self) -> str:
+        """Return how to get there."""
+        if self.page is None:
+            return f"内容不经 Telegram 传送，请到窗口或打 {HOTLINE} 问。"
+        return f"内容不经 Telegram 传送，请在网页上看（链接只给您）：{self.page}"
+
+
+def _yours(one: Rectification, where: Elsewhere | None) -> str:
+    """Name the feedback: in full, or by the end of its number where not everything is said."""
+    if where is None:
+        return f"您的反馈 {one.number}"
+    return f"您 {format_day(one.opened_at.date())}的反馈（尾号 {one.number[-6:]}）"
+
+
+def _said(words: str | None, where: Elsewhere | None) -> str:
+    if where is not None:
+        return f"\n{where.words}"
+    return f"\n{words}" if words else ""
+
+
+def contact_reply(one: Rectification, words: str, where: Elsewhere | None) -> Reply:
+    """Give the citizen what the unit wrote, in the same thread, or say where to read it."""
+    said = "负责的人说：" if where is None else "负责的人给您回了话。"
     return Reply(
-        f"您的反馈 {number}，负责的人说：\n{words}",
+        f"{_yours(one, where)}，{said}{_said(words, where)}",
         buttons=(
-            (Button("回话", f"rrep:{number}"),),
-            (Button("不用再联系我", f"rquiet:{number}"),),
+            (Button("回话", f"rrep:{one.number}"),),
+            (Button("不用再联系我", f"rquiet:{one.number}"),),
         ),
     )
 
@@ -515,15 +587,24 @@ def reply_taken_reply() -> Reply:
     return Reply("转给负责的人了，谢谢您。", buttons=((MENU,),))
 
 
-def done_reply(number: str, words: str) -> Reply:
-    """Tell the citizen the result, and ask whether they are content."""
+def done_reply(one: Rectification, result: str | None, where: Elsewhere | None) -> Reply:
+    """Tell the citizen the result and its reason, and ask whether they are content."""
     return Reply(
-        f"您的反馈 {number} 处理好了：\n{words}\n您满意吗？",
+        f"{_yours(one, where)}，{_outcome(one)}{_said(result, where)}\n您满意吗？",
         buttons=(
-            (Button("满意", f"revisit:{number}:satisfied"),),
-            (Button("不满意", f"revisit:{number}:dissatisfied"),),
+            (Button("满意", f"revisit:{one.number}:satisfied"),),
+            (Button("不满意", f"revisit:{one.number}:dissatisfied"),),
         ),
     )
+
+
+def _outcome(one: Rectification) -> str:
+    """Return what came of it, in plain words; the reason follows."""
+    if one.state is State.VOIDED:
+        return "主管单位复核后认为不成立，不计入评价。理由："
+    if one.upheld is False:
+        return "核实过了，反映的情况不成立。说明："
+    return "处理好了。结果："
 
 
 def revisited_reply(one: Rectification, result: str | None) -> Reply:
@@ -543,12 +624,18 @@ def revisited_reply(one: Rectification, result: str | None) -> Reply:
     return Reply(f"{done}{said}", buttons=tuple(rows), replaces=True)
 
 
-def closed_reply(number: str, words: str | None) -> Reply:
-    """Tell the citizen that it is closed, with the result."""
+def closed_reply(one: Rectification, result: str | None, where: Elsewhere | None) -> Reply:
+    """Tell the citizen that it is closed, with the result and its reason."""
+    objecting = "" if one.upheld and one.counts else f"\n不同意可以打 {HOTLINE} 反映。"
     return Reply(
-        f"您的反馈 {number} 办结了。" + (f"\n{words}" if words else ""),
+        f"{_yours(one, where)}办结了：{_outcome(one)}{_said(result, where)}{objecting}",
         buttons=((MENU,),),
     )
+
+
+def told_lines(events: Sequence[RectificationEvent]) -> tuple[str, ...]:
+    """Return what was said to the citizen, for their own page."""
+    return tuple(f"{format_moment(event.at)} {event.words}" for event in events)
 
 
 def quiet_reply() -> Reply:

@@ -108,6 +108,7 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
     "act_step_done": lambda _: "这一步已经办了，不用再签发。",
     "act_provisional": lambda _: "到期日还是暂定的（等国务院放假安排），不能据此通报。",
     "staff_rating": lambda _: "工作人员不能评价，这次已记录。群众可以用自己的手机评。",
+    "feedback_too_often": lambda _: "查得太勤了，请过十分钟再查；着急可以打 12345 问。",
     "rectification_unknown": lambda _: "没找到这个编号，请核对后再发一次。",
     "rectification_party": lambda _: (
         "这一步不能由您来做：承办人不能自己回访、办结，也不能复核自己的申诉。"
