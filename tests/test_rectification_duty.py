@@ -172,3 +172,23 @@ def test_only_the_third_failed_attempt_counts_as_a_follow_up(loop: Loop) -> None
 
     assert counted == [False, False, True]
     assert loop.state is State.CLOSED
+
+
+# -- while a mis-tap may be corrected
+
+
+def test_the_list_offers_no_number_before_it_may_be_opened(
+    wang: Talker, zhou: Talker, clock: Clock
+) -> None:
+    clock.at = datetime(2025, 1, 27, 10, 0, tzinfo=LOCAL)
+    wang.says("娃上户口要啥")
+    wang.presses("都符合")
+    wang.presses("不满意")
+    at_once = zhou.sends_token("bad:2025-01-27:2025-01-27")
+    clock.move(minutes=10)
+    later = zhou.sends_token("bad:2025-01-27:2025-01-27")
+
+    assert "1 件" in at_once.text
+    assert [b.label for row in at_once.buttons for b in row] == ["菜单"]
+    assert later.buttons[0][0].label.startswith("整改 ")
+    assert "没找到" not in zhou.sends_token(later.buttons[0][0].token or "").text
