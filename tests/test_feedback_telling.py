@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from bot.database import transaction
-from bot.dialogue import Channel, Reply
+from bot.dialogue import Channel, Reply, Role
 from bot.views.alerts import render_alert
 from reminders import outbox
 from reminders.rectification_rules import State
@@ -182,3 +182,41 @@ def test_the_link_shows_what_was_said_and_a_wrong_one_nothing(loop: Loop, browse
     assert "noindex" in page.headers["x-robots-tag"]
     assert browser.get("/feedback/" + "0" * 32).status_code == 404
     assert browser.get("/feedback/").status_code == 404
+
+
+# -- small things the tester met
+
+
+def test_the_unit_does_not_learn_a_name_from_the_words(loop: Loop) -> None:
+    loop.wang.presses("写几句")
+    loop.wang.says("我叫张三丰，等了两个小时")
+    loop.wang.presses("补充一句")
+    loop.wang.says("姓名：张三丰")
+
+    shown = loop.zhao.sends_token(f"rect:{loop.number}").text
+
+    assert "张三丰" not in shown
+    assert "我叫张某，等了两个小时" in shown
+
+
+def test_an_unreadable_phone_offers_to_cancel(loop: Loop) -> None:
+    loop.wang.presses("留个电话")
+
+    reply = loop.wang.says("一三八")
+
+    assert [b.label for row in reply.buttons for b in row] == ["取消"]
+
+
+def test_the_editor_finishes_a_task_from_the_answer_shown(
+    wang: Talker, somebody: Callable[..., Talker]
+) -> None:
+    wang.says("娃上户口要啥")
+    for label in ("都符合", "不满意", "小助手的回答", "没说全"):
+        wang.presses(label)
+    editor = somebody("editor", Role.EDITOR)
+    editor.says("待补条目")
+    editor.presses("看当时的答复")
+
+    editor.presses("已补好")
+
+    assert "没有待补" in editor.says("待补条目").text

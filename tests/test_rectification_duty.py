@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from bot.__main__ import main
 from bot.clock import LOCAL
 from bot.daily import sweep_all
+from bot.database import FILE_NAME, open_database, transaction
 from bot.delivery import DeliveryLoop, Pace
 from bot.dialogue import Channel, Reply, Role, Scope
+from bot.records import people
+from bot.records.people import Address
 from bot.records.roster import Member, link_person, put_member, set_leave
 from bot.views.alerts import render_alert
-from reminders.rectification_rules import Rectification, State, Step, deadlines
-from reminders.rectifications import rectification_by_number
+from reminders.rectification_rules import (
+    Rectification,
+    RectificationRules,
+    State,
+    Step,
+    deadlines,
+)
+from reminders.rectifications import Opening, open_rectification, rectification_by_number
 from tests.conftest import Clock, Talker
 from tests.test_rectification_journey import Loop
 from tests.test_rectification_journey import loop as loop
@@ -192,3 +205,23 @@ def test_the_list_offers_no_number_before_it_may_be_opened(
     assert [b.label for row in at_once.buttons for b in row] == ["菜单"]
     assert later.buttons[0][0].label.startswith("整改 ")
     assert "没找到" not in zhou.sends_token(later.buttons[0][0].token or "").text
+
+
+def test_a_sweep_names_whom_it_tells(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("data_dir: data\n", encoding="utf-8")
+    (tmp_path / "data").mkdir()
+    db = open_database(tmp_path / "data" / FILE_NAME)
+    rated_at = datetime(2025, 1, 24, 16, 0, tzinfo=LOCAL)
+    person = people.person_at(db, Address(Channel.WEB, "zhao"), now=rated_at)
+    with transaction(db):
+        people.set_role(db, person, Role.LEAD, Scope("龙亭区"))
+        db.execute("UPDATE people SET name = '赵主任' WHERE id = ?", [person.id])
+        opening = Opening(1, rated_at, "newborn", Scope("龙亭区", None, "longting-01"))
+        rules = RectificationRules()
+        open_rectification(db, opening, rules=rules, holds=lambda _: True, now=rated_at)
+    db.close()
+
+    words = ["sweep", "rectifications", "--dry-run", "--json", "--clock", "2025-01-26T09:00"]
+    done = CliRunner().invoke(main, [*words, "--config", str(tmp_path / "config.yaml")])
+
+    assert {told["recipient"] for told in json.loads(done.stdout)} == {"窗口负责人 赵主任"}

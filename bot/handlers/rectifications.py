@@ -568,7 +568,8 @@ def _task(
 
 def show_task(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Show the answer that was said to be incomplete, in the version that was shown."""
-    return _answer_shown(desk, _task(desk, incoming, arguments).rating_id)
+    task = _task(desk, incoming, arguments)
+    return view.for_task(_answer_shown(desk, task.rating_id), task)
 
 
 def finish_task(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:

@@ -6,13 +6,14 @@ Citizens read 反馈 and 处理, never 差评; staff never read who the citizen 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from bot.dialogue import Button, Person, Recipient, Reply, Role
 from bot.records.knowledge_tasks import KnowledgeTask
 from bot.records.official_ratings import OfficialRating
 from bot.records.ratings import Rating, Reason, Writing
+from bot.records.redaction import mask_introduced_names
 from bot.reports.oversight import Told
 from bot.views.case_proof import act_line, told_words
 from bot.views.cases import Viewer, act_title, person_words, reminded_before
@@ -24,7 +25,7 @@ from bot.views.text import HOTLINE, Lines, format_day, format_moment, shorten
 from knowledge.model import KnowledgeBase
 from reminders.acts import Act as OfficeAct
 from reminders.notices import NoticeKind
-from reminders.rectification_rules import Act, Cause, Deadline, Rectification, State, Step
+from reminders.rectification_rules import Act, Cause, Deadline, Party, Rectification, State, Step
 from reminders.rectification_sweep import ToldRectification
 from reminders.rectifications import RectificationEvent
 from reminders.working_days import Explanation
@@ -277,8 +278,10 @@ def detail_reply(
     if discreet:
         lines.add(_words_elsewhere(facts, page))
     else:
-        lines.add(f"原话：{rating.words}" if rating.words else "原话：没写")
-        lines.add(f"补充：{rating.addendum}" if rating.addendum else None)
+        # Who it is, the unit does not learn, not even from the words (domain rules 1.6).
+        words, more = (mask_introduced_names(t or "") for t in (rating.words, rating.addendum))
+        lines.add(f"原话：{words}" if words else "原话：没写")
+        lines.add(f"补充：{more}" if more else None)
     lines.heading("期限")
     lines.bullets(_deadline_line(deadline, today) for deadline in facts.deadlines)
     if one.complex_reason:
@@ -329,7 +332,9 @@ def _deadline_line(deadline: Deadline, today: date) -> str:
 
 def _event_line(event: RectificationEvent, *, discreet: bool) -> str:
     act = ACTS.get(Act(event.act), event.act) if event.act in set(Act) else OTHER_ACTS[event.act]
-    words = f"：{shorten(event.words, 200)}" if event.words and not discreet else ""
+    said = event.words or ""
+    said = mask_introduced_names(said) if event.as_party is Party.CITIZEN else said
+    words = f"：{shorten(said, 200)}" if said and not discreet else ""
     return f"{format_moment(event.at)} {PARTIES[event.as_party]} {act}{words}"
 
 
@@ -679,6 +684,12 @@ def tasks_reply(base: KnowledgeBase, tasks: Sequence[KnowledgeTask]) -> Reply:
         for task in tasks[:MOST_LISTED]
     ]
     return Reply(lines.text, buttons=(*rows, (MENU,)))
+
+
+def for_task(shown: Reply, task: KnowledgeTask) -> Reply:
+    """Offer the editor what comes after reading the answer that was shown."""
+    done = Button("已补好", f"taskdone:{task.id}")
+    return replace(shown, buttons=((done, Button("待补条目", "tasks")), *shown.buttons))
 
 
 def task_done_reply() -> Reply:
