@@ -37,7 +37,7 @@ from bot.handlers import (
     statistics,
 )
 from bot.packing import pack_reply, unpack_reply
-from bot.records import contacts, conversations, messages
+from bot.records import contacts, conversations, messages, people
 from bot.records.audit import Deed, record_deed
 from bot.records.conversations import Awaited
 from bot.records.redaction import redact
@@ -140,6 +140,12 @@ def _bind(desk: Desk, incoming: Incoming, code: str) -> Reply:
     return certificates.begin_opt_in(desk, incoming, code) or staff.bind(desk, incoming, code)
 
 
+def _own_code(desk: Desk, incoming: Incoming, argument: str) -> Reply:
+    """Make a code by which somebody comes in on the page too."""
+    del argument
+    return staff.make_own_code(desk, incoming, ())
+
+
 COMMANDS: tuple[Command, ...] = (
     Command("start", ("菜单", "开始"), "打开菜单", _start, public=True),
     Command("help", ("帮助",), "能问什么、怎么问", _help, public=True),
@@ -198,6 +204,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("feedback", ("查反馈",), "按编号看反馈的处理", rectifications.status, listed=False),
     Command("myfeedback", ("我的反馈",), "我的反馈、处理进度", rectifications.mine, CITIZENS),
     Command("bind", ("绑定",), "工作人员绑定身份", _bind, listed=False),
+    Command("mycode", ("网页绑定码",), "自己在网页上用的绑定码", _own_code, STAFF, listed=False),
+    Command("unbind", ("解除绑定", "退出"), "解除绑定、退出", staff.leave, STAFF),
     Command("cancel", ("取消",), "取消正在写的内容", menu.cancel),
     Command(
         "official",
@@ -314,6 +322,8 @@ TOKENS: dict[str, TokenRoute] = {
     "privacy": TokenRoute(menu.show_privacy, public=True),
     "erase": TokenRoute(menu.erase_now),
     "qualified": TokenRoute(qualification.open_, STAFF_OVERSEERS, deed=Deed.SAW_FIGURES),
+    "mycode": TokenRoute(staff.make_own_code, STAFF, deed=Deed.CHANGED),
+    "unbind": TokenRoute(staff.leave_now, STAFF, deed=Deed.CHANGED),
     "code": TokenRoute(staff.make_code_for, CODE_MAKERS, deed=Deed.CHANGED),
     "codeof": TokenRoute(staff.make_code_of, CODE_MAKERS, deed=Deed.CHANGED),
     "mine": TokenRoute(cases.open_mine, COUNTERS, deed=Deed.SAW_LIST),
@@ -701,11 +711,12 @@ def _within_transaction(desk: Desk, incoming: Incoming, action: Callable[[], Rep
 def _recorded(desk: Desk, incoming: Incoming, reply: Reply) -> Reply:
     """Record both sides and the receipt, in the transaction of the effect."""
     now = desk.now()
-    person_id = incoming.person.id
+    # Who has just bound may have turned out to be somebody we know from another channel.
+    person_id = people.joined_id(desk.db, incoming.person.id)
     if incoming.text:
         text = _without_code(incoming.text)
         messages.record_in(desk.db, person_id, incoming.channel, text, now=now)
-    numbered = _numbered(desk, incoming, reply)
+    numbered = _numbered(desk, incoming, person_id, reply)
     if incoming.key is not None:
         packed = pack_reply(numbered)
         messages.put_receipt(desk.db, incoming.key, person_id, packed, now=now)
@@ -718,19 +729,19 @@ def _without_code(text: str) -> str:
     return "绑定 ****" if found and found[0].name == "bind" and found[1] else text
 
 
-def _numbered(desk: Desk, incoming: Incoming, reply: Reply) -> Reply:
+def _numbered(desk: Desk, incoming: Incoming, person_id: int, reply: Reply) -> Reply:
     alone = replace(reply, then=())
     kept = pack_reply(alone) if incoming.channel is Channel.WEB else None
     number = messages.record_out(
         desk.db,
-        incoming.person.id,
+        person_id,
         incoming.channel,
         reply.text,
         kept,
         now=desk.now(),
         replaces=incoming.message if reply.replaces else None,
     )
-    then = tuple(_numbered(desk, incoming, later) for later in reply.then)
+    then = tuple(_numbered(desk, incoming, person_id, later) for later in reply.then)
     return replace(reply, number=number, then=then)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from bot.dialogue import CITY, Person, Recipient, Role, Scope
-from bot.records.people import people_by_id
+from bot.records.people import BindingCode, people_by_id, people_named
 from reminders.cases import Case
 from reminders.overdue import Level
 
@@ -262,6 +262,41 @@ def link_bound(db: Database, person: Person, number: str | None) -> bool:
         return False
     link_person(db, numbers[0], person.id)
     return True
+
+
+def accounts_of(db: Database, code: BindingCode) -> tuple[Person, ...]:
+    """Return the accounts that the member of the staff a code is for has had, the surest first.
+
+    By the account it was made for, by 工号, else by name; of several members of one name only
+    the one the code fits.
+    """
+    if code.for_person_id is not None:
+        return _staff_among(people_by_id(db, (code.for_person_id,)))
+    if code.name is None:
+        return ()
+    namesakes = [m for m in members(db, CITY) if m.name == code.name]
+    fitting = [m for m in namesakes if _fits(m, code)]
+    tied = {m.person_id for m in namesakes if m.person_id is not None}
+    own = {m.person_id for m in fitting if m.person_id is not None and len(fitting) == 1}
+    # A name the roster knows once, or not at all, is one person's.
+    strange = {p.id for p in people_named(db, code.name)} - tied if len(namesakes) < 2 else set()
+    found = _staff_among(people_by_id(db, own | strange))
+    return tuple(sorted(found, key=lambda one: (one.id not in own, one.id)))
+
+
+def _fits(member: Member, code: BindingCode) -> bool:
+    if code.staff_number is not None:
+        return member.number == code.staff_number
+    return member.role is code.role and member.scope.district == code.scope.district
+
+
+def _staff_among(found: Iterable[Person]) -> tuple[Person, ...]:
+    return tuple(one for one in found if one.is_staff)
+
+
+def unlink_person(db: Database, person_id: int) -> None:
+    """Note that nobody is bound as the member somebody was."""
+    db.execute("UPDATE staff SET person_id = NULL WHERE person_id = ?", [person_id])
 
 
 def stood_in_for(db: Database, person: Person, on: date) -> tuple[Person, ...]:

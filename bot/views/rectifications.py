@@ -407,8 +407,8 @@ def on_page_reply(number: str, page: str | None) -> Reply:
     """Say that words for a citizen are written on the page, and how to get in there."""
     return Reply(
         f"整改 {number[-6:]}：写给群众的话、处理的说明不经 Telegram 传送，请在网页上写{_at(page)}\n"
-        "第一次在网页上办，先向管理员另要一个绑定码，在网页上绑定。",
-        buttons=((Button("返回", f"rect:{number}"),),),
+        "第一次在网页上办，先要一个网页绑定码，在网页上绑定。",
+        buttons=((Button("要网页绑定码", "mycode"), Button("返回", f"rect:{number}")),),
     )
 
 
