@@ -212,7 +212,7 @@ def test_the_proof_says_on_what_ground(desk: Desk, li: Talker, zhao: Talker, cas
 def act(desk: Desk, case: Case) -> int:
     """Return an act that waits for release."""
     desk.db.execute(
-        """INSERT INTO case_acts (id, case_id, kind, red_card, due_on, drafted_at)
+        """INSERT INTO acts (id, case_id, kind, red_card, due_on, drafted_at)
            VALUES (7, ?, 'intervene', 0, '2025-02-07', ?)""",
         [case.id, desk.now().isoformat()],
     )
@@ -278,5 +278,5 @@ def test_only_a_supervisor_writes_such_a_reason(li: Talker, act: int, desk: Desk
     li.sends_token(f"decline:{act}:own")
     li.says("不想签")
 
-    row = desk.db.execute("SELECT decision FROM case_acts").fetchone()
+    row = desk.db.execute("SELECT decision FROM acts").fetchone()
     assert row == (None,)

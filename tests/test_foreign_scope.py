@@ -250,6 +250,7 @@ def addresses(world: World, messages: int) -> dict[str, list[str]]:
         "/dashboard": [f"/dashboard{board}" for board in boards],
         "/dashboard/print": ["/dashboard/print", "/dashboard/print?unit=龙亭区政务服务大厅"],
         "/dashboard/sheet": [f"/dashboard/sheet{board}" for board in boards],
+        "/certificates/sheet": ["/certificates/sheet"],
         "/upload": ["/upload"],
         "/upload/faulty/{key}": [f"/upload/faulty/{world.waiting_key}"],
         "/upload/template/{kind}": ["/upload/template/cases"],
@@ -331,7 +332,10 @@ def test_a_stranger_gets_nothing_of_the_others(world: World, role: Role, scope: 
     assert records(world.desk) == before
 
 
-@pytest.mark.parametrize("path", ["/dashboard", "/dashboard/sheet", "/dashboard/print", "/upload"])
+@pytest.mark.parametrize(
+    "path",
+    ["/dashboard", "/dashboard/sheet", "/dashboard/print", "/certificates/sheet", "/upload"],
+)
 def test_a_citizen_is_turned_away_from_the_pages_of_staff(world: World, path: str) -> None:
     browser, _, _ = a_session(world, Role.CITIZEN, Scope())
 
