@@ -457,3 +457,27 @@ def m009_acts_of_rectifications(db: Database) -> None:
         CREATE UNIQUE INDEX acts_of_rectifications
             ON acts (rectification_id, step, kind, due_on) WHERE rectification_id IS NOT NULL""")
     db.execute("CREATE INDEX acts_waiting ON acts (id) WHERE decision IS NULL")
+
+
+@reminders_migrations()
+def m031_reviewed(db: Database) -> None:
+    """Note when an appeal was decided, and count no attempt that reached nobody as a follow-up."""
+    db.execute("ALTER TABLE rectifications ADD COLUMN reviewed_at TEXT")
+    db.execute("""
+        UPDATE rectifications SET reviewed_at =
+            (SELECT max(at) FROM rectification_events e WHERE e.rectification_id = rectifications.id
+                AND e.act IN ('maintain', 'void'))""")
+    db.execute("""
+        UPDATE rectifications SET first_followed_up_at =
+            (SELECT min(at) FROM rectification_events e WHERE e.rectification_id = rectifications.id
+                AND (e.act IN ('satisfied', 'dissatisfied')
+                    OR (e.act = 'unreachable' AND e.to_state = 'closed')))
+        WHERE first_followed_up_at IS NOT NULL""")
+
+
+@reminders_migrations()
+def m032_page_key(db: Database) -> None:
+    """Give each a key to its page, for those who may not be told in their own thread."""
+    db.execute("ALTER TABLE rectifications ADD COLUMN page_key TEXT")
+    db.execute("UPDATE rectifications SET page_key = lower(hex(randomblob(16)))")
+    db.execute("CREATE UNIQUE INDEX rectifications_by_page_key ON rectifications (page_key)")

@@ -31,6 +31,7 @@ from bot.records.audit import Deed, deeds
 from bot.records.people import Address
 from bot.reports.certificates import count_at_level, level_counts
 from bot.settings import CertificateSettings, Settings
+from knowledge.model import Confidence
 from reminders.certificate_holders import held_by, make_opt_in_code
 from reminders.certificate_rules import Level
 from reminders.certificates import (
@@ -388,3 +389,32 @@ def test_one_level_is_counted_as_among_all(desk: Desk, level: Level) -> None:
     for scope in (Scope(), Scope("兰考县"), MARKET):
         whole = sum(one.at(level) for one in level_counts(desk, scope))
         assert count_at_level(desk, scope, level) == whole
+
+
+def test_an_uncertain_rule_never_says_that_it_is_too_late(
+    desk: Desk, somebody: Callable[..., Talker]
+) -> None:
+    unsure = next(
+        kind
+        for kind in desk.base.certificates.values()
+        if kind.confidence is Confidence.MEDIUM and kind.closes is not None
+    )
+    ends = desk.today() + timedelta(days=1)
+    take(
+        desk,
+        a_row(kind=unsure.name, kind_id=unsure.id, expires_on=ends),
+        a_row("B", expires_on=ends),
+    )
+
+    sure, not_sure = sorted(
+        (line for line in said_of(desk, somebody) if "尾号" in line),
+        key=lambda line: "已过" not in line,
+    )
+
+    assert "最晚申请日" in sure
+    assert "已过" not in not_sure
+
+
+def said_of(desk: Desk, somebody: Callable[..., Talker]) -> list[str]:
+    market = somebody("m", Role.DEPARTMENT, MARKET)
+    return Talker(desk, market.person).sends_token("certlist:urgent").text.splitlines()

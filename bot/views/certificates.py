@@ -138,17 +138,6 @@ def _last_day(shown: Shown, stands: Standing) -> str:
     return f"最晚 {_day(stands.announced_on, shown.today)} 申请延续，{left_words}{reserve}。"
 
 
-def _filing_line(shown: Shown) -> str:
-    """Return the last day to apply for a department: it knows what follows once it is past."""
-    stands = shown.standing
-    if stands is None or stands.renewal is RenewalPeriod.UNKNOWN:
-        return ""
-    if stands.renewal in (RenewalPeriod.CLOSED, RenewalPeriod.EXPIRED):
-        past = _past(shown, stands)
-        return f"{past}。" if past else ""
-    return _last_day(shown, stands)
-
-
 def _past(shown: Shown, stands: Standing) -> str:
     """Say that the last day to apply is past; only where the rule is certain."""
     sure = shown.kind is not None and shown.kind.confidence is Confidence.HIGH
@@ -187,13 +176,14 @@ def department_line(shown: Shown) -> str | None:
         return "请催续、重办或注销。"
     if stands.renewal is not RenewalPeriod.CLOSED or stands.filing_on is None:
         return renewal_line(shown)
-    past = f"最晚申请日 {_day(stands.filing_on, shown.today)} 已过"
+    past = _past(shown, stands)
+    past = f"{past}，" if past else ""
     match stands.follows:
         case AfterClosing.LATE_ALLOWED:
-            return f"{past}，还可以补办，请催持证人马上申请。"
+            return f"{past}还可以补办，请催持证人马上申请。"
         case AfterClosing.NEW_APPLICATION:
-            return f"{past}，请告诉持证人走新办。"
-    return f"{past}，请联系持证人，说清还能不能延续。"
+            return f"{past}请告诉持证人走新办。"
+    return f"{past}请联系持证人，说清还能不能延续。"
 
 
 def _how_lines(shown: Shown) -> list[str]:
