@@ -204,7 +204,15 @@ COMMANDS: tuple[Command, ...] = (
     Command("feedback", ("查反馈",), "按编号看反馈的处理", rectifications.status, listed=False),
     Command("myfeedback", ("我的反馈",), "我的反馈、处理进度", rectifications.mine, CITIZENS),
     Command("bind", ("绑定",), "工作人员绑定身份", _bind, listed=False),
-    Command("mycode", ("网页绑定码",), "自己在网页上用的绑定码", _own_code, STAFF, listed=False),
+    Command(
+        "mycode",
+        ("网页绑定码",),
+        "自己在网页上用的绑定码",
+        _own_code,
+        STAFF,
+        listed=False,
+        deed=Deed.CHANGED,
+    ),
     Command("unbind", ("解除绑定", "退出"), "解除绑定、退出", staff.leave, STAFF),
     Command("cancel", ("取消",), "取消正在写的内容", menu.cancel),
     Command(

@@ -50,7 +50,7 @@ FAULTY_ROW = "上官某某"
 RATED_ON, TODAY = date(2025, 1, 24), date(2025, 2, 13)
 PERIOD = f"{RATED_ON}:{TODAY}"
 
-NOT_TRIED = {"erase", "reload"}
+NOT_TRIED = {"erase", "reload", "unbind"}
 """These end the session, or read every file of the knowledge again."""
 
 STRANGERS = [
@@ -247,6 +247,7 @@ def addresses(world: World, messages: int) -> dict[str, list[str]]:
         "/slip/{number}": [f"/slip/{world.slip}", f"/slip/{world.slip}?view=image"],
         "/progress": ["/progress"],
         "/progress/{number}": [f"/progress/{CASE}"],
+        "/feedback/{key}": [f"/feedback/{key}" for key in (world.rectification, "1", "a" * 22)],
         "/dashboard": [f"/dashboard{board}" for board in boards],
         "/dashboard/print": ["/dashboard/print", "/dashboard/print?unit=龙亭区政务服务大厅"],
         "/dashboard/sheet": [f"/dashboard/sheet{board}" for board in boards],

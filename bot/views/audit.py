@@ -111,6 +111,8 @@ SUBJECTS: Mapping[str, str] = {
     "rotate": "轮岗",
     "code": "绑定码",
     "bind": "自己的身份",
+    "mycode": "自己的绑定码",
+    "unbind": "自己的身份（解除）",
     "import": "导入",
     "official": "省好差评",
     "offrate": "省好差评",
