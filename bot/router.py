@@ -204,20 +204,28 @@ COMMANDS: tuple[Command, ...] = (
     Command("feedback", ("查反馈",), "按编号看反馈的处理", rectifications.status, listed=False),
     Command("myfeedback", ("我的反馈",), "我的反馈、处理进度", rectifications.mine, CITIZENS),
     Command("bind", ("绑定",), "工作人员绑定身份", _bind, listed=False),
-    Command("mycode", ("网页绑定码",), "自己在网页上用的绑定码", _own_code, STAFF, listed=False),
+    Command(
+        "mycode",
+        ("网页绑定码",),
+        "自己在网页上用的绑定码",
+        _own_code,
+        STAFF,
+        listed=False,
+        deed=Deed.CHANGED,
+    ),
     Command("unbind", ("解除绑定", "退出"), "解除绑定、退出", staff.leave, STAFF),
     Command("cancel", ("取消",), "取消正在写的内容", menu.cancel),
     Command(
         "official",
         ("省好差评",),
-        "省平台的评价：同步、对应",
+        "省平台的评价，逐条和本系统对上，两边不相加",
         official.show,
         AUDITORS,
         deed=Deed.SAW_LIST,
     ),
     Command(
         "audit",
-        ("审计", "操作记录"),
+        ("操作记录", "审计"),
         "谁看了、改了、导出了什么",
         audit.look,
         AUDITORS,
@@ -294,11 +302,11 @@ TOKENS: dict[str, TokenRoute] = {
     "read": TokenRoute(human.read, HEADS, deed=Deed.SAW),
     "reply": TokenRoute(human.ask_answer, HEADS),
     "certs": TokenRoute(certificates.open_mine, deed=Deed.SAW_LIST),
-    "cert": TokenRoute(certificates.look, deed=Deed.SAW),
+    "cert": TokenRoute(certificates.look),
     "held": TokenRoute(certificates.answer),
     "benefit": TokenRoute(certificates.benefit),
     "register": TokenRoute(certificates.open_register, REGISTRARS, deed=Deed.SAW_LIST),
-    "certlist": TokenRoute(certificates.list_some, REGISTRARS, deed=Deed.SAW_LIST),
+    "certlist": TokenRoute(certificates.list_some, REGISTRARS),
     "certack": TokenRoute(certificates.acknowledge, REGISTRARS, deed=Deed.CHANGED),
     "certcode": TokenRoute(certificates.make_code, REGISTRARS, deed=Deed.CHANGED),
     "gaps": TokenRoute(knowledge.open_gaps, EDITORS, deed=Deed.SAW_LIST),
@@ -362,7 +370,6 @@ TOKENS: dict[str, TokenRoute] = {
 # Figures over everything there is: read from one snapshot, before the transaction that records
 # the reply. Channels give them a worker thread, apart from the one for tables.
 FIGURES: dict[str, TokenRoute] = {
-    "certsheet": TokenRoute(certificates.export, REGISTRARS, deed=Deed.EXPORTED),
     "stats": TokenRoute(statistics.for_period, OVERSEERS, deed=Deed.SAW_FIGURES),
     "bad": TokenRoute(statistics.bad, OVERSEERS, deed=Deed.SAW_LIST),
     "unrated": TokenRoute(statistics.unrated, OVERSEERS, deed=Deed.SAW_FIGURES),
@@ -384,6 +391,7 @@ EARLY: dict[str, TokenRoute] = {
     "impsay": TokenRoute(imports.say_extent, imports.UPLOADERS),
     "imptake": TokenRoute(imports.take, imports.UPLOADERS),
     "impdrop": TokenRoute(imports.drop, imports.UPLOADERS),
+    "certsheet": TokenRoute(certificates.export, REGISTRARS),
     "offauto": TokenRoute(official.match_all, AUDITORS, deed=Deed.CHANGED),
 }
 

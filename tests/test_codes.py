@@ -104,3 +104,14 @@ def test_who_takes_another_role_elsewhere_is_no_longer_the_member(
 
     assert li.person.role is Role.EDITOR
     assert bound_as(staffed, li) == []
+
+
+def test_an_administrator_of_a_district_gives_roles_there_alone(
+    somebody: Callable[..., Talker],
+) -> None:
+    lankao = somebody("lankao", Role.ADMINISTRATOR, Scope("兰考县"))
+
+    reply = lankao.sends_token("code:supervisor")
+
+    assert "兰考县" in reply.text
+    assert "全市" not in reply.text

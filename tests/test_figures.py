@@ -145,3 +145,10 @@ async def _say(client: httpx.AsyncClient, words: str) -> httpx.Response:
     headers = {"origin": HOME, "accept": "application/json"}
     fields = {"text": words, "key": f"key-{len(words):08}"}
     return await client.post("/say", data=fields, headers=headers)
+
+
+def test_the_menus_button_for_figures_is_answered_in_the_figures_thread(kept: Desk) -> None:
+    supervisor = somebody_with(kept, Role.SUPERVISOR)
+
+    assert where(kept, supervisor, token="do:today") == "figures"
+    assert where(kept, supervisor, token="do:rectifications") == "MainThread"

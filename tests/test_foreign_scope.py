@@ -50,7 +50,7 @@ FAULTY_ROW = "上官某某"
 RATED_ON, TODAY = date(2025, 1, 24), date(2025, 2, 13)
 PERIOD = f"{RATED_ON}:{TODAY}"
 
-NOT_TRIED = {"erase", "reload"}
+NOT_TRIED = {"erase", "reload", "unbind"}
 """These end the session, or read every file of the knowledge again."""
 
 STRANGERS = [
@@ -247,9 +247,11 @@ def addresses(world: World, messages: int) -> dict[str, list[str]]:
         "/slip/{number}": [f"/slip/{world.slip}", f"/slip/{world.slip}?view=image"],
         "/progress": ["/progress"],
         "/progress/{number}": [f"/progress/{CASE}"],
+        "/feedback/{key}": [f"/feedback/{key}" for key in (world.rectification, "1", "a" * 22)],
         "/dashboard": [f"/dashboard{board}" for board in boards],
         "/dashboard/print": ["/dashboard/print", "/dashboard/print?unit=龙亭区政务服务大厅"],
         "/dashboard/sheet": [f"/dashboard/sheet{board}" for board in boards],
+        "/certificates/sheet": ["/certificates/sheet"],
         "/upload": ["/upload"],
         "/upload/faulty/{key}": [f"/upload/faulty/{world.waiting_key}"],
         "/upload/template/{kind}": ["/upload/template/cases"],
@@ -331,7 +333,10 @@ def test_a_stranger_gets_nothing_of_the_others(world: World, role: Role, scope: 
     assert records(world.desk) == before
 
 
-@pytest.mark.parametrize("path", ["/dashboard", "/dashboard/sheet", "/dashboard/print", "/upload"])
+@pytest.mark.parametrize(
+    "path",
+    ["/dashboard", "/dashboard/sheet", "/dashboard/print", "/certificates/sheet", "/upload"],
+)
 def test_a_citizen_is_turned_away_from_the_pages_of_staff(world: World, path: str) -> None:
     browser, _, _ = a_session(world, Role.CITIZEN, Scope())
 

@@ -210,7 +210,7 @@ def test_an_invented_button_is_refused(zhou: Talker, token: str) -> None:
 
 
 def test_help_tells_of_it(zhou: Talker) -> None:
-    assert "省好差评：省平台导出的评价" in zhou.says("帮助").text
+    assert "省好差评：省平台的评价，逐条和本系统对上" in zhou.says("帮助").text
 
 
 def test_what_was_matched_before_is_kept() -> None:

@@ -90,7 +90,8 @@ def test_it_stands_in_the_supervisors_list_with_its_proof(loop: Loop, supervisor
     proof = supervisor.presses("提醒记录")
 
     tail = loop.number[-6:]
-    assert f"督办｜整改 {tail}（上户口）｜龙亭区" in listed.text
+    assert f"督办｜整改 {tail}（上户口）｜" in listed.text
+    assert "龙亭区政务服务大厅·综合受理窗口" in listed.text
     assert "联系群众超期 3 个工作日，1月26日（周日）到期" in listed.text
     assert "联系群众｜催办 → " in proof.text
     assert "1月27日 08:30 生成" in proof.text

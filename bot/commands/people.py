@@ -134,6 +134,7 @@ def codes(
         units = "、".join(sorted({m.unit for m in known if m.unit})) or "花名册是空的，先导入人员表"
         fail(f"花名册上没有单位 {unit or ''}；有：{units}", WRONG_USE)
     chosen = [m for m in of_unit if everybody or m.person_id is None]
+    noted(desk, Deed.CHANGED, f"codes:{len(chosen)}")
     with transaction(desk.db):
         made = [(m, _code_of(desk, m)) for m in chosen]
     path = file or desk.settings.data_dir / CODES_FOLDER / f"绑定码-{unit or '全部'}.html"
@@ -301,7 +302,7 @@ def _code_for_holder(desk: Desk, number: str, *, as_json: bool) -> None:
         kinds = "、".join(certificate.kind for certificate in found)
         fail(f"编号 {number} 有几种证照：{kinds}；请在对话里发“证照”找到那一张再发码。", WRONG_USE)
     (certificate,) = found
-    noted(desk, Deed.CHANGED, f"certcode:{certificate.number}")
+    noted(desk, Deed.CHANGED, f"certcode:{certificate.id}")
     with transaction(desk.db):
         made = make_opt_in_code(desk.db, certificate, made_by=None, now=desk.now())
     link, page, qr_file = _links(desk, made.code)

@@ -118,6 +118,7 @@ def qualification(settings: Context, district: str | None, as_json: bool) -> Non
       python -m bot stats qualification --district 兰考县 --json
     """
     desk = settings.desk()
+    noted(desk, Deed.SAW_FIGURES, "qualification")
     canonical = MUNICIPAL if district == MUNICIPAL else named_district(desk, district)
     units = (
         by_district(desk, CITY) if canonical is None else staff_by_unit(desk.db, CITY, canonical)

@@ -138,9 +138,9 @@ def look(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     if incoming.person.role not in REGISTRARS or arguments[1:] == (view.HELD,):
         return view.card_reply(shown(desk, _held(desk, incoming, arguments)), viewer)
     facts = shown(desk, _own(desk, incoming, arguments))
-    if facts.contact and not incoming.discreet:
-        subject = f"certificate:{facts.certificate.id}"
-        record_deed(desk.db, incoming.person, Deed.SAW_CONTACT, subject, now=desk.now())
+    deed = Deed.SAW_CONTACT if facts.contact and not incoming.discreet else Deed.SAW
+    subject = f"certificate:{facts.certificate.id}"
+    record_deed(desk.db, incoming.person, deed, subject, now=desk.now())
     return view.department_card_reply(facts, viewer)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.desk import Desk
-from bot.dialogue import CITY, Incoming, Refusal, Reply, Role, Scope
+from bot.dialogue import Incoming, Refusal, Reply, Role, Scope
 from bot.qr import qr_png
 from bot.records import people
 from bot.records.audit import Deed, record_deed
@@ -114,7 +114,8 @@ def make_code_of(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> 
 
 
 def _scope(incoming: Incoming) -> Scope:
-    return CITY if incoming.person.role is Role.ADMINISTRATOR else incoming.person.scope
+    """Return where somebody may give roles: an administrator of a district there alone."""
+    return incoming.person.scope
 
 
 def _made(

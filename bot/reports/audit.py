@@ -17,7 +17,7 @@ _CASES = frozenset(
     | {"casestop", "caseresume", "caseextend"}
 )
 _ACTS = frozenset({"release", "decline"})
-_CERTIFICATES = frozenset({"cert", "certack", "certcode"})
+_CERTIFICATES = frozenset({"certificate", "certack", "certcode"})
 TAIL = 4
 
 

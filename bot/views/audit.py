@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bot.dialogue import Button, Person, Reply, Role
 from bot.records.audit import OPERATOR, AuditEntry, Deed, DeedGroup
+from bot.views.certificates import LIST_WORDS
 from bot.views.imports import KINDS
 from bot.views.places import scope_words, window_name
 from bot.views.rectifications import ACTS, OTHER_ACTS, entry_name
@@ -85,12 +86,11 @@ SUBJECTS: Mapping[str, str] = {
     "answer": "留言（回复）",
     "certificates": "证照",
     "certs": "证照",
-    "cert": "证照",
+    "certificate": "证照",
     "register": "证照",
     "certlist": "证照",
     "certack": "证照（已知悉）",
     "certcode": "证照（发提醒码）",
-    "certsheet": "证照名单",
     "gaps": "知识缺口",
     "gap": "知识缺口",
     "gapnew": "知识缺口（要写新条目）",
@@ -104,12 +104,15 @@ SUBJECTS: Mapping[str, str] = {
     "qualification": "持证上岗率",
     "qualified": "持证上岗率",
     "codeof": "绑定码",
+    "codes": "绑定码表",
     "casestop": "办件（挂起）",
     "caseresume": "办件（恢复计时）",
     "caseextend": "办件（延期）",
     "rotate": "轮岗",
     "code": "绑定码",
     "bind": "自己的身份",
+    "mycode": "自己的绑定码",
+    "unbind": "自己的身份（解除）",
     "import": "导入",
     "official": "省好差评",
     "offrate": "省好差评",
@@ -207,6 +210,10 @@ def _detail(base: KnowledgeBase, verb: str, arguments: Sequence[str]) -> str:
             return f"“{arguments[0]}”"
         case "code" | "bind" if arguments[0] in set(Role):
             return ROLE_NAMES[Role(arguments[0])]
+        case "certificates" if arguments[0] in LIST_WORDS:
+            return LIST_WORDS[arguments[0]]
+        case "codes":
+            return f"{arguments[0]} 个"
         case "import":
             return f"{KINDS.get(arguments[0], arguments[0])}表 {arguments[-1]} 行"
         case "official" if arguments[0] == "import":
