@@ -111,9 +111,8 @@ def take_tail(desk: Desk, incoming: Incoming, text: str) -> Reply:
 
 def _has_benefit(desk: Desk, certificate: Certificate) -> bool:
     """Tell whether a first issue of this kind leads to something else to apply for."""
-    kind = desk.base.certificates.get(certificate.kind_key)
-    follow_on = kind.follow_on if kind else None
-    return follow_on in desk.base.entries and is_first_issue(desk.db, certificate)
+    follow_on = reports.follow_on_of(desk, desk.base.certificates.get(certificate.kind_key))
+    return follow_on is not None and is_first_issue(desk.db, certificate)
 
 
 def _held(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Certificate:

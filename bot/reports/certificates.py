@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -11,7 +11,7 @@ from sqlite_utils import Database
 from bot.desk import Desk
 from bot.dialogue import Role, Scope
 from bot.settings import Settings
-from knowledge.model import CertificateKind, KnowledgeBase
+from knowledge.model import CertificateKind, KnowledgeBase, ServicePackage
 from knowledge.model import Lead as KnownLead
 from reminders.certificate_figures import (
     LevelCounts,
@@ -90,6 +90,33 @@ def rules_of(settings: Settings) -> Rules:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenedList:
+    """A list that a certificate leads to: the entry with what is answered beforehand."""
+
+    entry: ServicePackage
+    answers: Mapping[str, str]
+
+
+def renewal_of(desk: Desk, kind: CertificateKind | None) -> OpenedList | None:
+    """Return a kind's renewal list, never that of a first application."""
+    return _opened(desk, kind.renewal_entry, kind.renewal_answers) if kind else None
+
+
+def follow_on_of(desk: Desk, kind: CertificateKind | None) -> OpenedList | None:
+    """Return the list of what may be applied for once a certificate is issued."""
+    return _opened(desk, kind.follow_on, kind.follow_on_answers) if kind else None
+
+
+def _opened(desk: Desk, entry_id: str | None, answers: Mapping[str, str]) -> OpenedList | None:
+    entry = desk.base.entries.get(entry_id or "")
+    if entry is None or entry.paused:
+        return None
+    if entry.expires_on is not None and desk.today() > entry.expires_on:
+        return None
+    return OpenedList(entry, answers)
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """One certificate with everything a view may say of it; `standing` is None when permanent."""
 
@@ -99,7 +126,7 @@ class Shown:
     answer: Answer | None
     acknowledged: Acknowledged | None
     today: date
-    renewal_entry: str | None = None
+    renewal: OpenedList | None = None
     contact: str | None = None
 
     @property
@@ -111,7 +138,6 @@ class Shown:
 def shown(desk: Desk, certificate: Certificate) -> Shown:
     """Return a certificate with where it stands today."""
     kind = desk.base.certificates.get(certificate.kind_key)
-    entry = kind.renewal_entry if kind else None
     rule = _rule(kind) if kind else None
     stands = None
     if certificate.expires_on is not None:
@@ -125,7 +151,7 @@ def shown(desk: Desk, certificate: Certificate) -> Shown:
         answer=said[0] if said else None,
         acknowledged=last_acknowledgement(desk.db, certificate),
         today=desk.today(),
-        renewal_entry=entry if entry in desk.base.entries else None,
+        renewal=renewal_of(desk, kind),
         contact=contact_of(desk.db, certificate.id),
     )
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from bot.dialogue import Button, Document, Picture, Reply, Scope, Table
-from bot.reports.certificates import Register, Shown
+from bot.reports.certificates import OpenedList, Register, Shown
 from bot.reports.percentages import Rate
 from bot.settings import Palette
+from bot.views.answer import token
 from bot.views.places import scope_words
 from bot.views.text import Lines, end_sentence, format_full_day, format_moment
 from knowledge.model import Confidence, KnowledgeBase
@@ -169,7 +170,7 @@ def _how_lines(shown: Shown) -> list[str]:
     if open_ and shown.kind is not None and shown.kind.renewal_text:
         lines.append(end_sentence(shown.kind.renewal_text))
     lines.append(f"到哪办：{_issuer(shown)}。电话可打 12345 问。")
-    if not shown.renewal_entry:
+    if shown.renewal is None:
         lines.append(ASK_AT_WINDOW)
     if shown.kind is not None and shown.kind.confidence is not Confidence.HIGH:
         lines.append("日期按一般规定推算，以发证机关答复为准。")
@@ -190,8 +191,8 @@ def alert_reply(shown: Shown, viewer: Viewer) -> Reply:
 def _answer_buttons(shown: Shown) -> tuple[tuple[Button, ...], ...]:
     one = shown.certificate.id
     rows: list[tuple[Button, ...]] = []
-    if shown.renewal_entry:
-        rows.append((Button("延续要带什么", f"pick:{shown.renewal_entry}"),))
+    if shown.renewal is not None:
+        rows.append((Button("延续要带什么", _list_token(shown.renewal)),))
     if shown.answer is None:
         rows.append(
             (Button("已提交", f"held:{one}:filed"), Button("暂不续", f"held:{one}:declined"))
@@ -202,6 +203,10 @@ def _answer_buttons(shown: Shown) -> tuple[tuple[Button, ...], ...]:
             (Button("点错了，照常提醒", f"held:{one}:undo"), Button("退订", f"held:{one}:stop"))
         )
     return tuple(rows)
+
+
+def _list_token(opened: OpenedList) -> str:
+    return token("list", opened.entry, opened.answers)
 
 
 def digest_reply(listed: Sequence[Shown], viewer: Viewer) -> Reply:
@@ -347,11 +352,11 @@ def benefit_answered_reply(*, agreed: bool) -> Reply:
     return Reply(text, buttons=((MINE, MENU),))
 
 
-def benefit_reply(entry_id: str) -> Reply:
+def benefit_reply(opened: OpenedList) -> Reply:
     """Tell once of the next benefit; the first line says nothing about anybody."""
     return Reply(
         "您有一项补贴可申请。\n点下面看要带什么；是否符合条件，以窗口审核为准。",
-        buttons=((Button("看要带什么", f"pick:{entry_id}"),), (MENU,)),
+        buttons=((Button("看要带什么", _list_token(opened)),), (MENU,)),
     )
 
 

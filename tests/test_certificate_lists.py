@@ -1,0 +1,97 @@
+"""The lists a certificate leads to: the renewal's own, and the benefit's after a first issue."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+
+from bot.clock import LOCAL
+from bot.desk import Desk, Knowledge
+from bot.dialogue import Channel, Reply
+from bot.views.certificates import ASK_AT_WINDOW
+from knowledge.checklist import checklist, first_questions
+from knowledge.model import CertificateKind, ServicePackage
+from tests.conftest import FRIDAY_MORNING, Clock, Talker
+from tests.test_certificate_journey import Town, disability_card, federation_code
+
+
+@pytest.fixture
+def page(desk: Desk, clock: Clock) -> Town:
+    """Return the town over the page."""
+    clock.at = datetime(2025, 1, 10, 9, tzinfo=LOCAL)
+    return Town(desk, clock, Channel.WEB)
+
+
+def holder_of(town: Town, **of: Any) -> tuple[Talker, Reply]:
+    """Return somebody who opted in, with the card of their certificate."""
+    certificate = town.take("ZZ14102000001", **of)
+    wang = town.somebody("wang")
+    wang.says(f"绑定 {federation_code(town, certificate)}")
+    wang.says("0001")
+    return wang, wang.sends_token(f"cert:{certificate.id}")
+
+
+def hanging_on(entry: ServicePackage, answers: dict[str, str]) -> set[str]:
+    """Return the questions that are asked because of these answers, those included."""
+    found = set(answers)
+    for question in entry.questions:
+        if found & question.when.keys():
+            found.add(question.id)
+    return found
+
+
+def test_the_button_opens_the_renewals_list_and_asks_nothing_first(page: Town) -> None:
+    wang, card = holder_of(page, kind="劳务派遣经营许可证", kind_id="labor_dispatch")
+
+    assert ASK_AT_WINDOW not in card.text
+    listed = wang.presses("延续要带什么").text
+
+    assert "书面延续申请" in listed
+    assert "验资报告" not in listed
+    assert "头一回办" not in listed
+
+
+def kinds_with_lists(knowledge: Knowledge) -> list[CertificateKind]:
+    return [kind for kind in knowledge.base.certificates.values() if kind.renewal_entry]
+
+
+def test_every_renewal_list_holds_only_what_a_renewal_needs(knowledge: Knowledge) -> None:
+    kinds = kinds_with_lists(knowledge)
+
+    assert {kind.id for kind in kinds} == {"labor_dispatch", "disability_card"}
+    for kind in kinds:
+        entry = knowledge.base.entries[kind.renewal_entry or ""]
+        answers = dict(kind.renewal_answers)
+        assert all(q.id in answers for q in first_questions(entry, answers)), kind.id
+        listed = checklist(knowledge.base, entry, answers, today=FRIDAY_MORNING.date())
+        named = {material.id: material.when for material in entry.materials}
+        assert listed.materials, kind.id
+        for material in listed.materials:
+            assert hanging_on(entry, answers) & named[material.id].keys(), material.name
+
+
+@pytest.mark.parametrize("kind_id", ["passport", "food_operation"])
+def test_without_a_renewal_list_no_button_leads_to_the_first_applications(
+    page: Town, kind_id: str
+) -> None:
+    _, card = holder_of(page, kind="证", kind_id=kind_id, expires_on=date(2025, 2, 20))
+
+    assert ASK_AT_WINDOW in card.text
+    assert "延续要带什么" not in str(card.buttons)
+
+
+def test_the_benefits_button_opens_the_benefits_list(page: Town) -> None:
+    certificate = disability_card(page)
+    wang = page.somebody("wang")
+    wang.says(f"绑定 {federation_code(page, certificate)}")
+    wang.says("1X42")
+    wang.presses("本人同意")
+    page.deliver()
+    wang.heard.append(page.last())
+
+    listed = wang.presses("看要带什么").text
+
+    assert "惠农一卡通" in listed
+    assert "残疾评定表" not in listed
