@@ -319,24 +319,26 @@ class Planned:
 def planned_for_holder(
     calendar: Calendar, lead: Lead | None, rules: Rules, expires_on: date
 ) -> tuple[Planned, ...]:
-    """Return what a holder is told and when, in order.
+    """Return what a holder is told and when, in order, at most one thing a day.
 
-    Entering a level once; the days among `messages` that are no level's beginning; the days
-    before the announced last day.
+    Entering a level; the days before the announced last day; the days in `messages` before
+    expiry. Where the last day to apply comes months before expiry, 90, 60 and 30 days begin no
+    level, and are told all the same: by then it is past.
     """
     planned = [*_entered(calendar, lead, rules, expires_on)]
-    planned += [
-        Planned(f"days_{days}", expires_on - timedelta(days=days))
-        for days in rules.messages
-        if days not in rules.days_left
-    ]
     if lead is not None:
         announced_on = announced_day(calendar, day_before_expiry(calendar, expires_on, lead))
         planned += [
             Planned(f"filing_{days}", announced_on - timedelta(days=days))
             for days in rules.filing_day_messages
         ]
-    return tuple(sorted(planned, key=lambda each: each.on))
+    planned += [
+        Planned(f"days_{days}", expires_on - timedelta(days=days)) for days in rules.messages
+    ]
+    by_day: dict[date, Planned] = {}
+    for each in planned:
+        by_day.setdefault(each.on, each)
+    return tuple(by_day[on] for on in sorted(by_day))
 
 
 def planned_for_department(

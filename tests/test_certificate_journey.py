@@ -229,7 +229,11 @@ def test_a_safety_licence_is_told_three_months_before(town: Town) -> None:
     (rest_day,) = (t for t in town.on("2025-03-30") if "安全" in t)
     assert "红·紧急" in rest_day
     assert "最晚 3月30日 申请延续，窗口休息" in rest_day
-    assert [t for t in town.on("2025-05-31") if "安全" in t] == []
+    (passed,) = (t for t in town.on("2025-04-01") if "安全" in t)
+    assert "最晚申请日 3月30日 已过，请尽快联系应急管理局" in passed
+    assert [t for t in town.on("2025-04-30") if "安全" in t] == []
+    for day in ("2025-05-01", "2025-05-31"):
+        assert len([t for t in town.on(day) if "安全" in t]) == 1
     (week,) = (t for t in town.on("2025-06-23") if "安全" in t)
     assert "最晚申请日 3月30日 已过，请尽快联系应急管理局" in week
     assert "走新办" not in week
