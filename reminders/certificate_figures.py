@@ -15,10 +15,12 @@ from sqlite_utils import Database
 
 from reminders.certificate_rules import (
     LEVELS,
+    Filing,
     Kinds,
     Level,
     Rules,
     closing_lead,
+    filing_of,
     last_expiries,
 )
 from reminders.certificates import Certificate, certificate_by_id, kind_keys
@@ -26,6 +28,7 @@ from reminders.recipients import Scope
 from reminders.working_days import Calendar
 
 _ONE_DAY = timedelta(days=1)
+_day = date.fromisoformat
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +167,11 @@ _REACHED = """EXISTS (SELECT 1 FROM certificate_notices n JOIN outbox o
 _BY_HAND = """EXISTS (SELECT 1 FROM certificate_acknowledgements k
     WHERE k.certificate_id = c.id AND k.expires_on = c.expires_on
       AND k.outcome IN ('called', 'visited'))"""
-_ANSWERED = """EXISTS (SELECT 1 FROM certificate_answers a
-    WHERE a.certificate_id = c.id AND a.expires_on = c.expires_on AND a.answer = '{answer}')"""
+_FILED = """EXISTS (SELECT 1 FROM certificate_answers a
+    WHERE a.certificate_id = c.id AND a.expires_on = c.expires_on AND a.answer = 'filed')"""
+_FILED_BEFORE_THE_END = """EXISTS (SELECT 1 FROM certificate_answers a
+    WHERE a.certificate_id = c.id AND a.expires_on = c.expires_on AND a.answer = 'filed'
+      AND substr(a.at, 1, 10) <= c.expires_on)"""
 
 
 def unreached(
@@ -187,29 +193,57 @@ def unreached(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """Whose holders say that renewal was applied for, undecided; by the filing day or late."""
+
+    in_time: int
+    late: int
+    certificates: tuple[Certificate, ...]
+
+
 def filed(
-    db: Database, rules: Rules, scope: Scope, today: date, *, limit: int
-) -> tuple[int, tuple[Certificate, ...]]:
-    """Return who says that renewal was applied for, undecided: it counts as granted at expiry."""
+    db: Database,
+    calendar: Calendar,
+    kinds: Kinds,
+    rules: Rules,
+    scope: Scope,
+    today: date,
+    *,
+    limit: int,
+) -> Filed:
+    """Return who says that renewal was applied for, the first to end first.
+
+    What was filed in time counts as granted at expiry; what was filed late does not.
+    """
     first = (today - timedelta(days=60)).isoformat()
     last = (today + timedelta(days=730)).isoformat()
     where, values = _within(scope)
     rows = db.execute(
-        f"""SELECT c.id, c.kind_key FROM certificate_answers a
+        f"""SELECT c.id, c.kind_key, c.expires_on, a.at FROM certificate_answers a
             CROSS JOIN certificates c ON c.id = a.certificate_id
             WHERE a.answer = 'filed' AND a.expires_on = c.expires_on
               AND c.expires_on BETWEEN ? AND ? AND {_WATCHED}{where} ORDER BY c.expires_on""",
         [first, last, *values],
     ).fetchall()
-    watched = [row[0] for row in rows if row[1] not in rules.excluded_kinds]
-    return len(watched), tuple(certificate_by_id(db, one) for one in watched[:limit])
+    watched = [row for row in rows if row[1] not in rules.excluded_kinds]
+    in_time = sum(
+        filing_of(calendar, kinds.get(key), rules, _day(ends), _day(at[:10])) is Filing.IN_TIME
+        for _, key, ends, at in watched
+    )
+    listed = tuple(certificate_by_id(db, row[0]) for row in watched[:limit])
+    return Filed(in_time, len(watched) - in_time, listed)
 
 
 def lapsed(
     db: Database, rules: Rules, scope: Scope, from_on: date, to_on: date, *, limit: int
 ) -> tuple[int, tuple[Certificate, ...]]:
-    """Return what ended in a period without renewal and is still held valid."""
-    return _listed(db, rules, scope, from_on.isoformat(), to_on.isoformat(), _WATCHED, limit)
+    """Return what ended in a period without renewal, is still held valid, and was not filed.
+
+    Whoever applied before the end waits for the department, not the other way round.
+    """
+    condition = f"{_WATCHED} AND NOT {_FILED_BEFORE_THE_END}"
+    return _listed(db, rules, scope, from_on.isoformat(), to_on.isoformat(), condition, limit)
 
 
 def _listed(

@@ -241,6 +241,26 @@ def _follows(kind: KindRule, renewal: RenewalPeriod) -> AfterClosing | None:
     return kind.after_closing
 
 
+class Filing(StrEnum):
+    """Whether renewal was applied for by the last day: only then silence counts as granted."""
+
+    IN_TIME = "in_time"
+    LATE = "late"
+
+
+def filing_of(
+    calendar: Calendar, kind: KindRule | None, rules: Rules, expires_on: date, filed_on: date
+) -> Filing:
+    """Tell whether what was filed on a day was in time (行政许可法 art. 50).
+
+    Where the rule is not sure nobody is called late before the end itself.
+    """
+    last_on = expires_on
+    if kind is not None and kind.certainty is Certainty.HIGH:
+        last_on = filing_day(calendar, kind, rules, expires_on)
+    return Filing.IN_TIME if filed_on <= last_on else Filing.LATE
+
+
 @lru_cache(maxsize=65536)
 def _turning_days(
     calendar: Calendar, lead: Lead | None, rules: Rules, expires_on: date

@@ -193,7 +193,7 @@ def test_a_food_licence_from_opt_in_to_renewal(town: Town) -> None:
     confirmed = hears(town, wang).presses("已提交")
     assert "不再提醒您" in confirmed.text
     assert [t for t in town.on("2025-06-09") if "尾号" in t] == []
-    assert "持证人说已提交、还没决定的 1 张" in market(town).says("证照").text
+    assert "持证人说已提交、还没决定的：按期提交 1 张" in market(town).says("证照").text
 
     town.take("JY14102000099", valid_from=date(2025, 6, 20), expires_on=date(2030, 6, 19))
     assert [t for t in town.on("2025-06-30") if "尾号" in t] == []
@@ -255,6 +255,33 @@ def test_a_device_needs_a_new_application_once_closed(page: Town) -> None:
     (week,) = (t for t in page.on("2025-06-23") if "医疗器械" in t)
 
     assert "已过延续期，走新办" in week
+
+
+@pytest.mark.parametrize(
+    ("day", "granted", "later"),
+    [
+        ("2025-06-09", True, "按准予延续算"),
+        ("2025-06-20", False, "停业"),
+        ("2025-07-02", False, "停业"),
+    ],
+)
+def test_only_what_was_filed_in_time_is_said_to_be_granted(
+    page: Town, day: str, granted: bool, later: str
+) -> None:
+    certificate = page.take("JY14102000001")
+    wang = opts_in(page, certificate)
+    page.clock.at = datetime.fromisoformat(f"{day}T09:00").replace(tzinfo=LOCAL)
+
+    said = wang.sends_token(f"held:{certificate.id}:filed").text
+    page.clock.at = datetime(2025, 7, 10, 9, tzinfo=LOCAL)
+
+    assert ("不按准予延续算" in said) is not granted
+    assert later in wang.sends_token(f"cert:{certificate.id}").text
+    register = market(page).says("证照").text
+    assert f"按期提交 {int(granted)} 张" in register
+    assert f"逾期提交 {int(not granted)} 张" in register
+    lapsed = int(day == "2025-07-02")
+    assert f"近 60 天过期未续、也没说提交的 {lapsed} 张" in register
 
 
 def test_before_the_opening_day_it_says_from_when(page: Town) -> None:

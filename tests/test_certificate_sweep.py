@@ -507,9 +507,33 @@ def test_filed_and_lapsed_are_listed(db: Database) -> None:
         answer(db, certificate, WANG, Answer.FILED, now=at("2025-06-02"))
     today = date(2025, 6, 3)
 
-    assert [c.number for c in filed(db, RULES, Scope(), today, limit=9)[1]] == ["JY0001"]
+    found = filed(db, CALENDAR, KINDS, RULES, Scope(), today, limit=9)
+    assert [c.number for c in found.certificates] == ["JY0001"]
     since = date(2025, 5, 1)
     assert [c.number for c in lapsed(db, RULES, Scope(), since, today, limit=9)[1]] == ["JY0002"]
+
+
+@pytest.mark.parametrize(
+    ("filed_on", "in_time", "late", "lapsed_"),
+    [
+        ("2025-06-09", 1, 0, 0),
+        ("2025-06-10", 0, 1, 0),
+        ("2025-06-30", 0, 1, 0),
+        ("2025-07-01", 0, 1, 1),
+    ],
+)
+def test_what_was_filed_in_time_is_granted_and_not_lapsed(
+    db: Database, filed_on: str, in_time: int, late: int, lapsed_: int
+) -> None:
+    certificate = held(db)
+    with transaction(db):
+        answer(db, certificate, WANG, Answer.FILED, now=at(filed_on))
+    today = date(2025, 7, 10)
+
+    found = filed(db, CALENDAR, KINDS, RULES, Scope(), today, limit=9)
+
+    assert (found.in_time, found.late) == (in_time, late)
+    assert lapsed(db, RULES, Scope(), ENDS, today, limit=9)[0] == lapsed_
 
 
 @pytest.mark.parametrize(

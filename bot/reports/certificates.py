@@ -35,12 +35,14 @@ from reminders.certificate_holders import (
 from reminders.certificate_rules import (
     AfterClosing,
     Certainty,
+    Filing,
     KindRule,
     Lead,
     LeadUnit,
     Level,
     Rules,
     Standing,
+    filing_of,
     standing,
 )
 from reminders.certificates import Certificate, contact_of
@@ -124,6 +126,7 @@ class Shown:
     kind: CertificateKind | None
     standing: Standing | None
     answer: Answer | None
+    filing: Filing | None
     acknowledged: Acknowledged | None
     today: date
     renewal: OpenedList | None = None
@@ -144,11 +147,16 @@ def shown(desk: Desk, certificate: Certificate) -> Shown:
         rules = rules_of(desk.settings)
         stands = standing(desk.calendar, rule, rules, certificate.expires_on, desk.today())
     said = answer_of(desk.db, certificate)
+    filing = None
+    if said is not None and said[0] is Answer.FILED and certificate.expires_on is not None:
+        ends, filed_on = certificate.expires_on, said[1].date()
+        filing = filing_of(desk.calendar, rule, rules_of(desk.settings), ends, filed_on)
     return Shown(
         certificate=certificate,
         kind=kind,
         standing=stands,
         answer=said[0] if said else None,
+        filing=filing,
         acknowledged=last_acknowledgement(desk.db, certificate),
         today=desk.today(),
         renewal=renewal_of(desk, kind),
@@ -166,14 +174,18 @@ def is_sensitive(settings: Settings, certificate: Certificate) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """The figures of a scope: by kind and level, by hand, filed, lapsed, renewed in time."""
+    """The figures of a scope: by kind and level, by hand, filed, lapsed, renewed in time.
+
+    `filed_late` were filed after the last day to apply, so that silence does not grant them.
+    """
 
     scope: Scope
     department: str | None
     on: date
     counts: tuple[LevelCounts, ...]
     by_hand: int
-    filed: int
+    filed_in_time: int
+    filed_late: int
     lapsed: int
     renewals: Renewals
     renewals_from_on: date
@@ -191,7 +203,7 @@ def register_of(desk: Desk, db: Database, scope: Scope) -> Register:
     yesterday, new_year = today - timedelta(days=1), date(today.year, 1, 1)
     from_on = min(new_year, yesterday) if yesterday < new_year else new_year
     by_hand, _ = unreached(db, rules, scope, today, days=rules.manual_at, limit=0)
-    filed_count, _ = filed(db, rules, scope, today, limit=0)
+    found = filed(db, desk.calendar, kinds_of(desk.base), rules, scope, today, limit=0)
     since_on = today - timedelta(days=LAPSED_SHOWN_DAYS)
     lapsed_count, _ = lapsed(db, rules, scope, since_on, yesterday, limit=0)
     department = desk.base.departments.get(scope.department or "")
@@ -201,7 +213,8 @@ def register_of(desk: Desk, db: Database, scope: Scope) -> Register:
         on=today,
         counts=level_counts(desk, scope),
         by_hand=by_hand,
-        filed=filed_count,
+        filed_in_time=found.in_time,
+        filed_late=found.late,
         lapsed=lapsed_count,
         renewals=count_renewals(db, rules, scope, from_on, yesterday),
         renewals_from_on=from_on,
@@ -247,7 +260,9 @@ def not_reached(desk: Desk, scope: Scope, *, days: int) -> tuple[int, tuple[Cert
 
 def said_filed(desk: Desk, scope: Scope) -> tuple[int, tuple[Certificate, ...]]:
     """Return whose holders say that renewal was applied for."""
-    return filed(desk.db, rules_of(desk.settings), scope, desk.today(), limit=LISTED)
+    rules, kinds = rules_of(desk.settings), kinds_of(desk.base)
+    found = filed(desk.db, desk.calendar, kinds, rules, scope, desk.today(), limit=LISTED)
+    return found.in_time + found.late, found.certificates
 
 
 def has_lapsed(desk: Desk, scope: Scope) -> tuple[int, tuple[Certificate, ...]]:

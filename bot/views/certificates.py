@@ -20,7 +20,7 @@ from bot.views.text import Lines, end_sentence, format_full_day, format_moment
 from knowledge.model import Confidence, KnowledgeBase
 from reminders.certificate_figures import LevelCounts, Telling
 from reminders.certificate_holders import Answer, OptInCode, Outcome, number_tail
-from reminders.certificate_rules import AfterClosing, Level, RenewalPeriod, Standing
+from reminders.certificate_rules import AfterClosing, Filing, Level, RenewalPeriod, Standing
 from reminders.certificate_sweep import Sent
 from reminders.certificates import CertificateState
 
@@ -52,6 +52,7 @@ ANSWER_WORDS = {
     Answer.DECLINED: "持证人说暂不续",
     Answer.WRONG: "持证人说信息有误",
 }
+FILED_LATE_WORDS = "持证人说已提交延续申请，是逾期提交"
 OUTCOME_WORDS = {Outcome.NOTED: "已知悉", Outcome.CALLED: "已打电话", Outcome.VISITED: "已上门"}
 WEEKLY = "证照每周汇总"
 ASK_AT_WINDOW = "材料以窗口答复为准。"
@@ -112,11 +113,24 @@ def standing_line(shown: Shown, palette: Palette) -> str:
     return f"{level}{ends}"
 
 
+def _answer_words(shown: Shown) -> str:
+    assert shown.answer is not None
+    late = shown.filing is Filing.LATE
+    return FILED_LATE_WORDS if late else ANSWER_WORDS[shown.answer]
+
+
 def renewal_line(shown: Shown) -> str | None:
-    """Return what to do by when: the last day to apply, or what follows once it is past."""
+    """Return what to do by when: the last day to apply, or what follows once it is past.
+
+    Who applied in time has nothing more to do: undecided at the end, it counts as granted.
+    """
     stands = shown.standing
     if stands is None or stands.renewal is RenewalPeriod.UNKNOWN:
         return None
+    if shown.filing is Filing.IN_TIME:
+        if stands.renewal is RenewalPeriod.EXPIRED:
+            return f"到期前已按时提交、没有决定的，按准予延续算，以{_issuer(shown)}答复为准。"
+        return f"已按时提交延续申请，等{_issuer(shown)}决定。"
     if stands.renewal in (RenewalPeriod.CLOSED, RenewalPeriod.EXPIRED):
         return _closed_line(shown, stands)
     last = _last_day(shown, stands)
@@ -223,7 +237,7 @@ def digest_reply(listed: Sequence[Shown], viewer: Viewer) -> Reply:
 def _short(shown: Shown, palette: Palette) -> str:
     parts = [f"{_title(shown)}：{standing_line(shown, palette)}", renewal_line(shown) or ""]
     if shown.answer is not None:
-        parts.append(f"（{ANSWER_WORDS[shown.answer].replace('持证人', '您')}）")
+        parts.append(f"（{_answer_words(shown).replace('持证人', '您')}）")
     return "".join(parts)
 
 
@@ -263,7 +277,7 @@ def card_reply(shown: Shown, viewer: Viewer) -> Reply:
     reply = alert_reply(shown, viewer)
     lines = [reply.text]
     if shown.answer is not None:
-        lines.append(f"{ANSWER_WORDS[shown.answer].replace('持证人', '您')}，提醒已停。")
+        lines.append(f"{_answer_words(shown).replace('持证人', '您')}，提醒已停。")
     return Reply("\n".join(lines), buttons=(*reply.buttons, (MINE, MENU)))
 
 
@@ -272,7 +286,7 @@ def answered_reply(shown: Shown, answer: Answer) -> Reply:
     match answer:
         case Answer.FILED:
             text = (
-                "记下了：您已提交延续申请，不再提醒您。按时提交、发证机关到期前没有决定的，按准予延续算；"
+                f"记下了：您已提交延续申请，不再提醒您。{_undecided_line(shown)}"
                 "受理凭证请收好。科室仍会盯着办。"
             )
         case Answer.DECLINED:
@@ -281,6 +295,17 @@ def answered_reply(shown: Shown, answer: Answer) -> Reply:
             text = "记下了，已转给发证科室核对；改好之前不再提醒您。"
     undo = Button("点错了，照常提醒", f"held:{shown.certificate.id}:undo")
     return Reply(f"{_title(shown)}：{text}", buttons=((undo,), (MINE, MENU)))
+
+
+def _undecided_line(shown: Shown) -> str:
+    """Say what silence of the issuer means for what was filed (行政许可法 art. 50)."""
+    if shown.filing is Filing.IN_TIME:
+        return "按时提交、发证机关到期前没有决定的，按准予延续算；"
+    if shown.standing is not None and shown.standing.renewal is RenewalPeriod.EXPIRED:
+        why = "证已过期，到期后才提交的"
+    else:
+        why = "最晚申请日已过，逾期提交的"
+    return f"{why}不按准予延续算，请尽快联系{_issuer(shown)}问结果；"
 
 
 def undone_reply(shown: Shown) -> Reply:
@@ -404,8 +429,12 @@ def _to_do(register: Register, telling: Telling) -> list[str]:
             f"{register.urgent_days} 天内到期 {telling.due} 张，已提醒 {telling.told} 张，"
             f"送到 {telling.reached} 张"
         ),
-        f"持证人说已提交、还没决定的 {register.filed} 张：到期前不决定，按准予延续算",
-        f"近 60 天过期未续的 {register.lapsed} 张：催续、重办或注销",
+        (
+            f"持证人说已提交、还没决定的：按期提交 {register.filed_in_time} 张，"
+            f"到期前不决定，按准予延续算；逾期提交 {register.filed_late} 张，"
+            "不按准予延续算，请尽快决定"
+        ),
+        f"近 60 天过期未续、也没说提交的 {register.lapsed} 张：催续、重办或注销",
     ]
 
 
@@ -497,7 +526,7 @@ def _department_row(shown: Shown, viewer: Viewer) -> str:
     parts = [f"{_title(shown)}{holder}：{standing_line(shown, viewer.palette)}"]
     parts.append(renewal_line(shown) or "")
     if shown.answer is not None:
-        parts.append(f"（{ANSWER_WORDS[shown.answer]}）")
+        parts.append(f"（{_answer_words(shown)}）")
     if shown.acknowledged is not None:
         on = shown.acknowledged.on
         parts.append(f"（{OUTCOME_WORDS[shown.acknowledged.outcome]} {on.month}月{on.day}日）")
@@ -517,7 +546,7 @@ def department_card_reply(shown: Shown, viewer: Viewer) -> Reply:
     if certificate.renewed_by_id is not None:
         lines.add("已有新证，旧证不再提醒。")
     if shown.answer is not None:
-        lines.add(f"{ANSWER_WORDS[shown.answer]}。")
+        lines.add(f"{_answer_words(shown)}。")
     if shown.acknowledged is not None:
         on = shown.acknowledged.on
         lines.add(f"科室：{OUTCOME_WORDS[shown.acknowledged.outcome]}，{on.month}月{on.day}日。")
@@ -630,7 +659,7 @@ def sheet_row(shown: Shown, palette: Palette) -> tuple[str | int, ...]:
         certificate.expires_on.isoformat() if certificate.expires_on else "长期",
         stands.days_left if stands else "",
         stands.announced_on.isoformat() if stands and stands.announced_on else "",
-        ANSWER_WORDS[shown.answer] if shown.answer else "",
+        _answer_words(shown) if shown.answer else "",
         OUTCOME_WORDS[shown.acknowledged.outcome] if shown.acknowledged else "",
         "" if shown.kind else "规则未登记",
     )
