@@ -135,7 +135,8 @@ def _measure(folder: Path, count: int) -> None:
         counted = time.perf_counter()
         worst(db, calendar, kinds, rules, scope, Level.URGENT, NOW.date(), limit=20)
         listed = time.perf_counter()
-        unreached(db, rules, scope, NOW.date(), days=rules.days_left[2], limit=20)
+        days = rules.days_left[2]
+        unreached(db, calendar, kinds, rules, scope, NOW.date(), days=days, limit=20)
         print(
             f"/certificates {scope.district or scope.department or '全市'}: all figures "
             f"{(counted - began) * 1000:.0f} ms; its list {(listed - counted) * 1000:.0f} ms, "

@@ -51,7 +51,9 @@ def _told(desk: Desk, db: Database, person_id: int, scope: Scope) -> list[Alert]
     if WEEKDAYS[today.weekday()] == desk.settings.certificate.digest_on:
         facts = {"on": today.isoformat()}
         alerts.append(Alert(DIGEST, recipient, facts, f"{DIGEST}:{today}:{person_id}"))
-    count, _ = unreached(db, rules, scope, today, days=rules.manual_at, limit=0)
+    kinds = kinds_of(desk.base)
+    days = rules.manual_at
+    count, _ = unreached(db, desk.calendar, kinds, rules, scope, today, days=days, limit=0)
     if count:
         facts = {"on": today.isoformat()}
         alerts.append(Alert(BY_HAND, recipient, facts, f"{BY_HAND}:{today}:{person_id}"))

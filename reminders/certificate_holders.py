@@ -298,6 +298,39 @@ def acknowledge_certificate(
     )
 
 
+class Reached(StrEnum):
+    """What became of a message."""
+
+    SENT = "sent"
+    FAILED = "failed"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class LastTold:
+    """The last message to a holder: what it was about, when, and what became of it."""
+
+    event: str
+    on: date
+    reached: Reached
+
+
+def last_told(db: Database, certificate: Certificate) -> LastTold | None:
+    """Return the last message about the certificate as it now ends; to any of its holders."""
+    row = db.execute(
+        """SELECT n.event, n.decided_on, o.sent_at, o.failed_at FROM certificate_notices n
+           LEFT JOIN outbox o ON o.dedupe_key = n.message_key
+           WHERE n.certificate_id = ? AND n.expires_on IS ? AND n.message_key IS NOT NULL
+           ORDER BY n.decided_on DESC, o.sent_at IS NULL, n.days_before LIMIT 1""",
+        [certificate.id, certificate.expires_on and certificate.expires_on.isoformat()],
+    ).fetchone()
+    if row is None:
+        return None
+    event, on, sent_at, failed_at = row
+    reached = Reached.SENT if sent_at else Reached.FAILED if failed_at else Reached.WAITING
+    return LastTold(event, date.fromisoformat(on), reached)
+
+
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
     """The last thing a department did about a certificate."""

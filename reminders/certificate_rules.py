@@ -290,6 +290,20 @@ def level_of(
     return Level.EARLY if today >= early else None
 
 
+def entered_on(
+    calendar: Calendar, lead: Lead | None, rules: Rules, expires_on: date, today: date
+) -> date:
+    """Return since when a certificate has been at its level of today; at most at urgent.
+
+    What is not yet near counts from today.
+    """
+    level = level_of(calendar, lead, rules, expires_on, today)
+    if level is None:
+        return today
+    turns = _turning_days(calendar, lead, rules, expires_on)
+    return turns[min(LEVELS.index(level), LEVELS.index(Level.URGENT))]
+
+
 @lru_cache(maxsize=4096)
 def last_expiries(
     calendar: Calendar, lead: Lead | None, rules: Rules, today: date

@@ -19,9 +19,10 @@ from bot.desk import Desk
 from bot.dialogue import Channel, Reply, Role, Scope
 from bot.records import people
 from bot.records.people import Address
+from bot.reports.certificates import shown
 from bot.settings import CertificateSettings, Palette, Settings
 from bot.views.alerts import render_alert
-from bot.views.certificates import level_words
+from bot.views.certificates import SHEET_HEADER, level_words, sheet_row
 from reminders.certificate_holders import make_opt_in_code
 from reminders.certificate_rules import Level
 from reminders.certificates import (
@@ -525,6 +526,21 @@ def test_names_stay_off_telegram(town: Town) -> None:
     assert ("示例饭店" in shown, "13800000000" in shown, certificate.number in shown) == (
         open_,
     ) * 3
+
+
+def test_the_list_for_a_phone_call_has_phone_and_last_message(town: Town) -> None:
+    certificate = town.take("JY14102000001", contact="13800000000", consent_on=date(2025, 1, 2))
+    opts_in(town, certificate)
+    town.on("2025-04-01")
+    town.clock.at = datetime(2025, 6, 27, 9, tzinfo=LOCAL)
+
+    listed = market(town).sends_token("certlist:unreached").text
+
+    assert "最近提醒 4月1日（进入提前提示）已送到" in listed
+    assert ("电话 13800000000" in listed) == (town.channel is Channel.WEB)
+    (row,) = (sheet_row(shown(town.desk, certificate), Palette()),)
+    cells = dict(zip(SHEET_HEADER, row, strict=True))
+    assert (cells["电话"], cells["提醒结果"]) == ("13800000000", "已送到")
 
 
 def test_the_register_is_exported_on_the_page_alone(town: Town) -> None:

@@ -29,8 +29,10 @@ from reminders.certificate_figures import (
 from reminders.certificate_holders import (
     Acknowledged,
     Answer,
+    LastTold,
     answer_of,
     last_acknowledgement,
+    last_told,
 )
 from reminders.certificate_rules import (
     AfterClosing,
@@ -131,6 +133,7 @@ class Shown:
     today: date
     renewal: OpenedList | None = None
     contact: str | None = None
+    last_told: LastTold | None = None
 
     @property
     def name(self) -> str:
@@ -161,6 +164,7 @@ def shown(desk: Desk, certificate: Certificate) -> Shown:
         today=desk.today(),
         renewal=renewal_of(desk, kind),
         contact=contact_of(desk.db, certificate.id),
+        last_told=last_told(desk.db, certificate),
     )
 
 
@@ -202,8 +206,11 @@ def register_of(desk: Desk, db: Database, scope: Scope) -> Register:
     today, rules = desk.today(), rules_of(desk.settings)
     yesterday, new_year = today - timedelta(days=1), date(today.year, 1, 1)
     from_on = min(new_year, yesterday) if yesterday < new_year else new_year
-    by_hand, _ = unreached(db, rules, scope, today, days=rules.manual_at, limit=0)
-    found = filed(db, desk.calendar, kinds_of(desk.base), rules, scope, today, limit=0)
+    kinds = kinds_of(desk.base)
+    by_hand, _ = unreached(
+        db, desk.calendar, kinds, rules, scope, today, days=rules.manual_at, limit=0
+    )
+    found = filed(db, desk.calendar, kinds, rules, scope, today, limit=0)
     since_on = today - timedelta(days=LAPSED_SHOWN_DAYS)
     lapsed_count, _ = lapsed(db, rules, scope, since_on, yesterday, limit=0)
     department = desk.base.departments.get(scope.department or "")
@@ -233,7 +240,7 @@ def telling_of(desk: Desk, db: Database, scope: Scope) -> Telling:
     """Return how far messages got for what ends within the urgent days."""
     today, rules = desk.today(), rules_of(desk.settings)
     to_on = today + timedelta(days=rules.days_left[2])
-    return count_telling(db, rules, scope, today, to_on)
+    return count_telling(db, desk.calendar, kinds_of(desk.base), rules, scope, today, to_on)
 
 
 def at_level(
@@ -254,8 +261,9 @@ def register_rows(desk: Desk, scope: Scope) -> Iterator[Shown]:
 
 def not_reached(desk: Desk, scope: Scope, *, days: int) -> tuple[int, tuple[Certificate, ...]]:
     """Return what ends within some days and no message or call reached."""
-    rules = rules_of(desk.settings)
-    return unreached(desk.db, rules, scope, desk.today(), days=days, limit=LISTED)
+    rules, kinds = rules_of(desk.settings), kinds_of(desk.base)
+    today = desk.today()
+    return unreached(desk.db, desk.calendar, kinds, rules, scope, today, days=days, limit=LISTED)
 
 
 def said_filed(desk: Desk, scope: Scope) -> tuple[int, tuple[Certificate, ...]]:

@@ -19,7 +19,7 @@ from bot.views.places import scope_words
 from bot.views.text import Lines, end_sentence, format_full_day, format_moment
 from knowledge.model import Confidence, KnowledgeBase
 from reminders.certificate_figures import LevelCounts, Telling
-from reminders.certificate_holders import Answer, OptInCode, Outcome, number_tail
+from reminders.certificate_holders import Answer, OptInCode, Outcome, Reached, number_tail
 from reminders.certificate_rules import AfterClosing, Filing, Level, RenewalPeriod, Standing
 from reminders.certificate_sweep import Sent
 from reminders.certificates import CertificateState
@@ -54,6 +54,7 @@ ANSWER_WORDS = {
 }
 FILED_LATE_WORDS = "持证人说已提交延续申请，是逾期提交"
 OUTCOME_WORDS = {Outcome.NOTED: "已知悉", Outcome.CALLED: "已打电话", Outcome.VISITED: "已上门"}
+REACHED_WORDS = {Reached.SENT: "已送到", Reached.FAILED: "没送到", Reached.WAITING: "还在发"}
 WEEKLY = "证照每周汇总"
 ASK_AT_WINDOW = "材料以窗口答复为准。"
 PROVISIONAL = "（暂定，以国务院放假安排为准）"
@@ -522,7 +523,10 @@ def list_reply(which: str, count: int | None, listed: Sequence[Shown], viewer: V
 
 
 def _department_row(shown: Shown, viewer: Viewer) -> str:
+    """Write one line: who, until when, at which level, and the last contact with its result."""
     holder = "" if viewer.discreet else f" {shown.certificate.holder}"
+    if shown.contact and not viewer.discreet:
+        holder += f" 电话 {shown.contact}"
     parts = [f"{_title(shown)}{holder}：{standing_line(shown, viewer.palette)}"]
     parts.append(renewal_line(shown) or "")
     if shown.answer is not None:
@@ -530,7 +534,17 @@ def _department_row(shown: Shown, viewer: Viewer) -> str:
     if shown.acknowledged is not None:
         on = shown.acknowledged.on
         parts.append(f"（{OUTCOME_WORDS[shown.acknowledged.outcome]} {on.month}月{on.day}日）")
+    parts.append(f"{told_line(shown)}。")
     return "".join(parts)
+
+
+def told_line(shown: Shown) -> str:
+    """Return the last message to the holder and what became of it."""
+    told = shown.last_told
+    if told is None:
+        return "还没提醒过持证人"
+    words = f"{told.on.month}月{told.on.day}日（{event_words(told.event)}）"
+    return f"最近提醒 {words}{REACHED_WORDS[told.reached]}"
 
 
 def department_card_reply(shown: Shown, viewer: Viewer) -> Reply:
@@ -542,7 +556,7 @@ def department_card_reply(shown: Shown, viewer: Viewer) -> Reply:
         lines.add(f"编号 {certificate.number}，持证人 {certificate.holder}")
         lines.add(f"电话 {shown.contact}（本人同意）" if shown.contact else "没有留电话")
     lines.add(f"{certificate.district or '市直'}，{STATE_WORDS[certificate.state]}")
-    lines.add(standing_line(shown, viewer.palette), renewal_line(shown))
+    lines.add(standing_line(shown, viewer.palette), renewal_line(shown), f"{told_line(shown)}。")
     if certificate.renewed_by_id is not None:
         lines.add("已有新证，旧证不再提醒。")
     if shown.answer is not None:
@@ -643,12 +657,15 @@ SHEET_HEADER = (
     "持证人答复",
     "科室处理",
     "规则",
+    "电话",
+    "最近一次提醒",
+    "提醒结果",
 )
 
 
 def sheet_row(shown: Shown, palette: Palette) -> tuple[str | int, ...]:
     """Return one certificate as a row of the sheet."""
-    certificate, stands = shown.certificate, shown.standing
+    certificate, stands, told = shown.certificate, shown.standing, shown.last_told
     return (
         level_words(palette, stands.level) if stands and stands.level else "",
         shown.name,
@@ -662,6 +679,9 @@ def sheet_row(shown: Shown, palette: Palette) -> tuple[str | int, ...]:
         _answer_words(shown) if shown.answer else "",
         OUTCOME_WORDS[shown.acknowledged.outcome] if shown.acknowledged else "",
         "" if shown.kind else "规则未登记",
+        shown.contact or "",
+        f"{told.on.isoformat()} {event_words(told.event)}" if told else "",
+        REACHED_WORDS[told.reached] if told else "",
     )
 
 
