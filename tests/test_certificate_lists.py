@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -10,9 +11,12 @@ import pytest
 from bot.clock import LOCAL
 from bot.desk import Desk, Knowledge
 from bot.dialogue import Channel, Reply
-from bot.views.certificates import ASK_AT_WINDOW
+from bot.reports.certificates import shown
+from bot.settings import CertificateSettings, Palette, Settings
+from bot.views.certificates import ASK_AT_WINDOW, SHEET_HEADER, sheet_row
 from knowledge.checklist import checklist, first_questions
 from knowledge.model import CertificateKind, ServicePackage
+from reminders.certificates import CertificateState
 from tests.conftest import FRIDAY_MORNING, Clock, Talker
 from tests.test_certificate_journey import Town, disability_card, federation_code
 
@@ -95,3 +99,82 @@ def test_the_benefits_button_opens_the_benefits_list(page: Town) -> None:
 
     assert "惠农一卡通" in listed
     assert "残疾评定表" not in listed
+
+
+# -- what is promised
+
+
+def mine_of(town: Town, **of: Any) -> tuple[str, str, Reply]:
+    """Return what an opt-in says, the list, and the card, for one certificate."""
+    wang, card = holder_of(town, **of)
+    opted_in = next(r.text for r in wang.heard if r.text.startswith(("订好了", "记下了")))
+    return opted_in, wang.says("我的证照").text, card
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        {"kind": "往来港澳通行证", "kind_id": "hk_macao_pass"},
+        {"kind": "谁也没见过的证", "kind_id": None},
+    ],
+)
+def test_where_nothing_will_come_nothing_is_promised(page: Town, of: dict[str, Any]) -> None:
+    opted_in, mine, card = mine_of(page, **of)
+
+    assert "暂不自动提醒，到期日请自己记着：2025年6月30日" in opted_in
+    assert "订好了" not in opted_in
+    assert "暂不自动提醒" in mine
+    assert "暂不自动提醒" in card.text
+    for text in (opted_in, mine, card.text):
+        assert "申请延续，还剩" not in text
+    assert page.on("2025-05-31") == []
+
+
+def test_an_excluded_kind_promises_nothing(desk: Desk, clock: Clock, settings: Settings) -> None:
+    clock.at = datetime(2025, 1, 10, 9, tzinfo=LOCAL)
+    chosen = CertificateSettings(excluded_kinds=("food_operation",))
+    town = Town(
+        replace(desk, settings=settings.model_copy(update={"certificate": chosen})),
+        clock,
+        Channel.WEB,
+    )
+
+    opted_in, _, _ = mine_of(town)
+
+    assert "暂不自动提醒" in opted_in
+
+
+def test_a_cancelled_one_cannot_be_applied_for(page: Town) -> None:
+    wang, _ = holder_of(page)
+    page.take("ZZ14102000001", state=CertificateState.CANCELLED)
+
+    mine = wang.says("我的证照").text
+
+    assert "已注销，不再提醒" in mine
+    assert "申请" not in mine
+
+
+def test_a_permanent_one_has_nothing_to_answer(page: Town) -> None:
+    opted_in, _, card = mine_of(page, expires_on=None)
+
+    assert "长期有效" in opted_in
+    assert "订好了" not in opted_in
+    assert "已提交" not in str(card.buttons)
+
+
+def test_an_ended_one_promises_what_comes_after_its_renewal(page: Town) -> None:
+    opted_in, _, card = mine_of(page, expires_on=date(2025, 1, 1))
+
+    assert "已经过期，不再提前提醒" in opted_in
+    assert "已提交" in str(card.buttons)
+
+
+def test_a_doubtful_rule_names_no_filing_day_to_the_department_either(page: Town) -> None:
+    certificate = page.take("GA1", kind="往来港澳通行证", kind_id="hk_macao_pass")
+    page.clock.at = datetime(2025, 6, 20, 9, tzinfo=LOCAL)
+
+    cells = dict(
+        zip(SHEET_HEADER, sheet_row(shown(page.desk, certificate), Palette()), strict=True)
+    )
+
+    assert cells["最晚申请日"] == ""

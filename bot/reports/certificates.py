@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 
 from sqlite_utils import Database
 
@@ -47,7 +48,7 @@ from reminders.certificate_rules import (
     filing_of,
     standing,
 )
-from reminders.certificates import Certificate, contact_of
+from reminders.certificates import Certificate, CertificateState, contact_of
 
 LISTED = 20
 LAPSED_SHOWN_DAYS = 60
@@ -120,9 +121,38 @@ def _opened(desk: Desk, entry_id: str | None, answers: Mapping[str, str]) -> Ope
     return OpenedList(entry, answers)
 
 
+class Silence(StrEnum):
+    """Why nobody will be told of a certificate's end: then no promise is made either."""
+
+    NOT_VALID = "not_valid"
+    RENEWED = "renewed"
+    PERMANENT = "permanent"
+    LAPSED = "lapsed"
+    KIND = "kind"
+    """The kind is unknown, its rule doubtful, or it is left out as a whole."""
+
+
+def _silence_of(
+    desk: Desk, certificate: Certificate, rule: KindRule | None, stands: Standing | None
+) -> Silence | None:
+    if certificate.state is not CertificateState.VALID:
+        return Silence.NOT_VALID
+    if certificate.renewed_by_id is not None:
+        return Silence.RENEWED
+    if stands is None:
+        return Silence.PERMANENT
+    is_excluded = certificate.kind_key in desk.settings.certificate.excluded_kinds
+    if rule is None or not rule.may_tell_holders or is_excluded:
+        return Silence.KIND
+    return Silence.LAPSED if stands.days_left < 0 else None
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One certificate with everything a view may say of it; `standing` is None when permanent."""
+    """One certificate with everything a view may say of it; `standing` is None when permanent.
+
+    `silence` says why its holder is told nothing.
+    """
 
     certificate: Certificate
     kind: CertificateKind | None
@@ -134,6 +164,7 @@ class Shown:
     renewal: OpenedList | None = None
     contact: str | None = None
     last_told: LastTold | None = None
+    silence: Silence | None = None
 
     @property
     def name(self) -> str:
@@ -165,6 +196,7 @@ def shown(desk: Desk, certificate: Certificate) -> Shown:
         renewal=renewal_of(desk, kind),
         contact=contact_of(desk.db, certificate.id),
         last_told=last_told(desk.db, certificate),
+        silence=_silence_of(desk, certificate, rule, stands),
     )
 
 

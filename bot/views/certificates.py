@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from bot.dialogue import Button, Document, Picture, Reply, Scope, Table
-from bot.reports.certificates import OpenedList, Register, Shown
+from bot.reports.certificates import OpenedList, Register, Shown, Silence
 from bot.reports.percentages import Rate
 from bot.settings import Palette
 from bot.views.answer import token
@@ -128,16 +128,38 @@ def renewal_line(shown: Shown) -> str | None:
     stands = shown.standing
     if stands is None or stands.renewal is RenewalPeriod.UNKNOWN:
         return None
+    if shown.silence in (Silence.NOT_VALID, Silence.RENEWED):
+        return None
     if shown.filing is Filing.IN_TIME:
         if stands.renewal is RenewalPeriod.EXPIRED:
             return f"到期前已按时提交、没有决定的，按准予延续算，以{_issuer(shown)}答复为准。"
         return f"已按时提交延续申请，等{_issuer(shown)}决定。"
     if stands.renewal in (RenewalPeriod.CLOSED, RenewalPeriod.EXPIRED):
         return _closed_line(shown, stands)
+    if shown.kind is not None and shown.kind.confidence is Confidence.LOW:
+        return f"最晚哪天申请延续没有查实，请早点问{_issuer(shown)}。"
     last = _last_day(shown, stands)
     if stands.renewal is RenewalPeriod.NOT_OPEN and stands.opens_on is not None:
         return f"自 {_day(stands.opens_on, shown.today)} 起可申请，{last}"
     return last
+
+
+def silence_line(shown: Shown) -> str | None:
+    """Say that nobody will tell of this certificate's end, where that is so."""
+    match shown.silence:
+        case Silence.NOT_VALID:
+            return f"{STATE_WORDS[shown.certificate.state]}，不再提醒。"
+        case Silence.RENEWED:
+            return "已有新证，旧证不再提醒。"
+        case Silence.PERMANENT:
+            return "长期有效，到期提醒用不上。"
+        case Silence.LAPSED:
+            return "已经过期，不再提前提醒；办了新证会接着提醒。"
+        case Silence.KIND:
+            assert shown.certificate.expires_on is not None
+            ends = format_full_day(shown.certificate.expires_on)
+            return f"这种证暂不自动提醒，到期日请自己记着：{ends}。"
+    return None
 
 
 def _last_day(shown: Shown, stands: Standing) -> str:
@@ -165,7 +187,7 @@ def _closed_line(shown: Shown, stands: Standing) -> str:
         late = own or f"还可以补办，请尽快联系{issuer}"
         return end_sentence(f"{past}还没申请的请马上申请：{late}" if past else late)
     if stands.follows is AfterClosing.NEW_APPLICATION:
-        begun = "已过期，走新办" if expired else "已过延续期，走新办"
+        begun = "已过延续期，走新办"
         return end_sentence(f"{begun}；{own}" if own else f"{begun}，以{issuer}答复为准")
     return f"{past}请尽快联系{issuer}，问清还能不能延续。"
 
@@ -199,7 +221,10 @@ def alert_reply(shown: Shown, viewer: Viewer) -> Reply:
     """Tell a holder about one certificate: by when, how, where, and what they may answer."""
     lines = Lines()
     lines.add(f"{_title(shown)}：{standing_line(shown, viewer.palette)}")
-    lines.add(renewal_line(shown), *_how_lines(shown))
+    if shown.silence is not Silence.PERMANENT:
+        lines.add(renewal_line(shown), *_how_lines(shown))
+    if shown.silence is Silence.KIND:
+        lines.add(silence_line(shown))
     return Reply(lines.text, buttons=_answer_buttons(shown))
 
 
@@ -208,6 +233,8 @@ def _answer_buttons(shown: Shown) -> tuple[tuple[Button, ...], ...]:
     rows: list[tuple[Button, ...]] = []
     if shown.renewal is not None:
         rows.append((Button("延续要带什么", _list_token(shown.renewal)),))
+    if shown.silence is Silence.PERMANENT:
+        return ((Button("退订", f"held:{one}:stop"),),)
     if shown.answer is None:
         rows.append(
             (Button("已提交", f"held:{one}:filed"), Button("暂不续", f"held:{one}:declined"))
@@ -236,7 +263,11 @@ def digest_reply(listed: Sequence[Shown], viewer: Viewer) -> Reply:
 
 
 def _short(shown: Shown, palette: Palette) -> str:
+    if shown.silence in (Silence.NOT_VALID, Silence.RENEWED):
+        return f"{_title(shown)}：{silence_line(shown)}"
     parts = [f"{_title(shown)}：{standing_line(shown, palette)}", renewal_line(shown) or ""]
+    if shown.silence is Silence.KIND:
+        parts.append("这种证暂不自动提醒。")
     if shown.answer is not None:
         parts.append(f"（{_answer_words(shown).replace('持证人', '您')}）")
     return "".join(parts)
@@ -272,9 +303,8 @@ def mine_reply(listed: Sequence[Shown], viewer: Viewer) -> Reply:
 
 def card_reply(shown: Shown, viewer: Viewer) -> Reply:
     """Show a holder one certificate."""
-    state = shown.certificate.state
-    if state is not CertificateState.VALID:
-        return Reply(f"{_title(shown)}：{STATE_WORDS[state]}，不再提醒。", buttons=((MINE, MENU),))
+    if shown.silence in (Silence.NOT_VALID, Silence.RENEWED):
+        return Reply(f"{_title(shown)}：{silence_line(shown)}", buttons=((MINE, MENU),))
     reply = alert_reply(shown, viewer)
     lines = [reply.text]
     if shown.answer is not None:
@@ -284,16 +314,18 @@ def card_reply(shown: Shown, viewer: Viewer) -> Reply:
 
 def answered_reply(shown: Shown, answer: Answer) -> Reply:
     """Confirm a holder's answer and what comes of it."""
+    told_never = shown.silence is Silence.KIND
+    quiet = "" if told_never else "，不再提醒您"
     match answer:
         case Answer.FILED:
             text = (
-                f"记下了：您已提交延续申请，不再提醒您。{_undecided_line(shown)}"
+                f"记下了：您已提交延续申请{quiet}。{_undecided_line(shown)}"
                 "受理凭证请收好。科室仍会盯着办。"
             )
         case Answer.DECLINED:
-            text = "记下了：暂不续，不再提醒您。到期后这张证就不能再用了；想续还可以点下面。"
+            text = f"记下了：暂不续{quiet}。到期后这张证就不能再用了；想续还可以点下面。"
         case Answer.WRONG:
-            text = "记下了，已转给发证科室核对；改好之前不再提醒您。"
+            text = "记下了，已转给发证科室核对" + ("。" if told_never else "；改好之前不再提醒您。")
     undo = Button("点错了，照常提醒", f"held:{shown.certificate.id}:undo")
     return Reply(f"{_title(shown)}：{text}", buttons=((undo,), (MINE, MENU)))
 
@@ -311,7 +343,8 @@ def _undecided_line(shown: Shown) -> str:
 
 def undone_reply(shown: Shown) -> Reply:
     """Confirm that alerts go on."""
-    return Reply(f"{_title(shown)}：好，照常提醒。", buttons=((MINE, MENU),))
+    words = silence_line(shown) or "照常提醒。"
+    return Reply(f"{_title(shown)}：好，{words}", buttons=((MINE, MENU),))
 
 
 def stopped_reply(shown: Shown) -> Reply:
@@ -326,10 +359,15 @@ def stopped_reply(shown: Shown) -> Reply:
 # -- opting in
 
 
-def ask_tail_reply(kind: str, days: int) -> Reply:
-    """Ask for the number's tail, saying what is agreed to by giving it."""
+def ask_tail_reply(shown: Shown, days: int) -> Reply:
+    """Ask for the number's tail, saying what is agreed to by giving it.
+
+    Of one certificate nothing is said before: whoever has the code alone may not be its holder.
+    """
+    is_told = shown.silence is not Silence.KIND
+    agreed = "在这里接收它的到期提醒" if is_told else "在这里看它的到期日，这种证暂不自动提醒"
     return Reply(
-        f"这是一张{kind}的到期提醒码。发来证照编号的后 4 位，就表示您同意在这里接收它的到期提醒："
+        f"这是一张{shown.name}的到期提醒码。发来证照编号的后 4 位，就表示您同意{agreed}："
         "只存这个对话和证照的对应关系，随时可退订，退订后不再用。"
         f"（{days} 分钟内；不订就点取消）",
         buttons=((Button("取消", "menu"),),),
@@ -337,10 +375,14 @@ def ask_tail_reply(kind: str, days: int) -> Reply:
 
 
 def opted_in_reply(shown: Shown, viewer: Viewer) -> Reply:
-    """Confirm an opt-in with where the certificate stands."""
+    """Confirm an opt-in with where the certificate stands; promise only what will come."""
     lines = Lines()
-    lines.add(f"订好了：{_title(shown)}到期前会在这里提醒您。")
-    lines.add(standing_line(shown, viewer.palette), renewal_line(shown))
+    if shown.silence is None:
+        lines.add(f"订好了：{_title(shown)}到期前会在这里提醒您。")
+    else:
+        lines.add(f"记下了：{_title(shown)}。{silence_line(shown)}发“我的证照”随时能看。")
+    if shown.silence not in (Silence.NOT_VALID, Silence.RENEWED):
+        lines.add(standing_line(shown, viewer.palette), renewal_line(shown))
     stop = Button("退订", f"held:{shown.certificate.id}:stop")
     return Reply(lines.text, buttons=((stop, MINE), (MENU,)))
 
@@ -589,8 +631,11 @@ def code_reply(
     lines.add(
         f"提醒码 {code.code}（{_title(shown)}，{format_moment(code.expires_at)}前有效，用一次）"
     )
+    if shown.silence is not None:
+        lines.add(f"先说明：{silence_line(shown)}")
     lines.heading("下面这段可以转给持证人")
-    lines.add(f"您的{kind}可以订到期提醒：在对话里发“绑定 {code.code}”，再发证照编号后 4 位。")
+    use = "订到期提醒" if shown.silence in (None, Silence.LAPSED) else "在这里看有效期"
+    lines.add(f"您的{kind}可以{use}：在对话里发“绑定 {code.code}”，再发证照编号后 4 位。")
     lines.add(*(f"也可以直接打开：{link}" for link in links))
     picture = Picture(qr, "订到期提醒的二维码") if qr else None
     return Reply(lines.text, headings=lines.headings, picture=picture, buttons=((REGISTER, MENU),))
@@ -663,6 +708,13 @@ SHEET_HEADER = (
 )
 
 
+def _known_last_day(shown: Shown) -> str:
+    """Return the last day to apply as a cell; none where the rule is doubtful."""
+    doubtful = shown.kind is None or shown.kind.confidence is Confidence.LOW
+    announced_on = shown.standing.announced_on if shown.standing else None
+    return "" if doubtful or announced_on is None else announced_on.isoformat()
+
+
 def sheet_row(shown: Shown, palette: Palette) -> tuple[str | int, ...]:
     """Return one certificate as a row of the sheet."""
     certificate, stands, told = shown.certificate, shown.standing, shown.last_told
@@ -675,7 +727,7 @@ def sheet_row(shown: Shown, palette: Palette) -> tuple[str | int, ...]:
         _issuer(shown),
         certificate.expires_on.isoformat() if certificate.expires_on else "长期",
         stands.days_left if stands else "",
-        stands.announced_on.isoformat() if stands and stands.announced_on else "",
+        _known_last_day(shown),
         _answer_words(shown) if shown.answer else "",
         OUTCOME_WORDS[shown.acknowledged.outcome] if shown.acknowledged else "",
         "" if shown.kind else "规则未登记",
