@@ -7,10 +7,15 @@ from sqlite_utils import Database
 from bot.database import transaction
 from bot.desk import Desk
 from bot.dialogue import Recipient, Scope
-from bot.reports.certificates import department_people, kind_ids_by_name, kinds_of, rules_of
+from bot.reports.certificates import (
+    count_by_hand,
+    department_people,
+    kind_ids_by_name,
+    kinds_of,
+    rules_of,
+)
 from reminders import outbox
 from reminders.alerts import Alert
-from reminders.certificate_figures import unreached
 from reminders.certificate_sweep import (
     CertificateSweep,
     has_swept,
@@ -45,16 +50,13 @@ def run_certificates(desk: Desk, db: Database) -> CertificateSweep:
 
 def _told(desk: Desk, db: Database, person_id: int, scope: Scope) -> list[Alert]:
     """Return the weekly digest on its day, and daily what must be seen to by hand."""
-    today, rules = desk.today(), rules_of(desk.settings)
+    today = desk.today()
     recipient = Recipient(person_id=person_id)
     alerts = []
     if WEEKDAYS[today.weekday()] == desk.settings.certificate.digest_on:
         facts = {"on": today.isoformat()}
         alerts.append(Alert(DIGEST, recipient, facts, f"{DIGEST}:{today}:{person_id}"))
-    kinds = kinds_of(desk.base)
-    days = rules.manual_at
-    count, _ = unreached(db, desk.calendar, kinds, rules, scope, today, days=days, limit=0)
-    if count:
+    if count_by_hand(desk, db, scope):
         facts = {"on": today.isoformat()}
         alerts.append(Alert(BY_HAND, recipient, facts, f"{BY_HAND}:{today}:{person_id}"))
     return alerts

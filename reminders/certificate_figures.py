@@ -105,10 +105,12 @@ def worst(
     today: date,
     *,
     limit: int,
+    offset: int = 0,
 ) -> tuple[Certificate, ...]:
     """Return the certificates at a level within a scope: the first to end, the last lapsed."""
-    found = _at_level(db, calendar, kinds, rules, scope, level, today, most_of_a_kind=limit)
-    return tuple(certificate_by_id(db, one) for one in islice(found, limit))
+    last = offset + limit
+    found = _at_level(db, calendar, kinds, rules, scope, level, today, most_of_a_kind=last)
+    return tuple(certificate_by_id(db, one) for one in islice(found, offset, last))
 
 
 def all_at(
@@ -191,6 +193,7 @@ def unreached(
     *,
     days: int,
     limit: int,
+    offset: int = 0,
 ) -> tuple[int, tuple[Certificate, ...]]:
     """Return how many end within so many days that nothing reached at this level, and the first.
 
@@ -207,8 +210,8 @@ def unreached(
         count += of_kind
         if of_kind and limit:
             query = f"SELECT c.expires_on, c.id {rest} ORDER BY c.expires_on LIMIT ?"
-            found.append(db.conn.execute(query, (*bound, limit)).fetchall())
-    chosen = islice(merge(*found), limit)
+            found.append(db.conn.execute(query, (*bound, offset + limit)).fetchall())
+    chosen = islice(merge(*found), offset, offset + limit)
     return count, tuple(certificate_by_id(db, row[1]) for row in chosen)
 
 
@@ -254,6 +257,7 @@ def filed(
     today: date,
     *,
     limit: int,
+    offset: int = 0,
 ) -> Filed:
     """Return who says that renewal was applied for, the first to end first.
 
@@ -274,27 +278,29 @@ def filed(
         filing_of(calendar, kinds.get(key), rules, _day(ends), _day(at[:10])) is Filing.IN_TIME
         for _, key, ends, at in watched
     )
-    listed = tuple(certificate_by_id(db, row[0]) for row in watched[:limit])
+    listed = tuple(certificate_by_id(db, row[0]) for row in watched[offset : offset + limit])
     return Filed(in_time, len(watched) - in_time, listed)
 
 
 def lapsed(
-    db: Database, rules: Rules, scope: Scope, from_on: date, to_on: date, *, limit: int
+    db: Database,
+    rules: Rules,
+    scope: Scope,
+    from_on: date,
+    to_on: date,
+    *,
+    limit: int,
+    offset: int = 0,
 ) -> tuple[int, tuple[Certificate, ...]]:
     """Return what ended in a period without renewal, is still held valid, and was not filed.
 
     Whoever applied before the end waits for the department, not the other way round.
     """
-    condition = f"{_WATCHED} AND NOT {_FILED_BEFORE_THE_END}"
-    return _listed(db, rules, scope, from_on.isoformat(), to_on.isoformat(), condition, limit)
-
-
-def _listed(
-    db: Database, rules: Rules, scope: Scope, first: str, last: str, condition: str, limit: int
-) -> tuple[int, tuple[Certificate, ...]]:
+    first, last = from_on.isoformat(), to_on.isoformat()
     where, values = _within(scope)
     rest = f"""FROM certificates c
-        WHERE c.kind_key = ? AND c.expires_on BETWEEN ? AND ? AND {condition}{where}"""
+        WHERE c.kind_key = ? AND c.expires_on BETWEEN ? AND ? AND {_WATCHED}
+          AND NOT {_FILED_BEFORE_THE_END}{where}"""
     count, found = 0, []
     for key in kind_keys(db):
         if key in rules.excluded_kinds:
@@ -304,8 +310,8 @@ def _listed(
         count += of_kind
         if of_kind and limit:
             query = f"SELECT c.expires_on, c.id {rest} ORDER BY c.expires_on LIMIT ?"
-            found.append(db.conn.execute(query, (*bound, limit)).fetchall())
-    chosen = islice(merge(*found), limit)
+            found.append(db.conn.execute(query, (*bound, offset + limit)).fetchall())
+    chosen = islice(merge(*found), offset, offset + limit)
     return count, tuple(certificate_by_id(db, row[1]) for row in chosen)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from bot.clock import LOCAL
 from bot.desk import Desk, Knowledge
-from bot.dialogue import Channel, Reply
+from bot.dialogue import Channel, Reply, Role, Scope
 from bot.reports.certificates import shown
 from bot.settings import CertificateSettings, Palette, Settings
 from bot.views.certificates import ASK_AT_WINDOW, SHEET_HEADER, sheet_row
@@ -178,3 +178,78 @@ def test_a_doubtful_rule_names_no_filing_day_to_the_department_either(page: Town
     )
 
     assert cells["最晚申请日"] == ""
+
+
+# -- pages
+
+
+def department(town: Town) -> Talker:
+    return town.somebody("market", Role.DEPARTMENT, Scope(None, "market"))
+
+
+@pytest.mark.parametrize(
+    ("which", "expires_on"),
+    [
+        ("early", date(2025, 4, 5)),
+        ("near", date(2025, 3, 8)),
+        ("urgent", date(2025, 2, 5)),
+        ("expired", date(2025, 1, 3)),
+        ("lapsed", date(2025, 1, 3)),
+        ("unreached", date(2025, 2, 5)),
+    ],
+)
+def test_every_certificate_of_a_list_can_be_reached(
+    page: Town, which: str, expires_on: date
+) -> None:
+    for n in range(19):
+        page.take(f"ZZ{n:04}", expires_on=expires_on, holder=f"店{n}")
+    clerk = department(page)
+
+    first = clerk.sends_token(f"certlist:{which}")
+    seen = {row[0].label for row in first.buttons if row[0].label.startswith("看 ")}
+    assert "共 19 张（第 1 页，共 3 页）" in first.text
+    assert "上一页" not in str(first.buttons)
+    for _ in range(2):
+        shown_ = clerk.presses("下一页")
+        seen |= {row[0].label for row in shown_.buttons if row[0].label.startswith("看 ")}
+
+    assert len(seen) == 19
+    assert "下一页" not in str(shown_.buttons)
+    assert "第 3 页" in clerk.sends_token(f"certlist:{which}:99").text
+    assert "第 2 页" in clerk.presses("上一页").text
+
+
+def test_all_four_levels_have_a_button(page: Town) -> None:
+    clerk = department(page)
+    clerk.says("证照")
+
+    for level in ("紧急", "预警", "提前提示", "已过期"):
+        assert clerk.presses(f"看{level}").text.startswith(f"{level}：")
+
+
+def test_a_holder_turns_pages_and_what_cannot_lapse_comes_last(page: Town) -> None:
+    wang = page.somebody("wang")
+    for n in range(10):
+        of = {"expires_on": None if n == 0 else date(2025, 6, n)}
+        certificate = page.take(f"ZZ{n:04}", holder=f"店{n}", **of)
+        wang.says(f"绑定 {federation_code(page, certificate)}")
+        wang.says(f"{n:04}")
+
+    first = wang.says("我的证照").text
+    second = wang.presses("下一页").text
+
+    assert "我的证照 10 张（第 1 页，共 2 页）" in first
+    assert "尾号 0001" in first
+    assert "尾号 0000" in second
+    assert "长期有效" in second
+
+
+def test_the_table_says_how_many_kinds_it_leaves_out(page: Town) -> None:
+    for n in range(33):
+        page.take(f"ZZ{n:04}", kind=f"第{n}种证", kind_id=None, expires_on=date(2025, 2, 5))
+
+    said = department(page).says("证照")
+
+    assert said.table is not None
+    assert len(said.table.rows) == 30
+    assert "另有 3 种" in said.text

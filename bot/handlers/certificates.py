@@ -13,7 +13,7 @@ from bot.records import conversations
 from bot.records.audit import Deed, record_deed
 from bot.records.conversations import AWAIT_MINUTES, Awaited
 from bot.reports import certificates as reports
-from bot.reports.certificates import Register, is_sensitive, shown
+from bot.reports.certificates import PAGE, Listed, Register, Sort, is_sensitive, shown
 from bot.views import certificates as view
 from bot.views.certificate_sheet import certificates_workbook
 from bot.views.certificates import Viewer
@@ -52,18 +52,17 @@ def _number(arguments: tuple[str, ...]) -> int:
 def mine(desk: Desk, incoming: Incoming, argument: str) -> Reply:
     """Show a holder their certificates."""
     del argument
-    held = [
-        shown(desk, certificate)
-        for certificate in holders.held_by(desk.db, incoming.person.id)
-        if _may_show(desk, incoming, certificate)
-    ]
-    return view.mine_reply(held, _viewer(desk, incoming))
+    return open_mine(desk, incoming, ())
 
 
 def open_mine(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
-    """Show a holder their certificates."""
-    del arguments
-    return mine(desk, incoming, "")
+    """Show a holder one page of their certificates: what ends first, then what cannot lapse."""
+    held = [c for c in holders.held_by(desk.db, incoming.person.id) if _may_show(desk, incoming, c)]
+    held.sort(key=lambda certificate: not certificate.is_watched)
+    page = min(_page(arguments), max(0, -(-len(held) // PAGE) - 1))
+    on_page = held[page * PAGE : (page + 1) * PAGE]
+    listed = Listed(len(held), page, tuple(shown(desk, one) for one in on_page))
+    return view.mine_reply(listed, _viewer(desk, incoming))
 
 
 def _may_show(desk: Desk, incoming: Incoming, certificate: Certificate) -> bool:
@@ -277,24 +276,18 @@ def list_some(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Rep
     which = arguments[0] if arguments else ""
     if which not in view.LIST_WORDS:
         raise Refusal("button_unknown")
-    scope, count = _scope(incoming.person), None
-    days = reports.rules_of(desk.settings).days_left[2]
-    if which == "unreached":
-        count, found = reports.not_reached(desk, scope, days=days)
-    elif which == "filed":
-        count, found = reports.said_filed(desk, scope)
-    elif which == "lapsed":
-        count, found = reports.has_lapsed(desk, scope)
-    else:
-        found = reports.at_level(desk, scope, Level(which))
-    listed = [
-        shown(desk, certificate)
-        for certificate in found
-        if not (incoming.discreet and is_sensitive(desk.settings, certificate))
-    ]
+    sort = Sort(which) if which in set(Sort) else Level(which)
+    hidden = desk.settings.certificate.sensitive_kinds if incoming.discreet else ()
+    scope, page = _scope(incoming.person), _page(arguments[1:])
+    listed = reports.list_page(desk, scope, sort, page, hidden_kinds=hidden)
     now = desk.now()
     record_deed(desk.db, incoming.person, Deed.SAW_LIST, f"certificates:{which}", now=now)
-    return view.list_reply(which, count, listed, _viewer(desk, incoming))
+    return view.list_reply(which, listed, _viewer(desk, incoming))
+
+
+def _page(arguments: tuple[str, ...]) -> int:
+    """Return the page a button names, the first one if it names none."""
+    return int(arguments[0][:6]) if arguments and arguments[0].isdecimal() else 0
 
 
 def _own(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Certificate:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -50,7 +50,7 @@ from reminders.certificate_rules import (
 )
 from reminders.certificates import Certificate, CertificateState, contact_of
 
-LISTED = 20
+PAGE = 8
 LAPSED_SHOWN_DAYS = 60
 
 
@@ -235,13 +235,9 @@ class Register:
 
 def register_of(desk: Desk, db: Database, scope: Scope) -> Register:
     """Return the figures of the register within a scope as of today."""
-    today, rules = desk.today(), rules_of(desk.settings)
+    today, rules, kinds = desk.today(), rules_of(desk.settings), kinds_of(desk.base)
     yesterday, new_year = today - timedelta(days=1), date(today.year, 1, 1)
     from_on = min(new_year, yesterday) if yesterday < new_year else new_year
-    kinds = kinds_of(desk.base)
-    by_hand, _ = unreached(
-        db, desk.calendar, kinds, rules, scope, today, days=rules.manual_at, limit=0
-    )
     found = filed(db, desk.calendar, kinds, rules, scope, today, limit=0)
     since_on = today - timedelta(days=LAPSED_SHOWN_DAYS)
     lapsed_count, _ = lapsed(db, rules, scope, since_on, yesterday, limit=0)
@@ -251,7 +247,7 @@ def register_of(desk: Desk, db: Database, scope: Scope) -> Register:
         department=department.name if department else scope.department,
         on=today,
         counts=level_counts(desk, scope),
-        by_hand=by_hand,
+        by_hand=count_by_hand(desk, db, scope),
         filed_in_time=found.in_time,
         filed_late=found.late,
         lapsed=lapsed_count,
@@ -275,9 +271,7 @@ def telling_of(desk: Desk, db: Database, scope: Scope) -> Telling:
     return count_telling(db, desk.calendar, kinds_of(desk.base), rules, scope, today, to_on)
 
 
-def at_level(
-    desk: Desk, scope: Scope, level: Level, *, limit: int = LISTED
-) -> tuple[Certificate, ...]:
+def at_level(desk: Desk, scope: Scope, level: Level, *, limit: int) -> tuple[Certificate, ...]:
     """Return the certificates at a level within a scope, the most pressing first."""
     rules, kinds = rules_of(desk.settings), kinds_of(desk.base)
     return worst(desk.db, desk.calendar, kinds, rules, scope, level, desk.today(), limit=limit)
@@ -291,25 +285,61 @@ def register_rows(desk: Desk, scope: Scope) -> Iterator[Shown]:
         yield from (shown(desk, certificate) for certificate in found)
 
 
-def not_reached(desk: Desk, scope: Scope, *, days: int) -> tuple[int, tuple[Certificate, ...]]:
-    """Return what ends within some days and no message or call reached."""
+class Sort(StrEnum):
+    """What a list within a scope is of; the levels have lists of their own."""
+
+    UNREACHED = "unreached"
+    FILED = "filed"
+    LAPSED = "lapsed"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One page of a list: how many there are in all, and those on it; pages count from 0."""
+
+    count: int
+    page: int
+    certificates: tuple[Shown, ...]
+
+
+def list_page(
+    desk: Desk, scope: Scope, sort: Level | Sort, page: int, *, hidden_kinds: Collection[str] = ()
+) -> Listed:
+    """Return one page of a list within a scope, the last one for any page beyond."""
+    rules = rules_of(desk.settings)
+    rules = replace(rules, excluded_kinds=rules.excluded_kinds | frozenset(hidden_kinds))
+    count, found = _page_of(desk, rules, scope, sort, page * PAGE)
+    last = max(0, -(-count // PAGE) - 1)
+    if page > last:
+        page = last
+        count, found = _page_of(desk, rules, scope, sort, page * PAGE)
+    return Listed(count, page, tuple(shown(desk, certificate) for certificate in found))
+
+
+def _page_of(
+    desk: Desk, rules: Rules, scope: Scope, sort: Level | Sort, offset: int
+) -> tuple[int, tuple[Certificate, ...]]:
+    db, calendar, today, kinds = desk.db, desk.calendar, desk.today(), kinds_of(desk.base)
+    if isinstance(sort, Level):
+        counts = count_levels(db, calendar, kinds, rules, scope, today)
+        found = worst(db, calendar, kinds, rules, scope, sort, today, limit=PAGE, offset=offset)
+        return sum(one.at(sort) for one in counts), found
+    if sort is Sort.FILED:
+        said = filed(db, calendar, kinds, rules, scope, today, limit=PAGE, offset=offset)
+        return said.in_time + said.late, said.certificates
+    if sort is Sort.LAPSED:
+        since_on, yesterday = today - timedelta(days=LAPSED_SHOWN_DAYS), today - timedelta(days=1)
+        return lapsed(db, rules, scope, since_on, yesterday, limit=PAGE, offset=offset)
+    days = rules.days_left[2]
+    return unreached(db, calendar, kinds, rules, scope, today, days=days, limit=PAGE, offset=offset)
+
+
+def count_by_hand(desk: Desk, db: Database, scope: Scope) -> int:
+    """Count what ends within the days for a call or a visit, and nothing reached."""
     rules, kinds = rules_of(desk.settings), kinds_of(desk.base)
-    today = desk.today()
-    return unreached(desk.db, desk.calendar, kinds, rules, scope, today, days=days, limit=LISTED)
-
-
-def said_filed(desk: Desk, scope: Scope) -> tuple[int, tuple[Certificate, ...]]:
-    """Return whose holders say that renewal was applied for."""
-    rules, kinds = rules_of(desk.settings), kinds_of(desk.base)
-    found = filed(desk.db, desk.calendar, kinds, rules, scope, desk.today(), limit=LISTED)
-    return found.in_time + found.late, found.certificates
-
-
-def has_lapsed(desk: Desk, scope: Scope) -> tuple[int, tuple[Certificate, ...]]:
-    """Return what ended lately without renewal."""
-    today = desk.today()
-    since_on, yesterday = today - timedelta(days=LAPSED_SHOWN_DAYS), today - timedelta(days=1)
-    return lapsed(desk.db, rules_of(desk.settings), scope, since_on, yesterday, limit=LISTED)
+    days = rules.manual_at
+    count, _ = unreached(db, desk.calendar, kinds, rules, scope, desk.today(), days=days, limit=0)
+    return count
 
 
 def department_people(db: Database) -> tuple[tuple[int, Scope], ...]:

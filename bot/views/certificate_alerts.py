@@ -128,5 +128,5 @@ def _by_hand(desk: Desk, person: Person) -> Reply | None:
         return None
     scope = Scope(person.scope.district, person.scope.department)
     days = reports.rules_of(desk.settings).manual_at
-    count, _ = reports.not_reached(desk, scope, days=days)
+    count = reports.count_by_hand(desk, desk.db, scope)
     return view.by_hand_reply(count, days) if count else None

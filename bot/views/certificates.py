@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from bot.dialogue import Button, Document, Picture, Reply, Scope, Table
-from bot.reports.certificates import OpenedList, Register, Shown, Silence
+from bot.reports.certificates import PAGE, Listed, OpenedList, Register, Shown, Silence
 from bot.reports.percentages import Rate
 from bot.settings import Palette
 from bot.views.answer import token
@@ -31,6 +31,7 @@ SOME_CERTIFICATE = "证照"
 HELD = "held"
 """What a button to a certificate ends with that its holder looks at."""
 WITH_BUTTONS = 8
+KINDS_IN_TABLE = 30
 IN_DIGEST = 10
 MANY_ROWS = 10_000
 SHEET_PATH = "/certificates/sheet"
@@ -285,20 +286,39 @@ def _look_buttons(listed: Sequence[Shown], held: str = "") -> list[tuple[Button,
     ]
 
 
-def mine_reply(listed: Sequence[Shown], viewer: Viewer) -> Reply:
-    """Show a holder their certificates with level and days."""
-    if not listed:
+def mine_reply(listed: Listed, viewer: Viewer) -> Reply:
+    """Show a holder one page of their certificates with level and days."""
+    if not listed.count:
         return Reply(
             "还没有您订阅提醒的证照。向发证窗口或科室要提醒码或链接；有码就发：绑定 空格 提醒码。",
             buttons=((MENU,),),
         )
     lines = Lines()
-    lines.add(f"我的证照 {len(listed)} 张：")
-    for shown in listed[: IN_DIGEST * 2]:
+    lines.add(f"我的证照 {listed.count} 张{_page_words(listed)}：")
+    for shown in listed.certificates:
         lines.add(f"· {_short(shown, viewer.palette)}")
-    if len(listed) > IN_DIGEST * 2:
-        lines.add(f"另有 {len(listed) - IN_DIGEST * 2} 张到期更晚，没有列出。")
-    return Reply(lines.text, buttons=(*_look_buttons(listed, f":{HELD}"), (MENU,)))
+    looks = _look_buttons(listed.certificates, f":{HELD}")
+    turns = _turns("certs", listed)
+    return Reply(lines.text, buttons=(*looks, *turns, (MENU,)), replaces=listed.page > 0)
+
+
+def _pages(listed: Listed) -> int:
+    return max(1, -(-listed.count // PAGE))
+
+
+def _page_words(listed: Listed) -> str:
+    pages = _pages(listed)
+    return f"（第 {listed.page + 1} 页，共 {pages} 页）" if pages > 1 else ""
+
+
+def _turns(verb: str, listed: Listed) -> tuple[tuple[Button, ...], ...]:
+    """Return the buttons to the pages before and after."""
+    turns = []
+    if listed.page > 0:
+        turns.append(Button("上一页", f"{verb}:{listed.page - 1}"))
+    if listed.page < _pages(listed) - 1:
+        turns.append(Button("下一页", f"{verb}:{listed.page + 1}"))
+    return (tuple(turns),) if turns else ()
 
 
 def card_reply(shown: Shown, viewer: Viewer) -> Reply:
@@ -457,6 +477,10 @@ def register_reply(
     if unknown:
         lines.heading("规则未登记（只按到期日列出，不发给持证人）")
         lines.bullets(_unknown_rows(register, unknown))
+    more = len({one.kind_key for one in register.counts}) - KINDS_IN_TABLE
+    if more > 0:
+        where = "网页上导出的表里都有" if viewer.discreet else "导出的表里都有"
+        lines.add(f"表里是最急的 {KINDS_IN_TABLE} 种，另有 {more} 种，{where}。")
     return Reply(
         lines.text,
         headings=lines.headings,
@@ -517,16 +541,20 @@ def _level_table(
     ordered = sorted(by_kind.items(), key=lambda each: (-each[1][2], -each[1][1], each[0]))
     rows = tuple(
         (names.get(key, key.lstrip("?")), *(str(number) for number in sums))
-        for key, sums in ordered[:30]
+        for key, sums in ordered[:KINDS_IN_TABLE]
     )
     return Table(("种类", *(level_words(palette, level) for level in Level)), rows)
 
 
 def _register_buttons(viewer: Viewer) -> tuple[tuple[Button, ...], ...]:
     lists = (
-        (
-            Button(f"看{LEVEL_WORDS[Level.URGENT]}", "certlist:urgent"),
-            Button(f"看{LEVEL_WORDS[Level.NEAR]}", "certlist:near"),
+        tuple(
+            Button(f"看{LEVEL_WORDS[level]}", f"certlist:{level.value}")
+            for level in (Level.URGENT, Level.NEAR)
+        ),
+        tuple(
+            Button(f"看{LEVEL_WORDS[level]}", f"certlist:{level.value}")
+            for level in (Level.EARLY, Level.EXPIRED)
         ),
         (Button("没送到的", "certlist:unreached"), Button("已提交的", "certlist:filed")),
         (Button("过期未续的", "certlist:lapsed"),),
@@ -547,20 +575,23 @@ LIST_WORDS = {
 }
 
 
-def list_reply(which: str, count: int | None, listed: Sequence[Shown], viewer: Viewer) -> Reply:
-    """List certificates for a department, the most pressing first."""
-    total = f"{count} 张" if count is not None else f"前 {len(listed)} 张"
-    if not listed:
+def list_reply(which: str, listed: Listed, viewer: Viewer) -> Reply:
+    """List one page of certificates for a department, the most pressing first."""
+    if not listed.count:
         return Reply(f"{LIST_WORDS[which]}：没有（0）。", buttons=((REGISTER, MENU),))
     lines = Lines()
-    lines.heading(f"{LIST_WORDS[which]}：{total}")
-    for shown in listed:
+    lines.heading(f"{LIST_WORDS[which]}：共 {listed.count} 张{_page_words(listed)}")
+    for shown in listed.certificates:
         lines.add(f"· {_department_row(shown, viewer)}")
     if viewer.discreet:
         where = f"：{viewer.page}" if viewer.page else "。"
-        lines.add(f"持证人和电话请在网页上看{where}")
+        lines.add(f"持证人、电话和涉及健康的证照请在网页上看{where}")
+    looks, turns = _look_buttons(listed.certificates), _turns(f"certlist:{which}", listed)
     return Reply(
-        lines.text, headings=lines.headings, buttons=(*_look_buttons(listed), (REGISTER, MENU))
+        lines.text,
+        headings=lines.headings,
+        buttons=(*looks, *turns, (REGISTER, MENU)),
+        replaces=listed.page > 0,
     )
 
 
