@@ -19,6 +19,7 @@ from bot.handlers import (
     case_clock,
     cases,
     certificates,
+    holder_codes,
     human,
     imports,
     knowledge,
@@ -56,6 +57,7 @@ SUPERVISORS = frozenset({Role.SUPERVISOR})
 STAFF_OVERSEERS = qualification.STAFF_OVERSEERS
 LEADS = frozenset({Role.LEAD})
 REGISTRARS = certificates.REGISTRARS
+CODE_GIVERS = COUNTERS | REGISTRARS
 CASE_WORKERS = COUNTERS | SUPERVISORS  # whose own a case is, the handler checks
 CASE_READERS = OVERSEERS | COUNTERS
 CASE_CLOSERS = frozenset({Role.LEAD, Role.SUPERVISOR})
@@ -122,6 +124,20 @@ def _bind(desk: Desk, incoming: Incoming, code: str) -> Reply:
     return certificates.begin_opt_in(desk, incoming, code) or staff.bind(desk, incoming, code)
 
 
+def _register(desk: Desk, incoming: Incoming, argument: str) -> Reply:
+    """Show the register, or the one certificate whose number or tail is named."""
+    if argument:
+        return holder_codes.find(desk, incoming, argument)
+    return certificates.register(desk, incoming, "")
+
+
+def _own_certificates(desk: Desk, incoming: Incoming, argument: str) -> Reply:
+    """Show a holder's own; a window that names a number finds that one in its district."""
+    if argument and incoming.person.role in COUNTERS:
+        return holder_codes.find(desk, incoming, argument)
+    return certificates.mine(desk, incoming, "")
+
+
 COMMANDS: tuple[Command, ...] = (
     Command("start", ("菜单", "开始"), "打开菜单", _start, public=True),
     Command("help", ("帮助",), "能问什么、怎么问", _help, public=True),
@@ -129,8 +145,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("overdue", ("超期",), "办件时限、超期", cases.overdue, OVERSEERS),
     Command("mine", ("我的办件",), "我名下的办件", cases.mine, COUNTERS),
     Command("leave", ("请假", "代班"), "请假、代班", roster.leave, LEADS),
-    Command("mine", ("我的证照",), "我的证照、到期提醒", certificates.mine),
-    Command("certificates", ("证照",), "证照到期提醒", certificates.register, REGISTRARS),
+    Command("certificates", ("证照",), "证照到期提醒", _register, REGISTRARS),
+    Command("mine", ("我的证照", "证照"), "我的证照、到期提醒", _own_certificates),
+    Command("remindcode", ("提醒码",), "给持证人发到期提醒码", holder_codes.find, CODE_GIVERS),
     Command(
         "qualification",
         ("持证上岗", "持证上岗率"),
@@ -151,7 +168,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("status", ("查留言",), "按编号看留言进度", human.status, listed=False),
     Command("progress", ("办件进度",), "按编号看办件进度", progress.look_up, listed=False),
     Command("feedback", ("查反馈",), "按编号看反馈的处理", rectifications.status, listed=False),
-    Command("bind", ("绑定",), "工作人员绑定身份", _bind, listed=False),
+    Command("bind", ("绑定", "提醒码"), "用绑定码或提醒码", _bind, listed=False),
     Command("cancel", ("取消",), "取消正在写的内容", menu.cancel),
     Command("privacy", ("隐私",), "个人信息怎么用", menu.privacy, public=True),
     Command("erase", ("删除我的数据",), "删除我的数据", menu.erase),
@@ -163,6 +180,19 @@ DEEP_LINKS: dict[str, Command] = {
     "join": Command("bind", (), "", _bind),
     "s": Command("slip", (), "", slips.by_number),
 }
+
+WITH_ARGUMENT = frozenset(
+    {
+        "bind",
+        "certificates",
+        "entry",
+        "feedback",
+        "progress",
+        "remindcode",
+        "slip",
+        "status",
+    }
+)
 
 PERIOD_WORDS = re.compile(
     r"昨日评价|昨天评价|本周评价|本月评价|\d{4}-\d{1,2}-\d{1,2} ?评价|今天评价|今日评价"
@@ -226,7 +256,8 @@ TOKENS: dict[str, TokenRoute] = {
     "register": TokenRoute(certificates.open_register, REGISTRARS),
     "certlist": TokenRoute(certificates.list_some, REGISTRARS),
     "certack": TokenRoute(certificates.acknowledge, REGISTRARS),
-    "certcode": TokenRoute(certificates.make_code, REGISTRARS),
+    "certcode": TokenRoute(holder_codes.make_code, CODE_GIVERS),
+    "certat": TokenRoute(holder_codes.look, COUNTERS),
     "gaps": TokenRoute(knowledge.open_gaps, EDITORS),
     "gap": TokenRoute(knowledge.open_gap, EDITORS),
     "gapfind": TokenRoute(knowledge.ask_gap_entry, EDITORS),
@@ -309,6 +340,7 @@ AWAITED: dict[Awaited, WordHandler] = {
     Awaited.REPLY_TO_STAFF: rectifications.take_reply,
     Awaited.LOOKUP_REASON: rectifications.look_up,
     Awaited.CERTIFICATE_TAIL: certificates.take_tail,
+    Awaited.CERTIFICATE_NUMBER: holder_codes.take_number,
     Awaited.SUSPENSION_DOCUMENT: case_clock.take_document,
     Awaited.EXTENSION: case_clock.take_extension,
     Awaited.DECLINE_REASON: cases.take_decline_reason,
@@ -317,6 +349,7 @@ AWAITED: dict[Awaited, WordHandler] = {
 
 STAFF_WORDS = frozenset(
     {
+        Awaited.CERTIFICATE_NUMBER,
         Awaited.ANSWER,
         Awaited.RECTIFICATION,
         Awaited.LOOKUP_REASON,
@@ -424,8 +457,7 @@ def _command_action(desk: Desk, incoming: Incoming, text: str) -> Callable[[], R
     if found is None:
         return None
     command, argument = found
-    if text.startswith("/"):
-        command = _for_role(command, incoming.person.role)
+    command = _for_role(command, text, incoming.person.role)
     if incoming.person.role not in command.roles:
         raise Refusal("role", {"role": incoming.person.role})
     if incoming.public and not command.public:
@@ -433,10 +465,17 @@ def _command_action(desk: Desk, incoming: Incoming, text: str) -> Callable[[], R
     return lambda: command.handler(desk, incoming, argument)
 
 
-def _for_role(command: Command, role: Role) -> Command:
-    """Return the command of this name that a role may use: /mine is 我的办件 or 我的证照."""
-    named = (c for c in COMMANDS if c.name == command.name and role in c.roles)
-    return command if role in command.roles else next(named, command)
+def _for_role(command: Command, text: str, role: Role) -> Command:
+    """Return the command of this name or word that a role may use.
+
+    /mine is 我的办件 or 我的证照, 证照 the register or one's own, 提醒码 to make one or to use it.
+    """
+    if role in command.roles:
+        return command
+    word = text.strip().partition(" ")[0]
+    by_name = word.startswith("/")
+    named = (c for c in COMMANDS if (c.name == command.name if by_name else word in c.words))
+    return next((c for c in named if role in c.roles), command)
 
 
 def find_command(text: str) -> tuple[Command, str] | None:
@@ -459,7 +498,7 @@ def find_command(text: str) -> tuple[Command, str] | None:
     for command in COMMANDS:
         if text.strip() in command.words:
             return command, ""
-        takes_argument = command.name in {"bind", "slip", "status", "feedback", "progress", "entry"}
+        takes_argument = command.name in WITH_ARGUMENT
         if takes_argument and word in command.words and " " not in argument.strip():
             return command, argument.strip()
     return None
@@ -507,7 +546,7 @@ def _recorded(desk: Desk, incoming: Incoming, reply: Reply) -> Reply:
     now = desk.now()
     person_id = incoming.person.id
     if incoming.text:
-        text = _without_code(incoming.text)
+        text = _without_code(incoming.text, incoming.person.role)
         messages.record_in(desk.db, person_id, incoming.channel, text, now=now)
     numbered = _numbered(desk, incoming, reply)
     if incoming.key is not None:
@@ -516,10 +555,12 @@ def _recorded(desk: Desk, incoming: Incoming, reply: Reply) -> Reply:
     return numbered
 
 
-def _without_code(text: str) -> str:
-    """Keep a binding code out of the history."""
+def _without_code(text: str, role: Role) -> str:
+    """Keep a code that is used out of the history."""
     found = find_command(text)
-    return "绑定 ****" if found and found[0].name == "bind" and found[1] else text
+    if found is None or not found[1]:
+        return text
+    return "绑定 ****" if _for_role(found[0], text, role).name == "bind" else text
 
 
 def _numbered(desk: Desk, incoming: Incoming, reply: Reply) -> Reply:

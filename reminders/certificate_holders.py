@@ -13,13 +13,12 @@ from enum import StrEnum
 
 from sqlite_utils import Database
 
-from reminders.certificates import Certificate, certificates_by_id
+from reminders.certificates import TAIL, Certificate, certificates_by_id
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_LENGTH = 8
 CODE_DAYS = 30
 MOST_TRIES = 5
-TAIL = 4
 
 
 class NotOptedIn(Exception):  # noqa: N818 - an expected "no" is not an error

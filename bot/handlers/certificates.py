@@ -8,7 +8,6 @@ from bot.database import transaction
 from bot.desk import Desk
 from bot.dialogue import Channel, Incoming, Person, Recipient, Refusal, Reply, Role, Scope
 from bot.importing.values import names_of, nearest_kinds
-from bot.qr import qr_png
 from bot.records import conversations
 from bot.records.audit import Deed, record_deed
 from bot.records.conversations import AWAIT_MINUTES, Awaited
@@ -311,21 +310,6 @@ def acknowledge(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> R
         desk.db, certificate, incoming.person.id, outcome, now=desk.now()
     )
     return view.acknowledged_reply(shown(desk, certificate), outcome)
-
-
-def make_code(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
-    """Make a code by which a holder opts in."""
-    certificate = _own(desk, incoming, arguments)
-    code = holders.make_opt_in_code(
-        desk.db, certificate, made_by=incoming.person.id, now=desk.now()
-    )
-    page = desk.links.page_url(f"/join/{code.code}")
-    sensitive = is_sensitive(desk.settings, certificate)
-    chat = None if sensitive else desk.links.bot_url(f"join-{code.code}")
-    links = [link for link in (page, chat) if link]
-    facts = shown(desk, certificate)
-    kind = view.SOME_CERTIFICATE if sensitive else facts.name
-    return view.code_reply(facts, code, links, qr_png(links[0]) if links else None, kind=kind)
 
 
 def export(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:

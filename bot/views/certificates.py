@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from bot.dialogue import Button, Document, Picture, Reply, Scope, Table
+from bot.dialogue import Button, Document, Reply, Scope, Table
 from bot.reports.certificates import PAGE, Listed, OpenedList, Register, Shown, Silence
 from bot.reports.percentages import Rate
 from bot.settings import Palette
@@ -19,7 +19,7 @@ from bot.views.places import scope_words
 from bot.views.text import Lines, end_sentence, format_full_day, format_moment
 from knowledge.model import Confidence, KnowledgeBase
 from reminders.certificate_figures import LevelCounts, Telling
-from reminders.certificate_holders import Answer, OptInCode, Outcome, Reached, number_tail
+from reminders.certificate_holders import Answer, Outcome, Reached, number_tail
 from reminders.certificate_rules import AfterClosing, Filing, Level, RenewalPeriod, Standing
 from reminders.certificate_sweep import Sent
 from reminders.certificates import CertificateState
@@ -27,7 +27,6 @@ from reminders.certificates import CertificateState
 MENU = Button("菜单", "menu")
 MINE = Button("我的证照", "certs")
 REGISTER = Button("证照", "register")
-SOME_CERTIFICATE = "证照"
 HELD = "held"
 """What a button to a certificate ends with that its holder looks at."""
 WITH_BUTTONS = 8
@@ -95,7 +94,8 @@ def _day(day: date, today: date) -> str:
     return f"{day.month}月{day.day}日" if day.year == today.year else format_full_day(day)
 
 
-def _title(shown: Shown) -> str:
+def title(shown: Shown) -> str:
+    """Return the kind's name with the number's last four."""
     return f"{shown.name}（尾号 {number_tail(shown.certificate.number)}）"
 
 
@@ -221,7 +221,7 @@ def _how_lines(shown: Shown) -> list[str]:
 def alert_reply(shown: Shown, viewer: Viewer) -> Reply:
     """Tell a holder about one certificate: by when, how, where, and what they may answer."""
     lines = Lines()
-    lines.add(f"{_title(shown)}：{standing_line(shown, viewer.palette)}")
+    lines.add(f"{title(shown)}：{standing_line(shown, viewer.palette)}")
     if shown.silence is not Silence.PERMANENT:
         lines.add(renewal_line(shown), *_how_lines(shown))
     if shown.silence is Silence.KIND:
@@ -265,8 +265,8 @@ def digest_reply(listed: Sequence[Shown], viewer: Viewer) -> Reply:
 
 def _short(shown: Shown, palette: Palette) -> str:
     if shown.silence in (Silence.NOT_VALID, Silence.RENEWED):
-        return f"{_title(shown)}：{silence_line(shown)}"
-    parts = [f"{_title(shown)}：{standing_line(shown, palette)}", renewal_line(shown) or ""]
+        return f"{title(shown)}：{silence_line(shown)}"
+    parts = [f"{title(shown)}：{standing_line(shown, palette)}", renewal_line(shown) or ""]
     if shown.silence is Silence.KIND:
         parts.append("这种证暂不自动提醒。")
     if shown.answer is not None:
@@ -324,7 +324,7 @@ def _turns(verb: str, listed: Listed) -> tuple[tuple[Button, ...], ...]:
 def card_reply(shown: Shown, viewer: Viewer) -> Reply:
     """Show a holder one certificate."""
     if shown.silence in (Silence.NOT_VALID, Silence.RENEWED):
-        return Reply(f"{_title(shown)}：{silence_line(shown)}", buttons=((MINE, MENU),))
+        return Reply(f"{title(shown)}：{silence_line(shown)}", buttons=((MINE, MENU),))
     reply = alert_reply(shown, viewer)
     lines = [reply.text]
     if shown.answer is not None:
@@ -347,7 +347,7 @@ def answered_reply(shown: Shown, answer: Answer) -> Reply:
         case Answer.WRONG:
             text = "记下了，已转给发证科室核对" + ("。" if told_never else "；改好之前不再提醒您。")
     undo = Button("点错了，照常提醒", f"held:{shown.certificate.id}:undo")
-    return Reply(f"{_title(shown)}：{text}", buttons=((undo,), (MINE, MENU)))
+    return Reply(f"{title(shown)}：{text}", buttons=((undo,), (MINE, MENU)))
 
 
 def _undecided_line(shown: Shown) -> str:
@@ -364,14 +364,14 @@ def _undecided_line(shown: Shown) -> str:
 def undone_reply(shown: Shown) -> Reply:
     """Confirm that alerts go on."""
     words = silence_line(shown) or "照常提醒。"
-    return Reply(f"{_title(shown)}：好，{words}", buttons=((MINE, MENU),))
+    return Reply(f"{title(shown)}：好，{words}", buttons=((MINE, MENU),))
 
 
 def stopped_reply(shown: Shown) -> Reply:
     """Confirm that a holder is told no more."""
     again = Button("点错了，重新订阅", f"held:{shown.certificate.id}:again")
     return Reply(
-        f"{_title(shown)}：已退订，不再提醒您。到期前请自己记着办延续。",
+        f"{title(shown)}：已退订，不再提醒您。到期前请自己记着办延续。",
         buttons=((again,), (MINE, MENU)),
     )
 
@@ -398,9 +398,9 @@ def opted_in_reply(shown: Shown, viewer: Viewer) -> Reply:
     """Confirm an opt-in with where the certificate stands; promise only what will come."""
     lines = Lines()
     if shown.silence is None:
-        lines.add(f"订好了：{_title(shown)}到期前会在这里提醒您。")
+        lines.add(f"订好了：{title(shown)}到期前会在这里提醒您。")
     else:
-        lines.add(f"记下了：{_title(shown)}。{silence_line(shown)}发“我的证照”随时能看。")
+        lines.add(f"记下了：{title(shown)}。{silence_line(shown)}发“我的证照”随时能看。")
     if shown.silence not in (Silence.NOT_VALID, Silence.RENEWED):
         lines.add(standing_line(shown, viewer.palette), renewal_line(shown))
     stop = Button("退订", f"held:{shown.certificate.id}:stop")
@@ -600,7 +600,7 @@ def _department_row(shown: Shown, viewer: Viewer) -> str:
     holder = "" if viewer.discreet else f" {shown.certificate.holder}"
     if shown.contact and not viewer.discreet:
         holder += f" 电话 {shown.contact}"
-    parts = [f"{_title(shown)}{holder}：{standing_line(shown, viewer.palette)}"]
+    parts = [f"{title(shown)}{holder}：{standing_line(shown, viewer.palette)}"]
     parts.append(renewal_line(shown) or "")
     if shown.answer is not None:
         parts.append(f"（{_answer_words(shown)}）")
@@ -624,7 +624,7 @@ def department_card_reply(shown: Shown, viewer: Viewer) -> Reply:
     """Show a department one certificate with what it may do about it."""
     certificate = shown.certificate
     lines = Lines()
-    lines.add(_title(shown))
+    lines.add(title(shown))
     if not viewer.discreet:
         lines.add(f"编号 {certificate.number}，持证人 {certificate.holder}")
         lines.add(f"电话 {shown.contact}（本人同意）" if shown.contact else "没有留电话")
@@ -645,31 +645,7 @@ def department_card_reply(shown: Shown, viewer: Viewer) -> Reply:
 
 def acknowledged_reply(shown: Shown, outcome: Outcome) -> Reply:
     """Confirm what a department did."""
-    return Reply(
-        f"{_title(shown)}：记下了，{OUTCOME_WORDS[outcome]}。", buttons=((REGISTER, MENU),)
-    )
-
-
-def code_reply(
-    shown: Shown, code: OptInCode, links: Sequence[str], qr: bytes | None, *, kind: str
-) -> Reply:
-    """Hand over a code by which the holder opts in, and words that may be passed on to them.
-
-    The number's tail is not among those words: who has the message alone must not be able to opt
-    in. `kind` is what may be said of the certificate.
-    """
-    lines = Lines()
-    lines.add(
-        f"提醒码 {code.code}（{_title(shown)}，{format_moment(code.expires_at)}前有效，用一次）"
-    )
-    if shown.silence is not None:
-        lines.add(f"先说明：{silence_line(shown)}")
-    lines.heading("下面这段可以转给持证人")
-    use = "订到期提醒" if shown.silence in (None, Silence.LAPSED) else "在这里看有效期"
-    lines.add(f"您的{kind}可以{use}：在对话里发“绑定 {code.code}”，再发证照编号后 4 位。")
-    lines.add(*(f"也可以直接打开：{link}" for link in links))
-    picture = Picture(qr, "订到期提醒的二维码") if qr else None
-    return Reply(lines.text, headings=lines.headings, picture=picture, buttons=((REGISTER, MENU),))
+    return Reply(f"{title(shown)}：记下了，{OUTCOME_WORDS[outcome]}。", buttons=((REGISTER, MENU),))
 
 
 def by_hand_reply(count: int, days: int) -> Reply:
@@ -684,7 +660,7 @@ def wrong_told_reply(shown: Shown) -> Reply:
     """Tell a department that a holder says its record is wrong."""
     look = Button("看这张证", f"cert:{shown.certificate.id}")
     return Reply(
-        f"持证人说信息有误：{_title(shown)}，请核对后重新导入。", buttons=((look, REGISTER),)
+        f"持证人说信息有误：{title(shown)}，请核对后重新导入。", buttons=((look, REGISTER),)
     )
 
 
