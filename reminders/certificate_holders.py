@@ -124,6 +124,14 @@ def is_tail(db: Database, code: str, certificate: Certificate, tail: str) -> boo
     return False
 
 
+def tries_left(db: Database, code: str) -> int:
+    """Return how many more wrong tails a code bears."""
+    row = db.execute(
+        "SELECT tries FROM certificate_codes WHERE code_hash = ?", [_code_hash(code)]
+    ).fetchone()
+    return max(0, MOST_TRIES - row[0]) if row else 0
+
+
 def opt_in(
     db: Database,
     certificate: Certificate,

@@ -371,6 +371,23 @@ def test_a_wrong_tail_opts_nobody_in(town: Town) -> None:
     assert "还没有" in wang.says("我的证照").text
 
 
+def test_a_mistyped_tail_may_be_sent_again_until_the_code_is_dead(town: Town) -> None:
+    certificate = town.take("JY14102000001")
+    wang, code = town.somebody("wang"), code_for(town, certificate)
+    wang.says(f"绑定 {code}")
+
+    assert "还能试 4 次" in wang.says("9999").text
+    assert "订好了" in wang.says("0001").text
+
+    thief, code = town.somebody("thief"), code_for(town, certificate)
+    thief.says(f"绑定 {code}")
+    said = [thief.says(f"99{n:02}").text for n in range(5)]
+    assert "还能试 1 次" in said[3]
+    assert "不能再用了" in said[4]
+    assert "订好了" not in thief.says("0001").text
+    assert "失效" in thief.says(f"绑定 {code}").text
+
+
 def test_a_link_asks_for_the_tail_too(town: Town) -> None:
     code = code_for(town, town.take("JY14102000001"))
     wang = town.somebody("wang")

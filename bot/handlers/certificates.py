@@ -93,12 +93,19 @@ def take_tail(desk: Desk, incoming: Incoming, text: str) -> Reply:
     """Opt a holder in who knows the tail of the number as well as the code."""
     person_id, now = incoming.person.id, desk.now()
     code = conversations.conversation_of(desk.db, person_id, now=now).awaiting_subject or ""
-    conversations.stop_awaiting(desk.db, person_id)
     certificate = _certificate_of(desk, incoming, code)
     if certificate is None:
         raise Refusal("certificate_code_used")
     if not holders.is_tail(desk.db, code, certificate, text):
-        return view.tail_wrong_reply()
+        left = holders.tries_left(desk.db, code)
+        if left:
+            conversations.await_text(
+                desk.db, person_id, Awaited.CERTIFICATE_TAIL, code, now=desk.now()
+            )
+        else:
+            conversations.stop_awaiting(desk.db, person_id)
+        return view.tail_wrong_reply(left)
+    conversations.stop_awaiting(desk.db, person_id)
     holders.opt_in(desk.db, certificate, person_id, code, now=now)
     facts = shown(desk, certificate)
     reply = view.opted_in_reply(facts, _viewer(desk, incoming))

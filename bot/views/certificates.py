@@ -407,11 +407,16 @@ def opted_in_reply(shown: Shown, viewer: Viewer) -> Reply:
     return Reply(lines.text, buttons=((stop, MINE), (MENU,)))
 
 
-def tail_wrong_reply() -> Reply:
-    """Say that code and number do not belong together, without saying which is wrong."""
+def tail_wrong_reply(left: int) -> Reply:
+    """Say that code and number do not belong together, and how often it may be tried again."""
+    if not left:
+        return Reply(
+            "还是对不上，这个提醒码不能再用了。请向发证窗口或科室要新的。",
+            buttons=((MENU, Button("转人工", "human")),),
+        )
     return Reply(
-        "后 4 位和提醒码对不上。请核对证照编号，再发一次：绑定 空格 提醒码。",
-        buttons=((MENU, Button("转人工", "human")),),
+        f"后 4 位和提醒码对不上。请照着证照核对，直接再发后 4 位（还能试 {left} 次）。",
+        buttons=((Button("取消", "menu"), Button("转人工", "human")),),
     )
 
 
