@@ -168,6 +168,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("status", ("查留言",), "按编号看留言进度", human.status, listed=False),
     Command("progress", ("办件进度",), "按编号看办件进度", progress.look_up, listed=False),
     Command("feedback", ("查反馈",), "按编号看反馈的处理", rectifications.status, listed=False),
+    Command("filed", ("已提交",), "证照续办已提交", certificates.say("filed"), listed=False),
+    Command("declined", ("暂不续",), "证照暂不续", certificates.say("declined"), listed=False),
+    Command("mistaken", ("信息有误",), "证照信息有误", certificates.say("wrong"), listed=False),
+    Command("stop", ("退订",), "退订证照到期提醒", certificates.say("stop"), listed=False),
     Command("bind", ("绑定", "提醒码"), "用绑定码或提醒码", _bind, listed=False),
     Command("cancel", ("取消",), "取消正在写的内容", menu.cancel),
     Command("privacy", ("隐私",), "个人信息怎么用", menu.privacy, public=True),
@@ -181,6 +185,7 @@ DEEP_LINKS: dict[str, Command] = {
     "s": Command("slip", (), "", slips.by_number),
 }
 
+HOLDERS_ANSWERS = frozenset({"declined", "filed", "mistaken", "stop"})
 WITH_ARGUMENT = frozenset(
     {
         "bind",
@@ -252,6 +257,7 @@ TOKENS: dict[str, TokenRoute] = {
     "certs": TokenRoute(certificates.open_mine),
     "cert": TokenRoute(certificates.look),
     "held": TokenRoute(certificates.answer),
+    "certstop": TokenRoute(certificates.stop_all),
     "benefit": TokenRoute(certificates.benefit),
     "register": TokenRoute(certificates.open_register, REGISTRARS),
     "certlist": TokenRoute(certificates.list_some, REGISTRARS),
@@ -457,12 +463,20 @@ def _command_action(desk: Desk, incoming: Incoming, text: str) -> Callable[[], R
     if found is None:
         return None
     command, argument = found
+    if command.name in HOLDERS_ANSWERS and _awaits(desk, incoming):
+        # 已提交 may be what somebody was asked to write.
+        return None
     command = _for_role(command, text, incoming.person.role)
     if incoming.person.role not in command.roles:
         raise Refusal("role", {"role": incoming.person.role})
     if incoming.public and not command.public:
         raise Refusal("private_only")
     return lambda: command.handler(desk, incoming, argument)
+
+
+def _awaits(desk: Desk, incoming: Incoming) -> bool:
+    conversation = conversations.conversation_of(desk.db, incoming.person.id, now=desk.now())
+    return conversation.awaiting is not None
 
 
 def _for_role(command: Command, text: str, role: Role) -> Command:

@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from bot.clock import LOCAL
+from bot.database import transaction
 from bot.desk import Desk, Knowledge
 from bot.dialogue import Channel, Reply, Role, Scope
+from bot.records import conversations
+from bot.records.conversations import Awaited
 from bot.reports.certificates import shown
 from bot.settings import CertificateSettings, Palette, Settings
 from bot.views.certificates import ASK_AT_WINDOW, SHEET_HEADER, sheet_row
@@ -253,3 +256,72 @@ def test_the_table_says_how_many_kinds_it_leaves_out(page: Town) -> None:
     assert said.table is not None
     assert len(said.table.rows) == 30
     assert "另有 3 种" in said.text
+
+
+# -- words that are typed
+
+
+def two_that_end(page: Town) -> Talker:
+    wang = page.somebody("wang")
+    for n in (1, 2):
+        certificate = page.take(f"ZZ{n:04}", holder=f"店{n}", expires_on=date(2025, 2, 20))
+        wang.says(f"绑定 {federation_code(page, certificate)}")
+        wang.says(f"{n:04}")
+    return wang
+
+
+def test_an_answer_may_be_typed_after_an_alert(page: Town) -> None:
+    wang, _ = holder_of(page)
+    assert "没有快到期、等您答复" in wang.says("已提交").text
+    page.on("2025-05-01")
+
+    assert "您已提交延续申请" in wang.says("已提交").text
+    assert "没有快到期、等您答复" in wang.says("已提交").text
+
+
+def test_of_several_it_is_asked_which(page: Town) -> None:
+    wang = two_that_end(page)
+
+    assert "哪一张" in wang.says("已提交").text
+    assert "尾号 0002" in wang.presses("已提交 0002").text
+    assert "尾号 0001" in wang.says("暂不续").text
+
+
+def test_all_may_be_stopped_at_once(page: Town) -> None:
+    wang = two_that_end(page)
+
+    wang.says("退订")
+    assert "2 张证照都退订了" in wang.presses("全部退订").text
+
+    assert "还没有" in wang.says("我的证照").text
+    assert "没有订证照到期提醒" in wang.says("退订").text
+
+
+def test_what_was_asked_for_is_not_taken_for_an_answer(page: Town) -> None:
+    wang, _ = holder_of(page, expires_on=date(2025, 2, 20))
+    with transaction(page.desk.db):
+        conversations.await_text(
+            page.desk.db, wang.person.id, Awaited.MESSAGE, "", now=page.desk.now()
+        )
+
+    wang.says("已提交")
+
+    assert page.desk.db.execute("SELECT count(*) FROM certificate_answers").fetchone() == (0,)
+
+
+def test_menu_and_help_speak_of_certificates(wang: Talker) -> None:
+    assert "我的证照" in str(wang.says("菜单").buttons)
+    said = wang.says("帮助").text
+    for word in ("我的证照", "绑定 提醒码", "退订"):
+        assert word in said
+
+
+def test_who_asks_about_a_licence_that_ends_hears_of_renewal_first(wang: Talker) -> None:
+    said = wang.says("我的食品经营许可证快到期了咋办")
+
+    assert "办延续" in said.text
+    assert "到期前90个工作日到15个工作日之间申请延续" in said.text
+    assert said.buttons[0][0].label == "我的证照"
+    assert said.then
+    renews_itself = wang.says("劳务派遣证快到期了咋续").text
+    assert "书面延续申请" in renews_itself

@@ -12,7 +12,15 @@ from bot.records import conversations
 from bot.records.audit import Deed, record_deed
 from bot.records.conversations import AWAIT_MINUTES, Awaited
 from bot.reports import certificates as reports
-from bot.reports.certificates import PAGE, Listed, Register, Sort, is_sensitive, shown
+from bot.reports.certificates import (
+    PAGE,
+    Listed,
+    Register,
+    Shown,
+    Sort,
+    is_sensitive,
+    shown,
+)
 from bot.views import certificates as view
 from bot.views.certificate_sheet import certificates_workbook
 from bot.views.certificates import Viewer
@@ -32,6 +40,7 @@ from reminders.certificates import (
 REGISTRARS = frozenset({Role.DEPARTMENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
 BENEFIT = "certificate_benefit"
 WRONG = "certificate_wrong"
+STOP = "stop"
 
 
 def _viewer(desk: Desk, incoming: Incoming) -> Viewer:
@@ -189,10 +198,43 @@ _ANSWERS: dict[str, Callable[[Desk, Incoming, Certificate], Reply]] = {
     "filed": _says(Answer.FILED),
     "declined": _says(Answer.DECLINED),
     "wrong": _says(Answer.WRONG),
-    "stop": _stop,
+    STOP: _stop,
     "again": _again,
     "undo": _undo,
 }
+
+
+def say(answer_key: str) -> Callable[[Desk, Incoming, str], Reply]:
+    """Return a handler that takes an answer typed as a word, as after an alert."""
+
+    def typed(desk: Desk, incoming: Incoming, argument: str) -> Reply:
+        del argument
+        held = holders.held_by(desk.db, incoming.person.id)
+        meant = [c for c in held if _may_show(desk, incoming, c)]
+        if answer_key != STOP:
+            meant = [c for c in meant if _awaits_answer(shown(desk, c))]
+        if not meant:
+            return view.none_meant_reply(answer_key, has_any=bool(held))
+        if len(meant) == 1:
+            return _ANSWERS[answer_key](desk, incoming, meant[0])
+        return view.which_meant_reply(answer_key, [shown(desk, c) for c in meant])
+
+    return typed
+
+
+def _awaits_answer(facts: Shown) -> bool:
+    """Tell whether a certificate is near its end and its holder has not answered."""
+    near = facts.standing is not None and facts.standing.level is not None
+    return facts.certificate.is_watched and near and facts.answer is None
+
+
+def stop_all(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """Tell a holder no more about any certificate."""
+    del arguments
+    held = holders.held_by(desk.db, incoming.person.id)
+    for certificate in held:
+        holders.stop_telling(desk.db, certificate, incoming.person.id, now=desk.now())
+    return view.stopped_all_reply(len(held))
 
 
 def _tell_department(desk: Desk, certificate: Certificate) -> None:

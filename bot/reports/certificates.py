@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -78,6 +79,17 @@ def kind_ids_by_name(base: KnowledgeBase) -> dict[str, str]:
     return {
         name: kind.id for kind in base.certificates.values() for name in (*kind.names, kind.name)
     }
+
+
+_ENDING = re.compile(r"到期|过期|延续|续期|续证|续办|换证|换发")
+
+
+def ending_kind(base: KnowledgeBase, question: str) -> CertificateKind | None:
+    """Return the kind of certificate that a question says is about to end, by its longest name."""
+    if not _ENDING.search(question):
+        return None
+    named = [name for name in kind_ids_by_name(base) if name in question]
+    return base.certificates[kind_ids_by_name(base)[max(named, key=len)]] if named else None
 
 
 def rules_of(settings: Settings) -> Rules:

@@ -17,7 +17,7 @@ from bot.settings import Palette
 from bot.views.answer import token
 from bot.views.places import scope_words
 from bot.views.text import Lines, end_sentence, format_full_day, format_moment
-from knowledge.model import Confidence, KnowledgeBase
+from knowledge.model import CertificateKind, Confidence, KnowledgeBase
 from reminders.certificate_figures import LevelCounts, Telling
 from reminders.certificate_holders import Answer, Outcome, Reached, number_tail
 from reminders.certificate_rules import AfterClosing, Filing, Level, RenewalPeriod, Standing
@@ -278,7 +278,7 @@ def _look_buttons(listed: Sequence[Shown], held: str = "") -> list[tuple[Button,
     return [
         (
             Button(
-                f"看 {number_tail(s.certificate.number)} {s.name[:12]}",
+                f"看 {_short_name(s)}",
                 f"cert:{s.certificate.id}{held}",
             ),
         )
@@ -374,6 +374,64 @@ def stopped_reply(shown: Shown) -> Reply:
         f"{title(shown)}：已退订，不再提醒您。到期前请自己记着办延续。",
         buttons=((again,), (MINE, MENU)),
     )
+
+
+SAID_WORDS = {"filed": "已提交", "declined": "暂不续", "wrong": "信息有误", "stop": "退订"}
+
+
+def none_meant_reply(said: str, *, has_any: bool) -> Reply:
+    """Say that there is no certificate a typed answer could be about."""
+    if not has_any:
+        text = "您没有订证照到期提醒。不想再收评价邀请的，在邀请下面点退订。"
+        return Reply(text if said == "stop" else "您没有订证照到期提醒。", buttons=((MENU,),))
+    return Reply("没有快到期、等您答复的证照。", buttons=((MINE, MENU),))
+
+
+def which_meant_reply(said: str, listed: Sequence[Shown]) -> Reply:
+    """Ask which of several certificates a typed answer is about."""
+    word = SAID_WORDS[said]
+    rows = [
+        (Button(f"{word} {_short_name(one)}", f"held:{one.certificate.id}:{said}"),)
+        for one in listed[:WITH_BUTTONS]
+    ]
+    if said == "stop":
+        rows.append((Button(f"全部退订（{len(listed)} 张）", "certstop"),))
+    more = len(listed) - WITH_BUTTONS
+    rest = f"另有 {more} 张，请从“我的证照”里点。" if more > 0 else ""
+    return Reply(f"{word}哪一张？{rest}", buttons=(*rows, (MINE, MENU)))
+
+
+def _short_name(shown: Shown) -> str:
+    return f"{number_tail(shown.certificate.number)} {shown.name[:12]}"
+
+
+def stopped_all_reply(count: int) -> Reply:
+    """Confirm that a holder is told no more about any certificate."""
+    return Reply(
+        f"{count} 张证照都退订了，不再提醒您。到期前请自己记着办延续；想再订，向窗口要提醒码。",
+        buttons=((MENU,),),
+    )
+
+
+def renewal_hint_reply(
+    kind: CertificateKind, renewal: OpenedList | None, own: Button | None
+) -> Reply:
+    """Lead somebody whose certificate is about to end to its renewal, before the first list.
+
+    `own` leads to their certificates, where nobody reads along.
+    """
+    issuer = kind.issuer or "发证机关"
+    sure = kind.confidence is Confidence.HIGH
+    known = end_sentence(kind.renewal_text) if kind.renewal_text and sure else ""
+    lines = Lines()
+    lines.add(
+        f"手里的{kind.name}快到期，去{issuer}办延续。{known}"
+        f"{ASK_AT_WINDOW if renewal is None else ''}"
+        "已经过期的，先问清还能不能续。电话可打 12345 问。"
+    )
+    row = (Button("延续要带什么", _list_token(renewal)),) if renewal else ()
+    buttons = (*row, own) if own else row
+    return Reply(lines.text, buttons=(buttons,) if buttons else ())
 
 
 # -- opting in
