@@ -87,7 +87,8 @@ def begin_opt_in(desk: Desk, incoming: Incoming, code: str) -> Reply | None:
     conversations.await_text(
         desk.db, incoming.person.id, Awaited.CERTIFICATE_TAIL, code.strip(), now=desk.now()
     )
-    return view.ask_tail_reply(shown(desk, certificate), AWAIT_MINUTES)
+    sensitive = is_sensitive(desk.settings, certificate)
+    return view.ask_tail_reply(shown(desk, certificate), AWAIT_MINUTES, sensitive=sensitive)
 
 
 def _certificate_of(desk: Desk, incoming: Incoming, code: str) -> Certificate | None:

@@ -57,6 +57,10 @@ OUTCOME_WORDS = {Outcome.NOTED: "已知悉", Outcome.CALLED: "已打电话", Out
 REACHED_WORDS = {Reached.SENT: "已送到", Reached.FAILED: "没送到", Reached.WAITING: "还在发"}
 WEEKLY = "证照每周汇总"
 ASK_AT_WINDOW = "材料以窗口答复为准。"
+SEPARATE_CONSENT = (
+    "这种证涉及健康等敏感个人信息，发来后 4 位，就是单独同意把它用于提醒；只在网页上提醒，"
+    "未满 14 周岁的，由监护人来发。"
+)
 PROVISIONAL = "（暂定，以国务院放假安排为准）"
 
 
@@ -437,7 +441,7 @@ def renewal_hint_reply(
 # -- opting in
 
 
-def ask_tail_reply(shown: Shown, days: int) -> Reply:
+def ask_tail_reply(shown: Shown, days: int, *, sensitive: bool = False) -> Reply:
     """Ask for the number's tail, saying what is agreed to by giving it.
 
     Of one certificate nothing is said before: whoever has the code alone may not be its holder.
@@ -446,6 +450,7 @@ def ask_tail_reply(shown: Shown, days: int) -> Reply:
     agreed = "在这里接收它的到期提醒" if is_told else "在这里看它的到期日，这种证暂不自动提醒"
     return Reply(
         f"这是一张{shown.name}的到期提醒码。发来证照编号的后 4 位，就表示您同意{agreed}："
+        f"{SEPARATE_CONSENT if sensitive else ''}"
         "只存这个对话和证照的对应关系，随时可退订，退订后不再用。"
         f"（{days} 分钟内；不订就点取消）",
         buttons=((Button("取消", "menu"),),),
