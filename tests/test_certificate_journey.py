@@ -238,6 +238,8 @@ def test_a_safety_licence_is_told_three_months_before(town: Town) -> None:
     (week,) = (t for t in town.on("2025-06-23") if "安全" in t)
     assert "最晚申请日 3月30日 已过，请尽快联系应急管理局" in week
     assert "走新办" not in week
+    (ended,) = (t for t in town.on("2025-07-01") if "安全" in t)
+    assert "已过延续期，走新办" in ended
 
 
 def test_past_the_filing_day_the_food_licence_says_its_own_text(page: Town) -> None:
@@ -492,6 +494,21 @@ def test_a_sensitive_kind_never_goes_over_telegram(desk: Desk, clock: Clock) -> 
         assert "残疾" not in reply.text
 
 
+@pytest.mark.parametrize("kind_id", ["food_health_cert", "public_place_health_cert"])
+def test_a_health_certificate_is_the_pages_and_asks_separate_consent(
+    town: Town, kind_id: str
+) -> None:
+    ends = date(2025, 2, 10)
+    certificate = town.take("JK1", kind="健康证", kind_id=kind_id, holder="王某", expires_on=ends)
+    with transaction(town.desk.db):
+        code = make_opt_in_code(town.desk.db, certificate, made_by=None, now=town.desk.now())
+
+    said = town.somebody("wang").says(f"绑定 {code.code}").text
+
+    assert ("单独同意" in said) == (town.channel is Channel.WEB)
+    assert ("请在网页上" in said) == (town.channel is Channel.TELEGRAM)
+
+
 # -- departments
 
 
@@ -510,6 +527,27 @@ def test_the_weekly_digest_comes_on_mondays_and_by_hand_daily(town: Town) -> Non
     assert "红·紧急 0 张" in digest
     assert "黄·预警 1 张" in digest
     assert "⚫ 已过期 1 张" in digest
+
+
+def test_a_digest_of_a_holiday_comes_on_the_next_working_day(page: Town) -> None:
+    market(page)
+    page.take("JY14102000001", expires_on=date(2025, 6, 20))
+
+    # 2025-05-01 to 05-05 are off; the 5th is a Monday.
+    assert [t for t in page.on("2025-05-05") if "每周汇总" in t] == []
+    assert len([t for t in page.on("2025-05-06") if "每周汇总" in t]) == 1
+    assert [t for t in page.on("2025-05-07") if "每周汇总" in t] == []
+    assert len([t for t in page.on("2025-05-12") if "每周汇总" in t]) == 1
+
+
+def test_what_must_be_called_about_is_told_before_the_rest_days(page: Town) -> None:
+    market(page)
+    page.take("JY14102000001", expires_on=date(2025, 6, 17))  # three days before: a Saturday
+
+    assert page.on("2025-06-12") == []
+    assert page.on("2025-06-13") == ["1 张证照 5 天内到期，没有消息送到持证人：请打电话或上门。"]
+    assert page.on("2025-06-14") == []
+    assert any("1 张证照 3 天内到期" in text for text in page.on("2025-06-16"))
 
 
 def test_a_department_acknowledges_and_sees_its_own_alone(town: Town) -> None:
@@ -610,6 +648,23 @@ def test_the_self_check_comes_an_hour_later_with_what_was_sent(page: Town) -> No
 
     line = page.delivered()[-1]
     assert line == "证照自检（2025年5月1日）：查 1 张，到点 2 项，已发 1 条，失败 0 条。"
+
+
+def test_a_second_sweep_adds_to_the_days_line(page: Town) -> None:
+    page.somebody("admin", Role.ADMINISTRATOR)
+    opts_in(page, page.take("JY14102000001"))
+    page.on("2025-05-01")
+    page.take("JY14102000002", holder="别家饭店")
+    page.on("2025-05-01", "08:40")
+
+    page.clock.move(hours=1)
+
+    lines = [text for text in page.delivered() if text.startswith("证照自检")]
+    assert lines == ["证照自检（2025年5月1日）：查 2 张，到点 3 项，已发 1 条，失败 0 条。"]
+    page.take("JY14102000003", holder="第三家饭店")
+    page.on("2025-05-01", "12:00")
+    page.clock.move(hours=2)
+    assert "查 3 张，到点 4 项" in page.delivered()[-1]
 
 
 def test_silence_and_a_gap_are_told(page: Town) -> None:

@@ -50,6 +50,7 @@ from reminders.certificate_rules import (
     standing,
 )
 from reminders.certificates import Certificate, CertificateState, contact_of
+from reminders.working_days import add_working_days
 
 PAGE = 8
 LAPSED_SHOWN_DAYS = 60
@@ -259,7 +260,7 @@ def register_of(desk: Desk, db: Database, scope: Scope) -> Register:
         department=department.name if department else scope.department,
         on=today,
         counts=level_counts(desk, scope),
-        by_hand=count_by_hand(desk, db, scope),
+        by_hand=_count_unreached(desk, db, scope, rules.manual_at),
         filed_in_time=found.in_time,
         filed_late=found.late,
         lapsed=lapsed_count,
@@ -346,10 +347,27 @@ def _page_of(
     return unreached(db, calendar, kinds, rules, scope, today, days=days, limit=PAGE, offset=offset)
 
 
-def count_by_hand(desk: Desk, db: Database, scope: Scope) -> int:
-    """Count what ends within the days for a call or a visit, and nothing reached."""
+@dataclass(frozen=True, slots=True)
+class ToCall:
+    """How many end within so many days and nothing reached: for a call or a visit."""
+
+    count: int
+    days: int
+
+
+def count_to_call(desk: Desk, db: Database, scope: Scope) -> ToCall:
+    """Count what must be seen to by hand before the next working day comes.
+
+    What would reach its day on a rest day is told on the working day before it.
+    """
+    today = desk.today()
+    rest = (add_working_days(desk.calendar, today, 1) - today).days - 1
+    days = rules_of(desk.settings).manual_at + rest
+    return ToCall(_count_unreached(desk, db, scope, days), days)
+
+
+def _count_unreached(desk: Desk, db: Database, scope: Scope, days: int) -> int:
     rules, kinds = rules_of(desk.settings), kinds_of(desk.base)
-    days = rules.manual_at
     count, _ = unreached(db, desk.calendar, kinds, rules, scope, desk.today(), days=days, limit=0)
     return count
 
