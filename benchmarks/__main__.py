@@ -13,10 +13,13 @@ BENCHMARKS = {
     "start": "from start to the first 200 of /healthz; resident memory",
     "telegram": "CPU per update against an echo bot that makes the same API calls",
     "ratings": "a million ratings: counts, a month by window, one more written",
+    "figures": "questions answered while a dashboard over a million ratings is computed",
     "answers": "rendering every path of every entry",
     "certificates": "a register of a million: import, daily sweep, /certificates, plain SQL",
+    "imports": "20,000 cases and a register read from xlsx and csv, beside reader and SQLite",
     "knowledge": "a rule book of 3,000 entries: cold, warm, memory; answers during a reload",
     "alerts": "10,000 digests put and rendered",
+    "delivery": "how fast the outbox goes out, by how fast Telegram answers",
     "understanding": "the search, by kind of question, beside plain rapidfuzz",
 }
 

@@ -16,7 +16,7 @@ from sqlite_utils import Database
 
 from bot.clock import LOCAL
 from bot.database import open_database, transaction
-from bot.desk import Desk, Library, Links
+from bot.desk import Desk, Library, Links, WorkingDays
 from bot.dialogue import Channel, Role, Scope
 from bot.oversight import run_overdue
 from bot.records import people
@@ -88,7 +88,7 @@ def main(number: int = 10_000) -> None:
         db = open_database(Path(folder) / "benchmark.db")
         with transaction(db):
             fill(db, number)
-        desk = Desk(db, Library(library), calendar, Settings(), lambda: NOW, Links())
+        desk = Desk(db, Library(library), WorkingDays(calendar), Settings(), lambda: NOW, Links())
         began = time.perf_counter()
         swept = run_overdue(desk, db)
         put = time.perf_counter() - began

@@ -17,7 +17,7 @@ from sqlite_utils import Database
 
 from bot.clock import LOCAL
 from bot.database import open_database, transaction
-from bot.desk import Desk, Library, Links
+from bot.desk import Desk, Library, Links, WorkingDays
 from bot.dialogue import Channel, Incoming, Role, Scope
 from bot.handlers.cases import mine, overdue
 from bot.records import people
@@ -108,7 +108,7 @@ def main(cases: int) -> None:
 def _desk(db: Database) -> Desk:
     library: Any = None  # digests and figures do not ask the knowledge base
     calendar, _ = load_calendar(None)
-    return Desk(db, Library(library), calendar, Settings(), lambda: NOW, Links())
+    return Desk(db, Library(library), WorkingDays(calendar), Settings(), lambda: NOW, Links())
 
 
 def _render_all(db: Database) -> None:

@@ -17,8 +17,8 @@ from typing import Any, TypeVar
 from sqlite_utils import Database
 
 from bot.clock import LOCAL
-from bot.database import open_database, transaction
-from bot.desk import Desk, Knowledge, Library, Links
+from bot.database import open_database, room_for_batches, transaction
+from bot.desk import Desk, Knowledge, Library, Links, WorkingDays
 from bot.reports.certificates import kinds_of, register_of, rules_of, telling_of
 from bot.settings import SHIPPED_KNOWLEDGE, Settings
 from knowledge.check import check_folder
@@ -127,23 +127,27 @@ def _measure(folder: Path, count: int) -> None:
 
     nothing: Any = None  # the search is not asked
     library = Library(Knowledge(base, nothing))
-    desk = Desk(db, library, calendar, Settings(), lambda: NOW, Links())
+    desk = Desk(db, library, WorkingDays(calendar), Settings(), lambda: NOW, Links())
     for scope in (Scope(), Scope(None, "department3"), Scope("龙亭区")):
-        began = time.perf_counter()
-        register_of(desk, db, scope)
-        telling_of(desk, db, scope)
-        counted = time.perf_counter()
-        worst(db, calendar, kinds, rules, scope, Level.URGENT, NOW.date(), limit=20)
-        listed = time.perf_counter()
-        days = rules.days_left[2]
-        unreached(db, calendar, kinds, rules, scope, NOW.date(), days=days, limit=20)
+        counted = _milliseconds(
+            lambda scope=scope: (register_of(desk, db, scope), telling_of(desk, db, scope))
+        )
+        listed = _milliseconds(
+            lambda scope=scope: worst(
+                db, calendar, kinds, rules, scope, Level.URGENT, NOW.date(), limit=20
+            )
+        )
+        missed = _milliseconds(
+            lambda scope=scope: unreached(
+                db, calendar, kinds, rules, scope, NOW.date(), days=rules.days_left[2], limit=20
+            )
+        )
         print(
             f"/certificates {scope.district or scope.department or '全市'}: all figures "
-            f"{(counted - began) * 1000:.0f} ms; its list {(listed - counted) * 1000:.0f} ms, "
-            f"unreached {(time.perf_counter() - listed) * 1000:.0f} ms"
+            f"{counted}; its list {listed}, unreached {missed}"
         )
-    spent, _ = _timed(lambda: _plain_count(db))
-    print(f"  plain GROUP BY of everything that ends by the horizon: {spent * 1000:.0f} ms")
+    plain = _milliseconds(lambda: _plain_count(db))
+    print(f"  plain GROUP BY of everything that ends by the horizon: {plain}")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"peak memory of this process: {peak:.0f} MiB")
 
@@ -156,11 +160,12 @@ def _import(db: Database, count: int, kinds: Kinds) -> float:
         import_id = begin_import(
             db, file_hash=f"hash{count}", file_name="r.csv", by_person_id=None, now=NOW
         )
-    while batch := list(islice(rows, BATCH)):
-        began = time.perf_counter()
-        with transaction(db):
-            apply_certificates(db, batch, import_id=import_id, now=NOW)
-        spent += time.perf_counter() - began
+    with room_for_batches(db):
+        while batch := list(islice(rows, BATCH)):
+            began = time.perf_counter()
+            with transaction(db):
+                apply_certificates(db, batch, import_id=import_id, now=NOW)
+            spent += time.perf_counter() - began
     return spent
 
 
@@ -230,6 +235,17 @@ def _plain_count(db: Database) -> int:
             [str(NOW.date() + timedelta(days=90))],
         ).fetchall()
     )
+
+
+def _milliseconds(work: Callable[[], object]) -> str:
+    """Return the best of three by the clock, and of the processor, which others do not lengthen."""
+    best, best_of_processor = float("inf"), float("inf")
+    for _ in range(3):
+        began, began_cpu = time.perf_counter(), time.process_time()
+        work()
+        best = min(best, time.perf_counter() - began)
+        best_of_processor = min(best_of_processor, time.process_time() - began_cpu)
+    return f"{best * 1000:.0f} ms ({best_of_processor * 1000:.0f} ms of the processor)"
 
 
 def _timed(work: Callable[[], T]) -> tuple[float, T]:

@@ -18,7 +18,7 @@ from sqlite_utils import Database
 from bot.channels.web.dashboard import dashboard_html
 from bot.clock import LOCAL
 from bot.database import FILE_NAME, open_database, transaction
-from bot.desk import Desk, Library, Links
+from bot.desk import Desk, Library, Links, WorkingDays
 from bot.dialogue import CITY, Channel, Incoming, Person, Place, Role, Scope
 from bot.handlers import ratings as handler
 from bot.handlers import statistics
@@ -42,7 +42,7 @@ def main() -> None:
     """Make the ratings and print the figures."""
     with TemporaryDirectory() as name:
         folder = Path(name)
-        desk = _desk(folder)
+        desk = ratings_desk(folder)
         began = time.perf_counter()
         fill(desk, RATINGS)
         desk.db.execute("ANALYZE")
@@ -53,13 +53,14 @@ def main() -> None:
         _measure(desk)
 
 
-def _desk(folder: Path) -> Desk:
+def ratings_desk(folder: Path) -> Desk:
+    """Return a desk over an empty file in a folder."""
     settings = Settings(data_dir=folder)
     loaded, problems = load_current(settings, today=NOW.date())
     assert loaded is not None, problems
     calendar, _ = load_calendar(None)
     db = open_database(folder / FILE_NAME)
-    return Desk(db, Library(loaded), calendar, settings, lambda: NOW, Links())
+    return Desk(db, Library(loaded), WorkingDays(calendar), settings, lambda: NOW, Links())
 
 
 def fill(desk: Desk, number: int) -> None:

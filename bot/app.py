@@ -10,7 +10,7 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -22,12 +22,13 @@ from sqlite_utils import Database
 
 from bot import daily, router
 from bot.backup import LOCK_NAME
+from bot.calendar_watch import CalendarWatch
 from bot.certificates import is_sweep_due, run_certificates, watch_certificates
 from bot.channels.web.app import build_web
 from bot.channels.web.site import Core
 from bot.clock import Clock, real_clock
 from bot.database import FILE_NAME, connect, transaction
-from bot.delivery import DeliveryLoop, PageSender, Robots, Sender
+from bot.delivery import DeliveryLoop, Pace, PageSender, Robots, Sender
 from bot.demo import clear_demo, fill_demo
 from bot.desk import Desk
 from bot.desks import CannotStart, open_desk
@@ -102,7 +103,8 @@ async def _serve(desk: Desk, *, say: Say) -> None:
     async with contextlib.AsyncExitStack() as running:
         senders: dict[Channel, Sender] = {Channel.WEB: PageSender(desk)}
         robots = await running.enter_async_context(_robots(desk))
-        delivery = DeliveryLoop(desk, senders, render_alert, robots=robots)
+        pace = Pace(at_once=desk.settings.telegram.at_once)
+        delivery = DeliveryLoop(desk, senders, render_alert, pace=pace, robots=robots)
         telegram = _prepare_telegram(desk, delivery) if _wants_telegram(desk.settings) else None
         if desk.settings.web.enabled or (telegram and telegram.webhook):
             await running.enter_async_context(_page(desk, telegram, say=say))
@@ -113,7 +115,8 @@ async def _serve(desk: Desk, *, say: Say) -> None:
             say(_without_telegram(desk.settings))
         _train_beside(desk)
         await running.enter_async_context(_delivering(delivery))
-        await running.enter_async_context(_reloading(desk))
+        await running.enter_async_context(_until_stopped(Reloader(desk).run()))
+        await running.enter_async_context(_until_stopped(CalendarWatch(desk).run()))
         running.enter_context(_schedule(desk))
         await running.enter_async_context(_catching_up(desk))
         gc.freeze()
@@ -278,14 +281,15 @@ async def _delivering(delivery: DeliveryLoop) -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def _reloading(desk: Desk) -> AsyncIterator[None]:
-    reloading = asyncio.create_task(Reloader(desk).run())
+async def _until_stopped(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Let a watch go on beside everything else; nothing of it needs to be finished."""
+    watching = asyncio.create_task(work)
     try:
         yield
     finally:
-        reloading.cancel()
+        watching.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await reloading
+            await watching
 
 
 @contextlib.contextmanager
@@ -310,8 +314,8 @@ def _schedule(desk: Desk) -> Iterator[None]:
             "invitations", desk.settings.ratings.invite_at, _in_thread(desk, daily.send_invitations)
         ),
         Job("rotation", desk.settings.rotation.at, _in_thread(desk, rotate_when_due)),
-        Job("summary", desk.settings.summary.at, _in_thread(desk, daily.send_summaries)),
-        Job("full-day", desk.settings.summary.full_day_at, _in_thread(desk, daily.send_full_days)),
+        Job("summary", desk.settings.summary.at, _in_thread(desk, daily.send_due)),
+        Job("full-day", desk.settings.summary.full_day_at, _in_thread(desk, daily.send_due)),
         Job("reviews", desk.settings.knowledge.review_at, _in_thread(desk, put_review_digests)),
         Job("certificates-watch", "12:00", partial(asyncio.to_thread, _watch_certificates, desk)),
     )
@@ -326,18 +330,17 @@ def _schedule(desk: Desk) -> Iterator[None]:
 async def _catching_up(desk: Desk) -> AsyncIterator[None]:
     """Make up at start for a run that was missed: the same sweep, which knows what ran."""
     await run_job(Job("rotation-start", "", _in_thread(desk, rotate_when_due)))
-    sweeping = partial(asyncio.to_thread, _sweep_overdue, desk)
-    catching_up = asyncio.create_task(run_job(Job("overdue-start", "", sweeping)))
-    certificates = partial(asyncio.to_thread, _catch_up_certificates, desk)
-    also = asyncio.create_task(run_job(Job("certificates-start", "", certificates)))
-    rectifying = Job("rectifications-start", "", _in_thread(desk, daily.sweep_now))
-    third = asyncio.create_task(run_job(rectifying))
+    jobs = (
+        Job("overdue-start", "", partial(asyncio.to_thread, _sweep_overdue, desk)),
+        Job("certificates-start", "", partial(asyncio.to_thread, _catch_up_certificates, desk)),
+        Job("rectifications-start", "", _in_thread(desk, daily.sweep_now)),
+        Job("daily-start", "", _in_thread(desk, daily.send_due)),
+    )
+    catching_up = [asyncio.create_task(run_job(job)) for job in jobs]
     try:
         yield
     finally:
-        await catching_up
-        await also
-        await third
+        await asyncio.gather(*catching_up)
 
 
 def _in_thread(desk: Desk, work: Callable[[Desk], object]) -> Callable[[], Awaitable[None]]:

@@ -57,7 +57,7 @@ def any_case(desk: Desk, arguments: tuple[str, ...]) -> Case:
 def case_to_see(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Case:
     """Return a case one acts on or answers for; a stranger's looks like none."""
     case, person = any_case(desk, arguments), incoming.person
-    answers_for = person.role is not Role.CLERK and person.scope.covers(case.scope)
+    answers_for = person.role is not Role.CLERK and person.scope.answers_for(case.scope)
     if answers_for or acts_on(Roster(desk.db), case, person, desk.today()):
         return case
     raise Refusal("case_unknown")
@@ -66,7 +66,7 @@ def case_to_see(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> C
 def case_to_work(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Case:
     """Return a case one acts on, or leads the window of."""
     case, person = any_case(desk, arguments), incoming.person
-    leads = person.role is Role.LEAD and person.scope.covers(case.scope)
+    leads = person.role is Role.LEAD and person.scope.answers_for(case.scope)
     if leads or acts_on(Roster(desk.db), case, person, desk.today()):
         return case
     raise Refusal("case_unknown")
@@ -77,7 +77,7 @@ def may_approve(desk: Desk, incoming: Incoming, case: Case) -> bool:
     person = incoming.person
     return (
         person.role in APPROVERS
-        and person.scope.covers(case.scope)
+        and person.scope.answers_for(case.scope)
         and Roster(desk.db).handler(case, desk.today()) != person.id
     )
 

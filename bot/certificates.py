@@ -10,7 +10,7 @@ from bot.database import transaction
 from bot.desk import Desk
 from bot.dialogue import Recipient, Scope
 from bot.reports.certificates import (
-    count_to_call,
+    count_by_hand,
     department_people,
     kind_ids_by_name,
     kinds_of,
@@ -59,7 +59,7 @@ def _told(desk: Desk, db: Database, person_id: int, scope: Scope) -> list[Alert]
     if _is_digest_day(desk, today):
         facts = {"on": today.isoformat()}
         alerts.append(Alert(DIGEST, recipient, facts, f"{DIGEST}:{today}:{person_id}"))
-    if desk.calendar.is_working_day(today) and count_to_call(desk, db, scope).count:
+    if desk.calendar.is_working_day(today) and count_by_hand(desk, db, scope):
         facts = {"on": today.isoformat()}
         alerts.append(Alert(BY_HAND, recipient, facts, f"{BY_HAND}:{today}:{person_id}"))
     return alerts

@@ -1,8 +1,11 @@
 """The outbox loop: renders what waits at the moment of sending, and sends it at least once.
 
 Exactly once is impossible where a channel knows no idempotency key: a message whose outcome
-nobody knows is repeated once, and only then. Interactive replies do not come this way unless
-their channel failed, and never wait behind what is paced here.
+nobody knows is repeated, and only then. So whoever sends several at once may repeat as many when
+the process is killed; hence one at a time (`Pace.at_once`), each marked before the next goes out,
+and a long message part by part. The page knows no such doubt: recording a message there and
+marking it are one transaction. Interactive replies do not come this way unless their channel
+failed, and never wait behind what is paced here.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from bot.oversight import ROBOT
 from bot.packing import pack_reply, unpack_reply
 from bot.records import messages, people
 from bot.records.people import Address
+from bot.records.reach import note_unreachable
 from reminders import outbox
 from reminders.alerts import Alert
 from reminders.outbox import Waiting
@@ -64,11 +68,14 @@ class Robots:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast and how patiently; Telegram asks for under 30 a second and 1 a second per chat."""
+    """How fast and how patiently; Telegram asks for under 30 a second and 1 a second per chat.
+
+    As many as are on their way `at_once` may come twice after a kill.
+    """
 
     per_second: float = 20.0
     chat_seconds: float = 1.0
-    at_once: int = 8
+    at_once: int = 1
     batch: int = 40
     idle_seconds: float = 1.0
     lease_seconds: float = 120.0
@@ -99,6 +106,8 @@ class DeliveryLoop:
         self._pace = pace
         self._turns = _Turns(pace)
         self._gate = asyncio.Semaphore(pace.at_once)
+        # A line of their own: a group's server that hangs must not hold up everybody else.
+        self._robot_gate = asyncio.Semaphore(1)
         self._awake = asyncio.Event()
         self._stopping = asyncio.Event()
 
@@ -117,9 +126,9 @@ class DeliveryLoop:
         while not self._stopping.is_set():
             self._awake.clear()
             await self._guarded(self.deliver_due(), "delivery")
-            await self._rest()
+            await self._idle()
 
-    async def _rest(self) -> None:
+    async def _idle(self) -> None:
         try:
             await asyncio.wait_for(self._awake.wait(), self._pace.idle_seconds)
         except TimeoutError:
@@ -206,18 +215,16 @@ class DeliveryLoop:
             return
         (part,) = sender.parts(reply)
         try:
-            async with self._gate:
+            async with self._robot_gate:
                 self._note_start(waiting)
                 sent_as = await sender.send(name, part)
+                self._note_sent(waiting, sent_as)
         except DeliveryError as error:
             if not error.permanent:
                 self._after_failure(waiting, error)
                 return
             self._fail(waiting, error.reason)
             self._tell_of_refusal(name, error.reason)
-            return
-        with transaction(self._desk.db):
-            outbox.mark_sent(self._desk.db, waiting.id, now=self._desk.now(), sent_as=sent_as)
 
     def _tell_of_refusal(self, robot: str, reason: str) -> None:
         now = self._desk.now()
@@ -269,7 +276,7 @@ class DeliveryLoop:
             log.warning("outbox %s: %s on %s", waiting.id, error.reason, address.channel)
             if error.reason != REJECTED:
                 with transaction(self._desk.db):
-                    people.mark_unusable(self._desk.db, address, now=self._desk.now())
+                    note_unreachable(self._desk, address)
             return False
         return True
 
@@ -281,67 +288,63 @@ class DeliveryLoop:
     async def _send(
         self, waiting: Waiting, person: Person, address: Address, parts: Sequence[Reply]
     ) -> None:
-        """Send part after part; what is left after a failure further on becomes its own row."""
-        sender = self._senders[address.channel]
-        sent_as = ""
-        for number, part in enumerate(parts):
-            if address.channel is Channel.TELEGRAM:
-                await self._turns.wait(address.address)
+        """Send the first part; what follows it becomes a row of its own, sent right after."""
+        sender, (part, *rest) = self._senders[address.channel], parts
+        if isinstance(sender, PageSender):
+            self._record(waiting, sender, address, parts)
+            return
+        paced = address.channel is Channel.TELEGRAM
+        if paced:
+            await self._turns.in_chat(address.address)
+        async with self._gate:
+            if paced and not self._stopping.is_set():
+                await self._turns.of_all(address.address)
             if self._stopping.is_set():
-                self._stop_before(waiting, person, address, parts, number, sent_as)
+                with transaction(self._desk.db):
+                    outbox.put_back(self._desk.db, waiting.id)
                 return
-            try:
-                async with self._gate:
-                    self._note_start(waiting)
-                    name = await sender.send(address.address, part)
-            except DeliveryError as error:
-                if number == 0 or error.permanent:
-                    raise
-                self._split_off(waiting, person, address, parts[number:], sent_as)
-                return
-            sent_as = sent_as or name
+            self._note_start(waiting)
+            name = await sender.send(address.address, part)
+            following = self._note_sent(waiting, name, self._rest(waiting, person, address, rest))
+        await self._deliver_in_order(following)
+
+    def _record(
+        self, waiting: Waiting, sender: PageSender, address: Address, parts: Sequence[Reply]
+    ) -> None:
+        """Put a message on the page and mark it in one transaction: no death comes between."""
         with transaction(self._desk.db):
-            outbox.mark_sent(self._desk.db, waiting.id, now=self._desk.now(), sent_as=sent_as)
+            first, *_ = [sender.record(address.address, part) for part in parts]
+            outbox.mark_sent(self._desk.db, waiting.id, now=self._desk.now(), sent_as=first)
 
     def _note_start(self, waiting: Waiting) -> None:
         """Write down that a message goes out, just before it does: what a death then means."""
         with transaction(self._desk.db):
             outbox.begin_sending(self._desk.db, waiting.id, now=self._desk.now())
 
-    def _stop_before(
-        self,
-        waiting: Waiting,
-        person: Person,
-        address: Address,
-        parts: Sequence[Reply],
-        number: int,
-        sent_as: str,
-    ) -> None:
-        if number:
-            self._split_off(waiting, person, address, parts[number:], sent_as)
-            return
+    def _note_sent(
+        self, waiting: Waiting, sent_as: str, rest: Alert | None = None
+    ) -> tuple[Waiting, ...]:
+        """Mark a row and put in what follows it, so that no part is repeated with another."""
+        now = self._desk.now()
         with transaction(self._desk.db):
-            outbox.put_back(self._desk.db, waiting.id)
+            outbox.mark_sent(self._desk.db, waiting.id, now=now, sent_as=sent_as)
+            if rest is None:
+                return ()
+            outbox.put(self._desk.db, (rest,), now=now)
+            lease = self._pace.lease_seconds
+            return outbox.claim_by_key(self._desk.db, rest.dedupe_key, now=now, lease_seconds=lease)
 
-    def _split_off(
-        self,
-        waiting: Waiting,
-        person: Person,
-        address: Address,
-        rest: Sequence[Reply],
-        sent_as: str,
-    ) -> None:
-        """Record the first parts as sent and put the others in anew, so that none is repeated."""
-        alert = Alert(
+    def _rest(
+        self, waiting: Waiting, person: Person, address: Address, rest: Sequence[Reply]
+    ) -> Alert | None:
+        if not rest:
+            return None
+        return Alert(
             kind=REPLY,
             recipient=Recipient(person_id=person.id),
             facts={"reply": pack_reply(in_sequence(rest)), "channel": address.channel},
             dedupe_key=f"{waiting.dedupe_key}:rest",
         )
-        now = self._desk.now()
-        with transaction(self._desk.db):
-            outbox.put(self._desk.db, (alert,), now=now)
-            outbox.mark_sent(self._desk.db, waiting.id, now=now, sent_as=sent_as)
 
     # -- what became of it
 
@@ -388,14 +391,18 @@ class PageSender:
         return tuple(replace(each, then=()) for each in reply.messages())
 
     async def send(self, address: str, reply: Reply) -> str:
-        """Record one message for the person at this address."""
+        """Record one message in a transaction of its own."""
+        with transaction(self._desk.db):
+            return self.record(address, reply)
+
+    def record(self, address: str, reply: Reply) -> str:
+        """Record one message for the person at this address, in the caller's transaction."""
         db, now = self._desk.db, self._desk.now()
         person = people.find_person(db, Address(Channel.WEB, address))
         if person is None:
             raise DeliveryError("unreachable", permanent=True)
         packed = pack_reply(replace(reply, number=None, replaces=False))
-        with transaction(db):
-            number = messages.record_out(db, person.id, Channel.WEB, reply.text, packed, now=now)
+        number = messages.record_out(db, person.id, Channel.WEB, reply.text, packed, now=now)
         return str(number)
 
 
@@ -428,12 +435,18 @@ class _Turns:
         self._next = 0.0
         self._next_in_chat: dict[str, float] = {}
 
-    async def wait(self, address: str) -> None:
-        """Wait for one's turn: at most a second where a chat's messages go one by one."""
+    async def in_chat(self, address: str) -> None:
+        """Wait until this chat may hear something again."""
         now = asyncio.get_running_loop().time()
-        at = max(now, self._next, self._next_in_chat.get(address, 0.0))
-        self._next = max(now, self._next) + self._between
+        await asyncio.sleep(max(0.0, self._next_in_chat.get(address, 0.0) - now))
+
+    async def of_all(self, address: str) -> None:
+        """Wait for one's turn among all chats, and note when this one was told something."""
+        loop = asyncio.get_running_loop()
+        at = max(loop.time(), self._next)
+        self._next = at + self._between
+        await asyncio.sleep(max(0.0, at - loop.time()))
+        now = loop.time()
         if len(self._next_in_chat) > MANY_CHATS:
             self._next_in_chat = {a: t for a, t in self._next_in_chat.items() if t > now}
-        self._next_in_chat[address] = at + self._chat_seconds
-        await asyncio.sleep(at - now)
+        self._next_in_chat[address] = now + self._chat_seconds

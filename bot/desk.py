@@ -44,6 +44,13 @@ class Library:
 
 
 @dataclass(slots=True)
+class WorkingDays:
+    """Holds the calendar in force; a running program swaps in a year that was announced."""
+
+    current: Calendar
+
+
+@dataclass(slots=True)
 class Links:
     """How people reach us from outside; known only once the channels are up."""
 
@@ -146,7 +153,7 @@ class Desk:
 
     db: Database
     library: Library
-    calendar: Calendar
+    working_days: WorkingDays
     settings: Settings
     now: Callable[[], datetime]
     links: Links
@@ -157,6 +164,11 @@ class Desk:
     def base(self) -> KnowledgeBase:
         """Return the knowledge base in force."""
         return self.library.current.base
+
+    @property
+    def calendar(self) -> Calendar:
+        """Return the working days in force."""
+        return self.working_days.current
 
     @property
     def search(self) -> Search:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.clock import Clock
 from bot.database import FILE_NAME, open_database
-from bot.desk import Desk, Library, Links
+from bot.desk import Desk, Library, Links, WorkingDays
 from bot.loading import load_current
 from bot.settings import Settings
 from knowledge.problems import Problem
@@ -43,7 +43,7 @@ def open_desk(settings: Settings, clock: Clock, *, in_memory: bool = False) -> D
         db = open_database(path)
     except sqlite3.Error as error:
         raise CannotStart(f"打不开数据文件 {FILE_NAME}：{error}。请检查磁盘和权限。") from error
-    return Desk(db, Library(knowledge), calendar, settings, clock, Links())
+    return Desk(db, Library(knowledge), WorkingDays(calendar), settings, clock, Links())
 
 
 def _make_writable(folder: Path) -> None:

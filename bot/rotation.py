@@ -18,8 +18,8 @@ from reminders import job_runs, outbox
 from reminders.alerts import Alert
 from reminders.case_work import move_cases
 from reminders.cases import Case, open_cases
+from reminders.job_runs import PUNCTUAL
 from reminders.overdue import next_hour
-from reminders.sweep import PUNCTUAL
 from reminders.working_days import add_working_days
 
 JOB = "rotation"

@@ -11,11 +11,13 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from bot.database import transaction
+from bot.database import reading, transaction
 from bot.desk import Desk
 from bot.dialogue import STAFF, Channel, Incoming, Refusal, Reply, Role
 from bot.handlers import (
+    acts,
     ask,
+    audit,
     case_clock,
     cases,
     certificates,
@@ -25,6 +27,7 @@ from bot.handlers import (
     knowledge,
     lists,
     menu,
+    official,
     progress,
     qualification,
     ratings,
@@ -36,6 +39,7 @@ from bot.handlers import (
 )
 from bot.packing import pack_reply, unpack_reply
 from bot.records import contacts, conversations, messages
+from bot.records.audit import Deed, record_deed
 from bot.records.conversations import Awaited
 from bot.records.redaction import redact
 from bot.views import refusals
@@ -54,6 +58,7 @@ OVERSEERS = frozenset({Role.LEAD, Role.DEPARTMENT, Role.SUPERVISOR, Role.ADMINIS
 HEADS = frozenset({Role.LEAD, Role.SUPERVISOR, Role.EDITOR, Role.ADMINISTRATOR})
 CODE_MAKERS = frozenset({Role.LEAD, Role.DEPARTMENT, Role.ADMINISTRATOR})
 SUPERVISORS = frozenset({Role.SUPERVISOR})
+AUDITORS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 STAFF_OVERSEERS = qualification.STAFF_OVERSEERS
 LEADS = frozenset({Role.LEAD})
 REGISTRARS = certificates.REGISTRARS
@@ -79,15 +84,23 @@ class Command:
     roles: frozenset[Role] = EVERYONE
     listed: bool = True
     public: bool = False
+    deed: Deed | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TokenRoute:
-    """What a pressed button's verb leads to; `public` ones also work where others read along."""
+    """What a pressed button's verb leads to; `public` ones also work where others read along.
+
+    `deed` is what staff who get an answer have done and the audit log keeps, from `least`
+    arguments on: with fewer the button only asks. Without one the handler writes it down itself,
+    or there is nothing of anybody else's to see.
+    """
 
     handler: TokenHandler
     roles: frozenset[Role] = EVERYONE
     public: bool = False
+    deed: Deed | None = None
+    least: int = 0
 
 
 def _start(desk: Desk, incoming: Incoming, payload: str) -> Reply:
@@ -108,15 +121,17 @@ def _help(desk: Desk, incoming: Incoming, argument: str) -> Reply:
     return menu.help_(work_of(incoming))
 
 
-def _do(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
-    """Do what a command's word does, after the menu's button for it."""
+def _command_of_button(incoming: Incoming, arguments: tuple[str, ...]) -> Command:
+    """Return the command whose word stands on the menu's button."""
     name = arguments[0] if arguments else ""
     role = incoming.person.role
     named = [c for c in COMMANDS if c.name == name and c.listed]
     command = next((c for c in named if role in c.roles), None)
+    if command is None and not named:
+        raise Refusal("button_unknown")
     if command is None:
-        raise Refusal("role" if named else "button_unknown", {"role": role} if named else {})
-    return command.handler(desk, incoming, "")
+        raise _not_your_role(role, *(c.roles for c in named))
+    return command
 
 
 def _bind(desk: Desk, incoming: Incoming, code: str) -> Reply:
@@ -141,11 +156,20 @@ def _own_certificates(desk: Desk, incoming: Incoming, argument: str) -> Reply:
 COMMANDS: tuple[Command, ...] = (
     Command("start", ("菜单", "开始"), "打开菜单", _start, public=True),
     Command("help", ("帮助",), "能问什么、怎么问", _help, public=True),
-    Command("today", ("今日评价",), "今日服务反馈", statistics.today, OVERSEERS),
-    Command("overdue", ("超期",), "办件时限、超期", cases.overdue, OVERSEERS),
-    Command("mine", ("我的办件",), "我名下的办件", cases.mine, COUNTERS),
-    Command("leave", ("请假", "代班"), "请假、代班", roster.leave, LEADS),
-    Command("certificates", ("证照",), "证照到期提醒", _register, REGISTRARS),
+    Command(
+        "today", ("今日评价",), "今日服务反馈", statistics.today, OVERSEERS, deed=Deed.SAW_FIGURES
+    ),
+    Command("overdue", ("超期",), "办件时限、超期", cases.overdue, OVERSEERS, deed=Deed.SAW_LIST),
+    Command("mine", ("我的办件",), "我名下的办件", cases.mine, COUNTERS, deed=Deed.SAW_LIST),
+    Command("leave", ("请假", "代班"), "请假、代班", roster.leave, LEADS, deed=Deed.SAW_LIST),
+    Command(
+        "certificates",
+        ("证照",),
+        "证照到期提醒",
+        _register,
+        REGISTRARS,
+        deed=Deed.SAW_LIST,
+    ),
     Command("mine", ("我的证照", "证照"), "我的证照、到期提醒", _own_certificates),
     Command("remindcode", ("提醒码",), "给持证人发到期提醒码", holder_codes.find, CODE_GIVERS),
     Command(
@@ -154,19 +178,36 @@ COMMANDS: tuple[Command, ...] = (
         "窗口人员持证上岗率",
         qualification.show,
         STAFF_OVERSEERS,
+        deed=Deed.SAW_FIGURES,
     ),
-    Command("rectifications", ("整改",), "差评整改", rectifications.waiting, RECTIFIERS),
-    Command("tasks", ("待补条目",), "群众说没说全的条目", rectifications.tasks, EDITORS),
+    Command(
+        "rectifications",
+        ("整改",),
+        "差评整改",
+        rectifications.waiting,
+        RECTIFIERS,
+        deed=Deed.SAW_LIST,
+    ),
+    Command(
+        "tasks",
+        ("待补条目",),
+        "群众说没说全的条目",
+        rectifications.tasks,
+        EDITORS,
+        deed=Deed.SAW_LIST,
+    ),
     Command("upload", ("上传",), "导入办件、证照、人员表", imports.offer, imports.UPLOADERS),
-    Command("inbox", ("留言箱", "收件箱"), "待回复的留言", human.inbox, HEADS),
+    Command("inbox", ("留言箱", "收件箱"), "待回复的留言", human.inbox, HEADS, deed=Deed.SAW_LIST),
     Command("codes", ("发绑定码",), "给同事发绑定码", staff.make_code, CODE_MAKERS),
-    Command("gaps", ("知识缺口",), "没答上来的问题", knowledge.gaps, EDITORS),
-    Command("review", ("待审",), "待复核的条目", knowledge.review, EDITORS),
+    Command("gaps", ("知识缺口",), "没答上来的问题", knowledge.gaps, EDITORS, deed=Deed.SAW_LIST),
+    Command("review", ("待审",), "待复核的条目", knowledge.review, EDITORS, deed=Deed.SAW_LIST),
     Command("entry", ("条目",), "看一个条目、暂停回答", knowledge.entry, EDITORS, listed=False),
-    Command("reload", ("更新知识",), "重新读取知识库", knowledge.reload, EDITORS),
+    Command(
+        "reload", ("更新知识",), "重新读取知识库", knowledge.reload, EDITORS, deed=Deed.CHANGED
+    ),
     Command("slip", ("查告知单",), "按编号看告知单", slips.by_number, listed=False),
     Command("status", ("查留言",), "按编号看留言进度", human.status, listed=False),
-    Command("progress", ("办件进度",), "按编号看办件进度", progress.look_up, listed=False),
+    Command("progress", ("办件进度",), "按编号看办件进度", progress.look_up),
     Command("feedback", ("查反馈",), "按编号看反馈的处理", rectifications.status, listed=False),
     Command("filed", ("已提交",), "证照续办已提交", certificates.say("filed"), listed=False),
     Command("declined", ("暂不续",), "证照暂不续", certificates.say("declined"), listed=False),
@@ -174,6 +215,22 @@ COMMANDS: tuple[Command, ...] = (
     Command("stop", ("退订",), "退订证照到期提醒", certificates.say("stop"), listed=False),
     Command("bind", ("绑定", "提醒码"), "用绑定码或提醒码", _bind, listed=False),
     Command("cancel", ("取消",), "取消正在写的内容", menu.cancel),
+    Command(
+        "official",
+        ("省好差评",),
+        "省平台的评价：同步、对应",
+        official.show,
+        AUDITORS,
+        deed=Deed.SAW_LIST,
+    ),
+    Command(
+        "audit",
+        ("审计", "操作记录"),
+        "谁看了、改了、导出了什么",
+        audit.look,
+        AUDITORS,
+        deed=Deed.SAW_AUDIT,
+    ),
     Command("privacy", ("隐私",), "个人信息怎么用", menu.privacy, public=True),
     Command("erase", ("删除我的数据",), "删除我的数据", menu.erase),
 )
@@ -188,6 +245,7 @@ DEEP_LINKS: dict[str, Command] = {
 HOLDERS_ANSWERS = frozenset({"declined", "filed", "mistaken", "stop"})
 WITH_ARGUMENT = frozenset(
     {
+        "audit",
         "bind",
         "certificates",
         "entry",
@@ -230,19 +288,20 @@ TOKENS: dict[str, TokenRoute] = {
     # Staff who try are refused by the handler, which writes it down.
     "rate": TokenRoute(ratings.rate),
     "unsub": TokenRoute(ratings.refuse_invitations, CITIZENS),
-    "rects": TokenRoute(rectifications.show_waiting, RECTIFIERS),
-    "rect": TokenRoute(rectifications.show, RECTIFIERS),
+    "rects": TokenRoute(rectifications.show_waiting, RECTIFIERS, deed=Deed.SAW_LIST),
+    "rect": TokenRoute(rectifications.show, RECTIFIERS, deed=Deed.SAW),
     "ract": TokenRoute(rectifications.act, RECTIFIERS),
-    "rectans": TokenRoute(rectifications.show_answer, RECTIFIERS),
-    "rectwhy": TokenRoute(rectifications.show_why, RECTIFIERS),
+    "rectans": TokenRoute(rectifications.show_answer, RECTIFIERS, deed=Deed.SAW_ANSWER),
+    "rectwhy": TokenRoute(rectifications.show_why, RECTIFIERS, deed=Deed.SAW),
+    "rectproof": TokenRoute(rectifications.prove, RECTIFIERS, deed=Deed.SAW),
     "rphone": TokenRoute(rectifications.ask_lookup, RECTIFIERS),
     "revisit": TokenRoute(rectifications.revisit, CITIZENS),
     "rrep": TokenRoute(rectifications.ask_reply, CITIZENS),
     "rquiet": TokenRoute(rectifications.be_quiet, CITIZENS),
     "phone": TokenRoute(rectifications.ask_phone, CITIZENS),
-    "tasks": TokenRoute(rectifications.show_tasks, EDITORS),
-    "task": TokenRoute(rectifications.show_task, EDITORS),
-    "taskdone": TokenRoute(rectifications.finish_task, EDITORS),
+    "tasks": TokenRoute(rectifications.show_tasks, EDITORS, deed=Deed.SAW_LIST),
+    "task": TokenRoute(rectifications.show_task, EDITORS, deed=Deed.SAW_ANSWER),
+    "taskdone": TokenRoute(rectifications.finish_task, EDITORS, deed=Deed.CHANGED),
     "rerate": TokenRoute(ratings.offer_again, CITIZENS),
     "fix": TokenRoute(ratings.correct, CITIZENS),
     "cause": TokenRoute(ratings.ask_cause, CITIZENS),
@@ -250,30 +309,31 @@ TOKENS: dict[str, TokenRoute] = {
     "words": TokenRoute(ratings.ask_words, CITIZENS),
     "more": TokenRoute(ratings.ask_addendum, CITIZENS),
     "human": TokenRoute(human.offer),
+    "progress": TokenRoute(progress.ask),
     "note": TokenRoute(human.ask_note),
-    "inbox": TokenRoute(human.open_inbox, HEADS),
-    "read": TokenRoute(human.read, HEADS),
+    "inbox": TokenRoute(human.open_inbox, HEADS, deed=Deed.SAW_LIST),
+    "read": TokenRoute(human.read, HEADS, deed=Deed.SAW),
     "reply": TokenRoute(human.ask_answer, HEADS),
-    "certs": TokenRoute(certificates.open_mine),
-    "cert": TokenRoute(certificates.look),
+    "certs": TokenRoute(certificates.open_mine, deed=Deed.SAW_LIST),
+    "cert": TokenRoute(certificates.look, deed=Deed.SAW),
     "held": TokenRoute(certificates.answer),
     "certstop": TokenRoute(certificates.stop_all),
     "benefit": TokenRoute(certificates.benefit),
-    "register": TokenRoute(certificates.open_register, REGISTRARS),
-    "certlist": TokenRoute(certificates.list_some, REGISTRARS),
-    "certack": TokenRoute(certificates.acknowledge, REGISTRARS),
-    "certcode": TokenRoute(holder_codes.make_code, CODE_GIVERS),
-    "certat": TokenRoute(holder_codes.look, COUNTERS),
-    "gaps": TokenRoute(knowledge.open_gaps, EDITORS),
-    "gap": TokenRoute(knowledge.open_gap, EDITORS),
+    "register": TokenRoute(certificates.open_register, REGISTRARS, deed=Deed.SAW_LIST),
+    "certlist": TokenRoute(certificates.list_some, REGISTRARS, deed=Deed.SAW_LIST),
+    "certack": TokenRoute(certificates.acknowledge, REGISTRARS, deed=Deed.CHANGED),
+    "certcode": TokenRoute(holder_codes.make_code, CODE_GIVERS, deed=Deed.CHANGED),
+    "certat": TokenRoute(holder_codes.look, COUNTERS, deed=Deed.SAW),
+    "gaps": TokenRoute(knowledge.open_gaps, EDITORS, deed=Deed.SAW_LIST),
+    "gap": TokenRoute(knowledge.open_gap, EDITORS, deed=Deed.SAW),
     "gapfind": TokenRoute(knowledge.ask_gap_entry, EDITORS),
     "gapto": TokenRoute(knowledge.preview_alias, EDITORS),
     "gapsay": TokenRoute(knowledge.ask_alias, EDITORS),
     "gapadd": TokenRoute(knowledge.add_alias, EDITORS),
-    "gapnew": TokenRoute(knowledge.want_entry, EDITORS),
-    "gapdrop": TokenRoute(knowledge.drop_gap, EDITORS),
-    "review": TokenRoute(knowledge.open_review, EDITORS),
-    "change": TokenRoute(knowledge.open_edit, EDITORS),
+    "gapnew": TokenRoute(knowledge.want_entry, EDITORS, deed=Deed.CHANGED),
+    "gapdrop": TokenRoute(knowledge.drop_gap, EDITORS, deed=Deed.CHANGED),
+    "review": TokenRoute(knowledge.open_review, EDITORS, deed=Deed.SAW_LIST),
+    "change": TokenRoute(knowledge.open_edit, EDITORS, deed=Deed.SAW),
     "changeok": TokenRoute(knowledge.approve_edit, EDITORS),
     "changeno": TokenRoute(knowledge.decline_edit, EDITORS),
     "entry": TokenRoute(knowledge.open_entry, EDITORS),
@@ -281,45 +341,60 @@ TOKENS: dict[str, TokenRoute] = {
     "pause": TokenRoute(knowledge.pause, EDITORS),
     "resume": TokenRoute(knowledge.resume, EDITORS),
     "menu": TokenRoute(_show_menu, public=True),
-    "do": TokenRoute(_do, STAFF),
     "topics": TokenRoute(menu.show_topics, public=True),
     "privacy": TokenRoute(menu.show_privacy, public=True),
     "erase": TokenRoute(menu.erase_now),
-    "stats": TokenRoute(statistics.for_period, OVERSEERS),
-    "bad": TokenRoute(statistics.bad, OVERSEERS),
-    "unrated": TokenRoute(statistics.unrated, OVERSEERS),
-    "rank": TokenRoute(statistics.ranking, OVERSEERS),
-    "rates": TokenRoute(statistics.rates, OVERSEERS),
-    "chart": TokenRoute(statistics.chart, OVERSEERS),
-    "sheet": TokenRoute(statistics.sheet, OVERSEERS),
-    "qualified": TokenRoute(qualification.open_, STAFF_OVERSEERS),
-    "code": TokenRoute(staff.make_code_for, CODE_MAKERS),
-    "mine": TokenRoute(cases.open_mine, COUNTERS),
-    "case": TokenRoute(cases.show, CASE_READERS),
-    "casewhy": TokenRoute(cases.explain, CASE_READERS),
-    "caseproof": TokenRoute(cases.prove, CASE_READERS),
-    "casetoday": TokenRoute(cases.promise_today, CASE_WORKERS),
-    "casedone": TokenRoute(cases.say_done, CASE_WORKERS),
-    "casepapers": TokenRoute(cases.ask_papers, CASE_WORKERS),
-    "casearrived": TokenRoute(cases.papers_arrived, CASE_WORKERS),
-    "casegive": TokenRoute(cases.give, CASE_WORKERS),
-    "casetake": TokenRoute(cases.take_over, CASE_WORKERS),
-    "casewrong": TokenRoute(cases.report_wrong, CASE_WORKERS),
-    "caselate": TokenRoute(cases.give_cause, CASE_READERS),
+    "qualified": TokenRoute(qualification.open_, STAFF_OVERSEERS, deed=Deed.SAW_FIGURES),
+    "code": TokenRoute(staff.make_code_for, CODE_MAKERS, deed=Deed.CHANGED),
+    "codeof": TokenRoute(staff.make_code_of, CODE_MAKERS, deed=Deed.CHANGED),
+    "mine": TokenRoute(cases.open_mine, COUNTERS, deed=Deed.SAW_LIST),
+    "case": TokenRoute(cases.show, CASE_READERS, deed=Deed.SAW),
+    "casewhy": TokenRoute(cases.explain, CASE_READERS, deed=Deed.SAW),
+    "caseproof": TokenRoute(cases.prove, CASE_READERS, deed=Deed.SAW),
+    "casetoday": TokenRoute(cases.promise_today, CASE_WORKERS, deed=Deed.CHANGED),
+    "casedone": TokenRoute(cases.say_done, CASE_WORKERS, deed=Deed.CHANGED),
+    "casepapers": TokenRoute(cases.ask_papers, CASE_WORKERS, deed=Deed.CHANGED),
+    "casearrived": TokenRoute(cases.papers_arrived, CASE_WORKERS, deed=Deed.CHANGED),
+    "casegive": TokenRoute(cases.give, CASE_WORKERS, deed=Deed.CHANGED, least=2),
+    "casetake": TokenRoute(cases.take_over, CASE_WORKERS, deed=Deed.CHANGED),
+    "casewrong": TokenRoute(cases.report_wrong, CASE_WORKERS, deed=Deed.CHANGED),
+    "caselate": TokenRoute(cases.give_cause, CASE_READERS, deed=Deed.CHANGED, least=2),
     "casestop": TokenRoute(case_clock.suspend, CASE_WORKERS),
-    "caseresume": TokenRoute(case_clock.resume, CASE_WORKERS),
+    "caseresume": TokenRoute(case_clock.resume, CASE_WORKERS, deed=Deed.CHANGED),
     "caseextend": TokenRoute(case_clock.extend, CASE_CLOSERS),
-    "caseclose": TokenRoute(cases.close_missing, CASE_CLOSERS),
-    "overdue": TokenRoute(cases.open_overdue, OVERSEERS),
-    "leave": TokenRoute(roster.open_leave, LEADS),
+    "caseclose": TokenRoute(cases.close_missing, CASE_CLOSERS, deed=Deed.CHANGED),
+    "overdue": TokenRoute(cases.open_overdue, OVERSEERS, deed=Deed.SAW_LIST),
+    "leave": TokenRoute(roster.open_leave, LEADS, deed=Deed.SAW_LIST),
     "leavedays": TokenRoute(roster.ask_days, LEADS),
     "leaveset": TokenRoute(roster.set_days, LEADS),
     "deputy": TokenRoute(roster.choose_deputy, LEADS),
-    "casecauses": TokenRoute(cases.show_causes, OVERSEERS),
-    "acts": TokenRoute(cases.acts, SUPERVISORS),
-    "release": TokenRoute(cases.release, SUPERVISORS),
-    "decline": TokenRoute(cases.decline, SUPERVISORS),
+    "casecauses": TokenRoute(cases.show_causes, OVERSEERS, deed=Deed.SAW_FIGURES),
+    "acts": TokenRoute(acts.acts, SUPERVISORS, deed=Deed.SAW_LIST),
+    "release": TokenRoute(acts.release, SUPERVISORS, deed=Deed.CHANGED),
+    "official": TokenRoute(official.turn, AUDITORS, deed=Deed.SAW_LIST),
+    "offrate": TokenRoute(official.look, AUDITORS, deed=Deed.SAW),
+    "offlink": TokenRoute(official.link, AUDITORS, deed=Deed.CHANGED),
+    "offnone": TokenRoute(official.mark_none, AUDITORS, deed=Deed.CHANGED),
+    "offundo": TokenRoute(official.undo, AUDITORS, deed=Deed.CHANGED),
+    "audit": TokenRoute(audit.turn, AUDITORS, deed=Deed.SAW_AUDIT),
+    "decline": TokenRoute(acts.decline, SUPERVISORS),
 }
+
+# Figures over everything there is: read from one snapshot, before the transaction that records
+# the reply. Channels give them a worker thread, apart from the one for tables.
+FIGURES: dict[str, TokenRoute] = {
+    "stats": TokenRoute(statistics.for_period, OVERSEERS, deed=Deed.SAW_FIGURES),
+    "bad": TokenRoute(statistics.bad, OVERSEERS, deed=Deed.SAW_LIST),
+    "unrated": TokenRoute(statistics.unrated, OVERSEERS, deed=Deed.SAW_FIGURES),
+    "rank": TokenRoute(statistics.ranking, OVERSEERS, deed=Deed.SAW_FIGURES),
+    "rates": TokenRoute(statistics.rates, OVERSEERS, deed=Deed.SAW_FIGURES),
+    "odd": TokenRoute(statistics.oddities, OVERSEERS, deed=Deed.SAW_LIST),
+    "chart": TokenRoute(statistics.chart, OVERSEERS, deed=Deed.SAW_FIGURES),
+    "sheet": TokenRoute(statistics.sheet, OVERSEERS, deed=Deed.EXPORTED),
+}
+FIGURE_COMMANDS = frozenset({"today"})
+DO = "do"
+"""The verb of the menu's buttons, which do what a command's word does."""
 
 # Work of seconds, with transactions of its own and harmless when repeated: done before the one
 # that records the reply. Channels give it a worker thread.
@@ -329,6 +404,8 @@ EARLY: dict[str, TokenRoute] = {
     "impsay": TokenRoute(imports.say_extent, imports.UPLOADERS),
     "imptake": TokenRoute(imports.take, imports.UPLOADERS),
     "impdrop": TokenRoute(imports.drop, imports.UPLOADERS),
+    "offauto": TokenRoute(official.match_all, AUDITORS, deed=Deed.CHANGED),
+    # Written down by the handler with its rows: on the page the button is but a link.
     "certsheet": TokenRoute(certificates.export, REGISTRARS),
 }
 
@@ -349,8 +426,16 @@ AWAITED: dict[Awaited, WordHandler] = {
     Awaited.CERTIFICATE_NUMBER: holder_codes.take_number,
     Awaited.SUSPENSION_DOCUMENT: case_clock.take_document,
     Awaited.EXTENSION: case_clock.take_extension,
-    Awaited.DECLINE_REASON: cases.take_decline_reason,
+    Awaited.DECLINE_REASON: acts.take_decline_reason,
     Awaited.LEAVE: roster.take_days,
+    Awaited.CASE_NUMBER: progress.look_up,
+}
+
+# What staff have done once the words that a button asked for are taken; the rest of the awaited
+# texts write down by themselves what they do.
+CLOCK_WORDS: dict[Awaited, str] = {
+    Awaited.SUSPENSION_DOCUMENT: "casestop",
+    Awaited.EXTENSION: "caseextend",
 }
 
 STAFF_WORDS = frozenset(
@@ -393,8 +478,25 @@ def respond(desk: Desk, incoming: Incoming) -> Reply | None:
 
 def takes_long(incoming: Incoming) -> bool:
     """Tell whether an incoming is answered before the transaction, in seconds: a table sent in."""
-    verb = (incoming.token or "").partition(":")[0]
-    return incoming.upload is not None or verb in EARLY
+    return incoming.upload is not None or _verb(incoming) in EARLY
+
+
+def reads_everything(desk: Desk, incoming: Incoming) -> bool:
+    """Tell whether the answer is figures over everything there is."""
+    verb, *arguments = (incoming.token or "").split(":")
+    if verb == DO:
+        return arguments[:1] in [[name] for name in FIGURE_COMMANDS]
+    if incoming.token is not None or incoming.upload is not None:
+        return verb in FIGURES
+    found = find_command(incoming.text or "")
+    if found is not None:
+        return found[0].name in FIGURE_COMMANDS
+    overseer = incoming.person.role in OVERSEERS
+    return overseer and statistics.reads(desk.base, incoming.text or "")
+
+
+def _verb(incoming: Incoming) -> str:
+    return (incoming.token or "").partition(":")[0]
 
 
 def _masked(desk: Desk, incoming: Incoming) -> Incoming:
@@ -437,7 +539,12 @@ def _route(desk: Desk, incoming: Incoming) -> Callable[[], Reply]:
 
 def _token_action(desk: Desk, incoming: Incoming, token: str) -> Callable[[], Reply]:
     verb, *arguments = token.split(":")
-    route = TOKENS.get(verb) or EARLY.get(verb)
+    if verb == DO:
+        _check_role(incoming, STAFF)
+        if incoming.public:
+            raise Refusal("private_only")
+        return _run(desk, incoming, _command_of_button(incoming, tuple(arguments)), "")
+    route = TOKENS.get(verb) or FIGURES.get(verb) or EARLY.get(verb)
     if route is None:
         raise Refusal("button_unknown")
     _check_role(incoming, route.roles)
@@ -445,19 +552,39 @@ def _token_action(desk: Desk, incoming: Incoming, token: str) -> Callable[[], Re
         raise Refusal("private_only")
     if verb in EARLY:
         reply = route.handler(desk, incoming, tuple(arguments))
-        return lambda: reply
-    return lambda: route.handler(desk, incoming, tuple(arguments))
+        return lambda: _written_down(desk, incoming, route.deed, token, reply)
+    if verb in FIGURES:
+        with reading(desk.db):
+            figures = route.handler(desk, incoming, tuple(arguments))
+        return lambda: _written_down(desk, incoming, route.deed, token, figures)
+    deed = route.deed if len(arguments) >= route.least else None
+    return lambda: _written_down(
+        desk, incoming, deed, token, route.handler(desk, incoming, tuple(arguments))
+    )
+
+
+def _written_down(
+    desk: Desk, incoming: Incoming, deed: Deed | None, subject: str, reply: Reply
+) -> Reply:
+    """Write down what staff were given to see or have done; a refusal is no look."""
+    if deed is not None and incoming.person.is_staff:
+        record_deed(desk.db, incoming.person, deed, subject, now=desk.now())
+    return reply
 
 
 def _check_role(incoming: Incoming, roles: frozenset[Role]) -> None:
     if incoming.person.role not in roles:
-        raise Refusal("role", {"role": incoming.person.role})
+        raise _not_your_role(incoming.person.role, roles)
+
+
+def _not_your_role(role: Role, *roles: frozenset[Role]) -> Refusal:
+    return Refusal("role", {"role": role, "roles": frozenset[Role]().union(*roles)})
 
 
 def _command_action(desk: Desk, incoming: Incoming, text: str) -> Callable[[], Reply] | None:
     found = find_command(text)
     if found is None and incoming.person.role in OVERSEERS and statistics.reads(desk.base, text):
-        return lambda: statistics.today(desk, incoming, text)
+        found = next(c for c in COMMANDS if c.name == "today"), text
     if found is None and incoming.person.role in COUNTERS and roster.reads(text):
         found = next(c for c in COMMANDS if c.name == "leave"), text.strip()
     if found is None:
@@ -468,10 +595,22 @@ def _command_action(desk: Desk, incoming: Incoming, text: str) -> Callable[[], R
         return None
     command = _for_role(command, text, incoming.person.role)
     if incoming.person.role not in command.roles:
-        raise Refusal("role", {"role": incoming.person.role})
+        raise _not_your_role(incoming.person.role, command.roles)
     if incoming.public and not command.public:
         raise Refusal("private_only")
-    return lambda: command.handler(desk, incoming, argument)
+    return _run(desk, incoming, command, argument)
+
+
+def _run(desk: Desk, incoming: Incoming, command: Command, argument: str) -> Callable[[], Reply]:
+    """Return what carries a command out; figures are read now, before the transaction."""
+    subject = f"{command.name}:{argument}".rstrip(":")
+    if command.name in FIGURE_COMMANDS:
+        with reading(desk.db):
+            figures = command.handler(desk, incoming, argument)
+        return lambda: _written_down(desk, incoming, command.deed, subject, figures)
+    return lambda: _written_down(
+        desk, incoming, command.deed, subject, command.handler(desk, incoming, argument)
+    )
 
 
 def _awaits(desk: Desk, incoming: Incoming) -> bool:
@@ -530,7 +669,14 @@ def _text_action(desk: Desk, incoming: Incoming, text: str) -> Callable[[], Repl
     understood = _understand(desk, text, conversation.entry_id)
     awaited = conversation.awaiting if not incoming.public else None
     if awaited is not None and _is_own_words(understood, awaited):
-        return lambda: AWAITED[awaited](desk, incoming, text)
+        about = conversation.awaiting_subject or ""
+        return lambda: _written_down(
+            desk,
+            incoming,
+            Deed.CHANGED if awaited in CLOCK_WORDS else None,
+            f"{CLOCK_WORDS.get(awaited, '')}:{about.partition(':')[0]}",
+            AWAITED[awaited](desk, incoming, text),
+        )
     asked_back = awaited is not None
     return lambda: ask.answer_question(desk, incoming, understood, was_awaited=asked_back)
 
@@ -626,7 +772,7 @@ def work_of(incoming: Incoming) -> menu.Work:
     """Return the words that are a person's own work as staff; none where others read along."""
     role = Role.CITIZEN if incoming.public else incoming.person.role
     return tuple(
-        menu.Word(c.words[0], c.description, f"do:{c.name}")
+        menu.Word(c.words[0], c.description, f"{DO}:{c.name}")
         for c in menu_for(role)
         if role is not Role.CITIZEN and Role.CITIZEN not in c.roles
     )

@@ -81,6 +81,9 @@ class TelegramSettings(Part):
     personal_data: PersonalData = Field(
         PersonalData.DENY, description="deny 不让个人信息经过 Telegram；allow 须先做过评估"
     )
+    at_once: int = Field(
+        1, ge=1, le=8, description="提醒同时在途几条；程序被强行中止时最多重复这么多条"
+    )
     webhook: Webhook = Webhook()
 
 

@@ -1,6 +1,7 @@
 """A year's working days arrive: what they move, and putting them in force.
 
-Nothing is written before `take_years`. A running program keeps its table until it is restarted.
+Nothing is written before `take_years`. A running program takes the table up by itself
+(`calendar_watch.py`).
 """
 
 from __future__ import annotations

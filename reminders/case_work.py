@@ -392,4 +392,4 @@ def case_within(db: Database, scope: Scope, case_id: int) -> Case | None:
         case = case_by_id(db, case_id)
     except KeyError:
         return None
-    return case if scope.covers(case.scope) else None
+    return case if scope.answers_for(case.scope) else None

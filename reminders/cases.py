@@ -132,6 +132,8 @@ class CaseRow:
     extension: Extension | None = None
     cause: str | None = None
     cause_words: str | None = None
+    step: str | None = None
+    step_due_on: date | None = None
     sheet: str | None = None
     row: int | None = None
 
@@ -165,6 +167,8 @@ class Case:
     import_id: int | None
     sheet: str | None
     row: int | None
+    step: str | None = None
+    step_due_on: date | None = None
     suspensions: tuple[Suspension, ...] = ()
     extended_days: int = 0
 
@@ -177,6 +181,11 @@ class Case:
     def unit_name(self) -> str | None:
         """Return the unit that answers for the case: as exported, else its district."""
         return self.unit or self.scope.district
+
+    def late_step(self, today: date) -> str | None:
+        """Return the step (环节) the case is in, if that has run over its own limit."""
+        late = self.is_open and self.step_due_on is not None and self.step_due_on < today
+        return self.step if late else None
 
     def open_suspension(self) -> Suspension | None:
         """Return the special procedure that has not ended yet."""
@@ -282,6 +291,7 @@ def data_as_of(known: Sequence[CaseImport], district: str | None) -> datetime | 
 
 
 _PLAIN = ("item", "entry_id", "kind", "unit", "limit_days", "statutory_days")
+_OF_STEP = ("step", "step_due_on")
 _OF_HANDLER = ("handler_number", "handler_name")
 
 
@@ -312,7 +322,8 @@ def _change(case: Case, row: CaseRow, differences: Mapping[str, list[str | None]
 def _differences(db: Database, case: Case, row: CaseRow) -> dict[str, list[str | None]]:
     """Return what differs, each with the old and the new value."""
     pairs: dict[str, tuple[Any, Any]] = {
-        name: (getattr(case, name), getattr(row, name)) for name in (*_PLAIN, *_OF_HANDLER)
+        name: (getattr(case, name), getattr(row, name))
+        for name in (*_PLAIN, *_OF_HANDLER, *_OF_STEP)
     }
     pairs["accepted_on"] = (case.accepted_on, row.accepted_on)
     pairs["district"] = (case.scope.district, row.scope.district)
@@ -398,8 +409,8 @@ def _insert(db: Database, row: CaseRow, import_id: int | None, now: datetime) ->
     cursor = db.execute(
         """INSERT INTO cases (number, item, entry_id, kind, unit, district, department, window,
                applicant, accepted_on, starts_on, limit_days, statutory_days, handler_number,
-               handler_name, completed_on, import_id, sheet, row)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+               handler_name, completed_on, step, step_due_on, import_id, sheet, row)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         [
             row.number,
             row.item,
@@ -417,6 +428,8 @@ def _insert(db: Database, row: CaseRow, import_id: int | None, now: datetime) ->
             row.handler_number,
             row.handler_name,
             _completed_on(row),
+            row.step,
+            row.step_due_on.isoformat() if row.step_due_on else None,
             import_id,
             row.sheet,
             row.row,
@@ -446,8 +459,8 @@ def _update(db: Database, case: Case, row: CaseRow, import_id: int) -> None:
         """UPDATE cases SET item = ?, entry_id = ?, kind = ?, unit = ?, district = ?,
                department = ?, window = ?, applicant = ?, accepted_on = ?, starts_on = ?,
                limit_days = ?, statutory_days = ?, handler_number = ?, handler_name = ?,
-               handler_id = ?, offered_to_id = ?, completed_on = ?, missing = NULL,
-               missing_at = NULL, import_id = ?, sheet = ?, row = ?
+               handler_id = ?, offered_to_id = ?, completed_on = ?, step = ?,
+               step_due_on = ?, missing = NULL, missing_at = NULL, import_id = ?, sheet = ?, row = ?
            WHERE id = ?""",
         [
             row.item,
@@ -467,6 +480,8 @@ def _update(db: Database, case: Case, row: CaseRow, import_id: int) -> None:
             None if moved else case.handler_id,
             None if moved else case.offered_to_id,
             _completed_on(row),
+            row.step,
+            row.step_due_on.isoformat() if row.step_due_on else None,
             import_id,
             row.sheet,
             row.row,
@@ -538,7 +553,7 @@ def mark_missing(db: Database, cases: Sequence[Case], covers: Covers, *, now: da
 _COLUMNS = """id, number, item, entry_id, kind, unit, district, department, window, applicant,
     accepted_on, starts_on, limit_days, statutory_days, handler_number, handler_name, handler_id,
     offered_to_id, papers_asked_on, papers_source, completed_on, missing, missing_at, cause,
-    import_id, sheet, row"""
+    import_id, sheet, row, step, step_due_on"""
 
 
 def case_by_number(db: Database, number: str) -> Case | None:
@@ -599,9 +614,14 @@ def closed_without_cause(db: Database, scope: Scope, since_on: date) -> tuple[Ca
 
 
 def _within(scope: Scope) -> tuple[str, list[str]]:
+    """Return the SQL of what a scope answers for (`Scope.answers_for`), with its values."""
     named = {f.name: getattr(scope, f.name) for f in fields(Scope)}
     given = {name: value for name, value in named.items() if value is not None}
-    return "".join(f" AND {name} = ?" for name in given), list(given.values())
+    conditions = [
+        f" AND ({name} = ? OR {name} IS NULL)" if name == "window" else f" AND {name} = ?"
+        for name in given
+    ]
+    return "".join(conditions), list(given.values())
 
 
 def _cases(db: Database, where: str, values: Sequence[str | int]) -> tuple[Case, ...]:
@@ -656,6 +676,8 @@ def _case(
         import_id=row[24],
         sheet=row[25],
         row=row[26],
+        step=row[27],
+        step_due_on=_read_day(row[28]) if row[28] else None,
         suspensions=suspensions.get(row[0], ()),
         extended_days=extensions.get(row[0], 0),
     )

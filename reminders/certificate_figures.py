@@ -55,6 +55,8 @@ _WATCHED = "state = 'valid' AND renewed_on IS NULL"
 
 
 def _within(scope: Scope) -> tuple[str, tuple[str, ...]]:
+    if scope.window is not None:
+        return " AND 0", ()  # no certificate belongs to a window
     named = (("department", scope.department), ("district", scope.district))
     given = [(name, value) for name, value in named if value is not None]
     return "".join(f" AND {name} = ?" for name, _ in given), tuple(v for _, v in given)
@@ -78,6 +80,27 @@ def count_levels(
         )
         counted += [LevelCounts(key, *row) for row in rows]
     return tuple(counted)
+
+
+def count_at(
+    db: Database,
+    calendar: Calendar,
+    kinds: Kinds,
+    rules: Rules,
+    scope: Scope,
+    level: Level,
+    today: date,
+) -> int:
+    """Count what is at one level within a scope, without looking at the others."""
+    where, values = _within(scope)
+    query = f"""SELECT count(*) FROM certificates
+        WHERE kind_key = ? AND expires_on BETWEEN ? AND ? AND {_WATCHED}{where}"""
+    return sum(
+        db.conn.execute(
+            query, (key, _first_of(ends, level).isoformat(), ends[level].isoformat(), *values)
+        ).fetchone()[0]
+        for key, ends in _watched_kinds(db, calendar, kinds, rules, today)
+    )
 
 
 def _watched_kinds(

@@ -414,6 +414,52 @@ def m007_clock_from_imports(db: Database) -> None:
 
 
 @reminders_migrations()
-def m008_certificates_by_tail(db: Database) -> None:
+def m008_steps(db: Database) -> None:
+    """Keep which step (环节) a case is in and until when that step has time."""
+    db.execute("ALTER TABLE cases ADD COLUMN step TEXT")
+    db.execute("ALTER TABLE cases ADD COLUMN step_due_on TEXT")
+
+
+@reminders_migrations()
+def m009_acts_of_rectifications(db: Database) -> None:
+    """Let an act of the office be about a case or about a step of a rectification."""
+    db.execute("""
+        CREATE TABLE acts (
+            id INTEGER PRIMARY KEY,
+            case_id INTEGER REFERENCES cases(id),
+            rectification_id INTEGER REFERENCES rectifications(id),
+            step TEXT,
+            kind TEXT NOT NULL CHECK (kind IN ('intervene', 'bulletin')),
+            red_card INTEGER NOT NULL CHECK (red_card IN (0, 1)),
+            due_on TEXT NOT NULL,
+            drafted_at TEXT NOT NULL,
+            decision TEXT CHECK (decision IN ('released', 'declined', 'lapsed')),
+            decided_at TEXT,
+            decided_by INTEGER,
+            reason TEXT,
+            CHECK ((case_id IS NULL) <> (rectification_id IS NULL)),
+            CHECK ((rectification_id IS NULL) = (step IS NULL)),
+            CHECK (rectification_id IS NULL OR red_card = 0),
+            CHECK ((decision IS NULL) = (decided_at IS NULL)),
+            CHECK (decision IS NOT 'declined' OR reason <> ''),
+            CHECK (decision IS NULL OR decision = 'lapsed' OR decided_by IS NOT NULL)
+        ) STRICT""")
+    db.execute("""
+        INSERT INTO acts (id, case_id, kind, red_card, due_on, drafted_at, decision, decided_at,
+            decided_by, reason)
+        SELECT id, case_id, kind, red_card, due_on, drafted_at, decision, decided_at, decided_by,
+            reason FROM case_acts""")
+    db.execute("DROP TABLE case_acts")
+    db.execute("""
+        CREATE UNIQUE INDEX acts_of_cases ON acts (case_id, kind, due_on)
+            WHERE case_id IS NOT NULL""")
+    db.execute("""
+        CREATE UNIQUE INDEX acts_of_rectifications
+            ON acts (rectification_id, step, kind, due_on) WHERE rectification_id IS NOT NULL""")
+    db.execute("CREATE INDEX acts_waiting ON acts (id) WHERE decision IS NULL")
+
+
+@reminders_migrations()
+def m010_certificates_by_tail(db: Database) -> None:
     """Find a certificate by its number's last four, for somebody who stands at a window."""
     db.execute("CREATE INDEX certificates_by_tail ON certificates (upper(substr(number, -4)))")

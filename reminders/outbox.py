@@ -80,7 +80,7 @@ def claim(db: Database, *, now: datetime, lease_seconds: float, limit: int) -> t
     """Take the rows that are due, oldest first, and keep others off them for the lease."""
     until = now + timedelta(seconds=lease_seconds)
     rows = db.execute(
-        """UPDATE outbox SET claimed_until_at = ?, attempts = attempts + 1, sending_at = NULL
+        f"""UPDATE outbox SET claimed_until_at = ?, attempts = attempts + 1, sending_at = NULL
            WHERE id IN (
                SELECT id FROM outbox INDEXED BY outbox_unsent
                WHERE sent_at IS NULL AND failed_at IS NULL
@@ -88,11 +88,29 @@ def claim(db: Database, *, now: datetime, lease_seconds: float, limit: int) -> t
                  AND (next_try_at IS NULL OR next_try_at <= ?)
                  AND (claimed_until_at IS NULL OR claimed_until_at <= ?)
                ORDER BY id LIMIT ?)
-           RETURNING id, kind, person_id, role, district, department, window, facts,
-               dedupe_key, put_at, attempts, failure""",
+           RETURNING {_CLAIMED}""",
         [until.isoformat(), *[now.isoformat()] * 3, limit],
     ).fetchall()
     return tuple(sorted((_waiting(row) for row in rows), key=lambda waiting: waiting.id))
+
+
+def claim_by_key(
+    db: Database, dedupe_key: str, *, now: datetime, lease_seconds: float
+) -> tuple[Waiting, ...]:
+    """Take one row that was just put in; none where it had been put in, or taken, before."""
+    until = now + timedelta(seconds=lease_seconds)
+    rows = db.execute(
+        f"""UPDATE outbox SET claimed_until_at = ?, attempts = attempts + 1, sending_at = NULL
+           WHERE dedupe_key = ? AND sent_at IS NULL AND failed_at IS NULL
+             AND claimed_until_at IS NULL AND next_try_at IS NULL
+           RETURNING {_CLAIMED}""",
+        [until.isoformat(), dedupe_key],
+    ).fetchall()
+    return tuple(_waiting(row) for row in rows)
+
+
+_CLAIMED = """id, kind, person_id, role, district, department, window, facts, dedupe_key, put_at,
+    attempts, failure"""
 
 
 def _waiting(row: Any) -> Waiting:

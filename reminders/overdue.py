@@ -141,6 +141,7 @@ class Standing:
     """Where a case stands on a day; a provisional one rests on a year not yet announced.
 
     While the clock stands still `due_on` is only where it would end if it ran again at once.
+    `late_step` is named where nothing but a step over its own limit makes the case yellow.
     """
 
     stage: Stage
@@ -150,6 +151,7 @@ class Standing:
     overdue_days: int
     statutory_due_on: date | None
     due_today: bool = False
+    late_step: str | None = None
 
     @property
     def is_late(self) -> bool:
@@ -202,14 +204,18 @@ def standing_of(case: Case, calendar: Calendar, rules: Rules, today: date) -> St
         else None
     )
     provisional = _is_provisional(calendar, case.starts_on, max(due_on, at))
+    stage = _stage(case, at, calendar, rules, due_on, over, statutory_due_on, provisional)
+    remaining = _between(calendar, at, due_on, stops)
+    only_a_step = stage is Stage.DUE_SOON and remaining > rules.warn_days(case)
     return Standing(
-        stage=_stage(case, at, calendar, rules, due_on, over, statutory_due_on, provisional),
+        stage=stage,
         due_on=due_on,
         provisional=provisional,
-        remaining_days=_between(calendar, at, due_on, stops),
+        remaining_days=remaining,
         overdue_days=over,
         statutory_due_on=statutory_due_on,
         due_today=case.is_open and due_on == today,
+        late_step=case.late_step(at) if only_a_step else None,
     )
 
 
@@ -235,7 +241,9 @@ def _stage(
     if suspension is not None and suspension.begins_on <= at:
         return Stage.SUSPENDED
     remaining = _between(calendar, at, due_on, case.stops(at))
-    return Stage.DUE_SOON if remaining <= rules.warn_days(case) else Stage.ON_TRACK
+    # A step over its own limit is a warning although the whole is in time (环节超时).
+    warned = remaining <= rules.warn_days(case) or case.late_step(at) is not None
+    return Stage.DUE_SOON if warned else Stage.ON_TRACK
 
 
 def due_days_moved(
@@ -272,14 +280,29 @@ def rungs_of(
         return (Rung.DUE_TODAY if standing.due_today else Rung.REMIND,)
     if not standing.is_late or standing.overdue_days == 0:
         return ()
-    rungs = [Rung.CHASE]
     over = standing.overdue_days >= rules.red_card_from(case)
-    if standing.stage is Stage.LONG_OVERDUE or over:
+    unexplained_since = chased_on if case.cause is None and not standing.provisional else None
+    return late_rungs(
+        calendar,
+        rules,
+        today,
+        intervenes=standing.stage is Stage.LONG_OVERDUE or over,
+        chased_on=unexplained_since,
+    )
+
+
+def late_rungs(
+    calendar: Calendar, rules: Rules, today: date, *, intervenes: bool, chased_on: date | None
+) -> tuple[Rung, ...]:
+    """Return the rungs of what is late, a case or a step of a rectification: 催办, 督办, 通报.
+
+    `chased_on` is None too where a cause was given or the date is provisional: then no 通报.
+    """
+    rungs = [Rung.CHASE]
+    if intervenes:
         rungs.append(Rung.INTERVENE)
     if (
         chased_on is not None
-        and case.cause is None
-        and not standing.provisional
         and _between(calendar, chased_on, today, ()) >= rules.bulletin_days_after_chase
     ):
         rungs.append(Rung.BULLETIN)

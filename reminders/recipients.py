@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -36,6 +36,15 @@ class Scope:
             and (self.department is None or self.department == other.department)
             and (self.window is None or self.window == other.window)
         )
+
+    def answers_for(self, other: Scope) -> bool:
+        """Tell whether `other` is covered, or names no window in the district this one stands in.
+
+        Many exports name a district and a unit but no window; such a case belongs to every
+        window there rather than to none.
+        """
+        own = replace(self, window=None) if other.window is None else self
+        return own.covers(other)
 
 
 CITY = Scope()

@@ -9,14 +9,31 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlite_utils import Database
 
 from reminders import job_runs, outbox
+from reminders.acts import (
+    About,
+    Act,
+    draft_act,
+    drafted_of_rectifications,
+    lapse_act,
+    lapse_acts,
+    waiting_acts,
+)
 from reminders.alerts import Alert
-from reminders.overdue import Rules, Rung, recipient_key, slot_before
+from reminders.overdue import (
+    ACTS,
+    Level,
+    Rules,
+    Rung,
+    late_rungs,
+    recipient_key,
+    slot_before,
+)
 from reminders.recipients import CITY, Recipient, Role, Scope
 from reminders.rectification_rules import (
     Deadline,
@@ -32,6 +49,8 @@ from reminders.working_days import Calendar, working_days_between
 RECTIFICATIONS = "rectifications"
 DIGEST = "rectification_digest"
 REPEAT = "repeat"
+WAITING = "waiting"
+ACT = "rectification_act"
 BATCH = 50
 
 Transaction = Callable[[Database], AbstractContextManager[None]]
@@ -63,11 +82,25 @@ class RectificationDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class RectificationDraft:
+    """An act of the office about a late step, to be laid before a supervisor."""
+
+    kind: Rung
+    rectification: Rectification
+    deadline: Deadline
+
+
+@dataclass(frozen=True, slots=True)
 class RectificationSweep:
-    """What a sweep decided; without a slot it is not the hour and all rests."""
+    """What a sweep decided; without a slot it is not the hour and all rests.
+
+    `lapsed` are drafts whose step was done before anybody decided.
+    """
 
     slot_at: datetime | None
     decisions: tuple[RectificationDecision, ...] = ()
+    drafts: tuple[RectificationDraft, ...] = ()
+    lapsed: tuple[Act, ...] = ()
     messages: int = 0
 
 
@@ -84,41 +117,106 @@ def decide_rectifications(
     slot_at = slot_before(oversight, now)
     if slot_at is None or not calendar.is_working_day(now.date()):
         return RectificationSweep(None)
-    told = _told(db)
-    decisions = [
-        decision
-        for rectification in every_open_rectification(db)
-        if told_from(rectification, rules) <= now
-        for decision in _about(rectification, calendar, rules, oversight, slot_at, now, resolve)
-        if decision.key not in told
-    ]
-    return RectificationSweep(slot_at, tuple(decisions))
+    decider = _Decider(db, calendar, rules, oversight, slot_at, now, resolve)
+    return decider.decide()
 
 
-def _about(
-    rectification: Rectification,
-    calendar: Calendar,
-    rules: RectificationRules,
-    oversight: Rules,
-    slot_at: datetime,
-    now: datetime,
-    resolve: Resolve,
-) -> Iterator[RectificationDecision]:
-    """Yield every rung of every deadline once per recipient, and repeats of what is late."""
-    today = now.date()
-    for deadline in open_deadlines(rectification, calendar, rules):
-        owner = owner_of(rectification, deadline.step)
-        rungs = rungs_of(deadline, calendar, oversight, today)
+class _Decider:
+    """Holds what one sweep has read; `decide` is a pure function of it."""
+
+    def __init__(
+        self,
+        db: Database,
+        calendar: Calendar,
+        rules: RectificationRules,
+        oversight: Rules,
+        slot_at: datetime,
+        now: datetime,
+        resolve: Resolve,
+    ) -> None:
+        self._calendar, self._rules, self._oversight = calendar, rules, oversight
+        self._slot_at, self._now, self._today = slot_at, now, now.date()
+        self._resolve = resolve
+        self._told, self._chased_on = _told(db)
+        self._drafted = drafted_of_rectifications(db)
+        self._waiting = [a for a in waiting_acts(db, CITY) if a.rectification_id is not None]
+        self._open = every_open_rectification(db)
+
+    def decide(self) -> RectificationSweep:
+        decisions: list[RectificationDecision] = []
+        drafts: list[RectificationDraft] = []
+        late: set[tuple[int, str, date]] = set()
+        for rectification in self._open:
+            if told_from(rectification, self._rules) > self._now:
+                continue
+            for deadline in open_deadlines(rectification, self._calendar, self._rules):
+                late.add((rectification.id, deadline.step, deadline.due_on))
+                rungs = self._rungs(rectification, deadline)
+                decisions += self._about(rectification, deadline, rungs)
+                new = self._drafts(rectification, deadline, rungs)
+                drafts += new
+                decisions += self._waits(rectification, deadline, new)
+        new_only = tuple(d for d in decisions if d.key not in self._told)
+        lapsed = tuple(
+            act for act in self._waiting if (act.rectification_id, act.step, act.due_on) not in late
+        )
+        return RectificationSweep(self._slot_at, new_only, tuple(drafts), lapsed)
+
+    def _rungs(self, rectification: Rectification, deadline: Deadline) -> tuple[Rung, ...]:
+        key = (rectification.id, deadline.step.value, deadline.due_on.isoformat())
+        chased_on = self._chased_on.get(key)
+        return rungs_of(deadline, self._calendar, self._oversight, self._today, chased_on)
+
+    def _about(
+        self, rectification: Rectification, deadline: Deadline, rungs: tuple[Rung, ...]
+    ) -> Iterator[RectificationDecision]:
+        """Yield each rung once per recipient, and repeats of what is late to whose it is."""
+        occasion = deadline.due_on.isoformat()
         for rung in rungs:
-            for recipient in _recipients(rung, rectification, owner, today, resolve):
-                occasion = deadline.due_on.isoformat()
+            if rung in ACTS:
+                continue
+            for recipient in recipients_of(
+                rung, rectification, deadline.step, self._oversight, self._today, self._resolve
+            ):
                 yield RectificationDecision(
                     rung.value, rectification, deadline, recipient, occasion
                 )
-        if Rung.CHASE in rungs and working_days_between(calendar, deadline.due_on, today) > 1:
-            for recipient in resolve(owner, today):
-                occasion = slot_at.isoformat()
-                yield RectificationDecision(REPEAT, rectification, deadline, recipient, occasion)
+        over = working_days_between(self._calendar, deadline.due_on, self._today)
+        if Rung.CHASE in rungs and over > 1:
+            for recipient in self._resolve(owner_of(rectification, deadline.step), self._today):
+                slot = self._slot_at.isoformat()
+                yield RectificationDecision(REPEAT, rectification, deadline, recipient, slot)
+
+    def _drafts(
+        self, rectification: Rectification, deadline: Deadline, rungs: tuple[Rung, ...]
+    ) -> list[RectificationDraft]:
+        occasion = deadline.due_on.isoformat()
+        return [
+            RectificationDraft(rung, rectification, deadline)
+            for rung in rungs
+            if rung in ACTS
+            and (rectification.id, deadline.step.value, rung.value, occasion) not in self._drafted
+        ]
+
+    def _waits(
+        self,
+        rectification: Rectification,
+        deadline: Deadline,
+        new: Sequence[RectificationDraft],
+    ) -> Iterator[RectificationDecision]:
+        """Yield once a day that an act about a step waits for release."""
+        about = (rectification.id, deadline.step.value, deadline.due_on)
+        kinds = [draft.kind for draft in new] + [
+            act.kind
+            for act in self._waiting
+            if (act.rectification_id, act.step, act.due_on) == about
+        ]
+        if not kinds:
+            return
+        office = Recipient(role=Role.SUPERVISOR, scope=Scope(rectification.scope.district))
+        for recipient in self._resolve(office, self._today):
+            occasion = f"{self._today.isoformat()}:{kinds[0]}"
+            yield RectificationDecision(WAITING, rectification, deadline, recipient, occasion)
 
 
 def owner_of(rectification: Rectification, step: Step) -> Recipient:
@@ -133,12 +231,15 @@ def owner_of(rectification: Rectification, step: Step) -> Recipient:
 
 
 def rungs_of(
-    deadline: Deadline, calendar: Calendar, oversight: Rules, today: date
+    deadline: Deadline,
+    calendar: Calendar,
+    oversight: Rules,
+    today: date,
+    chased_on: date | None = None,
 ) -> tuple[Rung, ...]:
-    """Return the rungs a deadline stands on: as for cases, without the acts of the office.
+    """Return the rungs a deadline stands on: the ladder of the cases, with the same numbers.
 
-    督办 is told to the city's office at as many days over as make a red card; nothing is
-    chased beyond 提醒 on a provisional date.
+    On a provisional date nothing goes beyond 提醒.
     """
     over = working_days_between(calendar, deadline.due_on, today)
     if over == 0:
@@ -148,41 +249,61 @@ def rungs_of(
         return (Rung.REMIND,) if left <= oversight.warn_days_short else ()
     if deadline.provisional:
         return (Rung.DUE_TODAY,)
-    return (Rung.CHASE, Rung.INTERVENE) if over >= oversight.red_card_days else (Rung.CHASE,)
+    intervenes = over >= oversight.red_card_days
+    return late_rungs(calendar, oversight, today, intervenes=intervenes, chased_on=chased_on)
 
 
-def _recipients(
+def recipients_of(
     rung: Rung,
     rectification: Rectification,
-    owner: Recipient,
-    today: date,
+    step: Step,
+    oversight: Rules,
+    on: date,
     resolve: Resolve,
 ) -> tuple[Recipient, ...]:
+    """Return everyone a rung is told to, each once: the levels that the ladder names for it."""
+    found = [
+        recipient
+        for level in oversight.levels(rung)
+        for recipient in _at_level(level, rectification, step)
+    ]
+    return tuple(dict.fromkeys(one for each in found for one in resolve(each, on)))
+
+
+def _at_level(level: Level, rectification: Rectification, step: Step) -> tuple[Recipient, ...]:
     scope = rectification.scope
-    found = [owner]
-    if rung in (Rung.CHASE, Rung.INTERVENE):
-        if scope.district is not None:
-            found.append(Recipient(role=Role.SUPERVISOR, scope=Scope(scope.district)))
-        if scope.window is not None:
-            lead = Scope(scope.district, None, scope.window)
-            found.append(Recipient(role=Role.LEAD, scope=lead))
-        if scope.department is not None:
+    match level:
+        case Level.HANDLER:
+            return (owner_of(rectification, step),)
+        case Level.LEAD if scope.window is not None:
+            return (Recipient(role=Role.LEAD, scope=Scope(scope.district, None, scope.window)),)
+        case Level.DEPARTMENT if scope.department is not None:
             unit = Scope(scope.district, scope.department)
-            found.append(Recipient(role=Role.DEPARTMENT, scope=unit))
-    if rung is Rung.INTERVENE:
-        found.append(Recipient(role=Role.SUPERVISOR, scope=CITY))
-    return tuple(dict.fromkeys(one for each in found for one in resolve(each, today)))
+            return (Recipient(role=Role.DEPARTMENT, scope=unit),)
+        case Level.DISTRICT if scope.district is not None:
+            return (Recipient(role=Role.SUPERVISOR, scope=Scope(scope.district)),)
+        case Level.CITY:
+            return (Recipient(role=Role.SUPERVISOR, scope=CITY),)
+    return ()
 
 
-def _told(db: Database) -> frozenset[Key]:
-    """Read what was told of those in progress; a message that lapsed told nobody anything."""
+def _told(db: Database) -> tuple[frozenset[Key], dict[tuple[int, str, str], date]]:
+    """Read what was told of those in progress, and since when each late step has been chased.
+
+    A message that lapsed told nobody anything.
+    """
     rows = db.execute(
-        """SELECT n.rectification_id, n.step, n.kind, n.occasion, n.recipient
+        """SELECT n.rectification_id, n.step, n.kind, n.occasion, n.recipient, n.decided_at
            FROM rectification_notices n JOIN rectifications r ON r.id = n.rectification_id
            LEFT JOIN outbox o ON o.dedupe_key = n.message_key
            WHERE r.state NOT IN ('closed', 'voided', 'mis_tap') AND o.failure IS NOT 'lapsed'"""
     ).fetchall()
-    return frozenset((row[0], row[1], row[2], row[3], row[4]) for row in rows)
+    chased_on: dict[tuple[int, str, str], date] = {}
+    for one, step, kind, occasion, _, decided_at in rows:
+        if kind == Rung.CHASE:
+            day = date.fromisoformat(decided_at[:10])
+            chased_on[one, step, occasion] = min(day, chased_on.get((one, step, occasion), day))
+    return frozenset((row[0], row[1], row[2], row[3], row[4]) for row in rows), chased_on
 
 
 def sweep_rectifications(
@@ -201,6 +322,13 @@ def sweep_rectifications(
         return sweep
     with transaction(db):
         run_id = job_runs.begin_run(db, RECTIFICATIONS, sweep.slot_at, late=False, now=now)
+        lapse_acts(db, now=now)
+        for act in sweep.lapsed:
+            lapse_act(db, act, now=now)
+        for draft in sweep.drafts:
+            about = About(rectification_id=draft.rectification.id, step=draft.deadline.step)
+            due_on = draft.deadline.due_on
+            draft_act(db, about, draft.kind, red_card=False, due_on=due_on, now=now)
     messages = 0
     grouped: dict[str, list[RectificationDecision]] = {}
     for decision in sweep.decisions:
@@ -210,7 +338,32 @@ def sweep_rectifications(
             messages += sum(_put_digest(db, key, found, now) for key, found in batch)
     with transaction(db):
         job_runs.end_run(db, run_id, told=messages, now=now)
-    return RectificationSweep(sweep.slot_at, sweep.decisions, messages)
+    return replace(sweep, messages=messages)
+
+
+def announce_rectification_act(
+    db: Database,
+    act: Act,
+    rectification: Rectification,
+    deadline: Deadline,
+    oversight: Rules,
+    *,
+    now: datetime,
+    resolve: Resolve,
+) -> int:
+    """Tell a released act to everyone its rung names; return how many."""
+    told = 0
+    found = recipients_of(act.kind, rectification, deadline.step, oversight, now.date(), resolve)
+    for recipient in found:
+        message_key = f"{ACT}:{act.id}:{recipient_key(recipient)}"
+        alert = Alert(ACT, recipient, {"act": str(act.id)}, message_key)
+        told += outbox.put(db, (alert,), now=now)
+        occasion = deadline.due_on.isoformat()
+        decision = RectificationDecision(
+            act.kind.value, rectification, deadline, recipient, occasion
+        )
+        _put_notice(db, decision, message_key, now)
+    return told
 
 
 def _batches(

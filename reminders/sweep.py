@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from sqlite_utils import Database
 
 from reminders import job_runs, outbox
-from reminders.acts import Act, draft_act, drafted, lapse_acts, waiting_acts
+from reminders.acts import About, Act, draft_act, drafted, lapse_acts, waiting_acts
 from reminders.alerts import Alert
 from reminders.case_work import Acknowledgement, latest_acknowledgements
 from reminders.cases import Case, CaseImport, closed_without_cause, imports, open_cases
@@ -52,7 +52,6 @@ OVERDUE = "overdue"
 DIGEST = "case_digest"
 BATCH = 50
 CAUSE_ASKED_DAYS = 14
-PUNCTUAL = timedelta(minutes=10)
 _CALENDAR_WARNING = (11, 1)
 
 Transaction = Callable[[Database], AbstractContextManager[None]]
@@ -107,7 +106,7 @@ def decide_overdue(
     decider = _Decider(db, calendar, rules, slot_at, now, staffing or ByRole())
     decisions, drafts = decider.decide()
     slots = [datetime.combine(now.date(), at, now.tzinfo) for at in rules.send_at]
-    passed = [s for s in slots if s < slot_at or (s == slot_at and now - s > PUNCTUAL)]
+    passed = [s for s in slots if s < slot_at or (s == slot_at and now - s > job_runs.PUNCTUAL)]
     missed = job_runs.missed_slots(db, OVERDUE, passed)
     return Sweep(slot_at, tuple(decisions), tuple(drafts), missed)
 
@@ -138,7 +137,7 @@ class _Decider:
     def decide(self) -> tuple[list[Decision], list[Draft]]:
         decisions: list[Decision] = []
         drafts: list[Draft] = []
-        acting = {act.case_id: act.kind for act in self._waiting}
+        acting = {act.case_id: act.kind for act in self._waiting if act.case_id is not None}
         for case in self._cases:
             standing = standing_of(case, self._calendar, self._rules, self._today)
             if standing.stage is not Stage.DUE_SOON and not standing.is_late:
@@ -163,7 +162,7 @@ class _Decider:
         for rung in rungs:
             if rung in ACTS:
                 continue
-            kind, occasion = NoticeKind(rung), standing.due_on.isoformat()
+            kind, occasion = NoticeKind(rung), _occasion(standing, rung)
             for recipient in self._recipients(rung, case, handlers):
                 key = recipient_key(recipient)
                 if (case.id, kind, occasion, key) not in self._told.keys:
@@ -244,6 +243,16 @@ class _Decider:
                 yield Decision(NoticeKind.CAUSE, case, standing, recipient, occasion)
 
 
+def _occasion(standing: Standing, rung: Rung) -> str:
+    """Return on what occasion a rung is told once.
+
+    The reminder of a late step leaves that of the whole, which comes when it is due itself.
+    """
+    due_on = standing.due_on.isoformat()
+    of_step = rung is Rung.REMIND and standing.late_step is not None
+    return f"{due_on}:{standing.late_step}" if of_step else due_on
+
+
 def sweep_overdue(
     db: Database,
     calendar: Calendar,
@@ -270,7 +279,8 @@ def sweep_overdue(
             carded = draft.standing.stage is Stage.LONG_OVERDUE
             red_card = carded and draft.kind is Rung.INTERVENE
             due_on = draft.standing.due_on
-            draft_act(db, draft.case.id, draft.kind, red_card=red_card, due_on=due_on, now=now)
+            about = About(case_id=draft.case.id)
+            draft_act(db, about, draft.kind, red_card=red_card, due_on=due_on, now=now)
     messages = 0
     grouped = _by_recipient(sweep.decisions)
     for batch in _batches(grouped):
@@ -337,14 +347,7 @@ def _put_digest(
 def _reports(sweep: Sweep, calendar: Calendar, messages: int, now: datetime) -> Iterator[Alert]:
     """Yield what the administrator must know: a run made up for, a year not announced."""
     administrator = Recipient(role=Role.ADMINISTRATOR)
-    if sweep.missed:
-        facts = {
-            "slots": " ".join(slot.isoformat() for slot in sweep.missed),
-            "at": now.isoformat(),
-            "messages": str(messages),
-        }
-        key = f"run_caught_up:{OVERDUE}:{sweep.missed[-1].isoformat()}"
-        yield Alert("run_caught_up", administrator, facts, key)
+    yield from job_runs.caught_up(OVERDUE, sweep.missed, told=messages, now=now)
     today = now.date()
     if (today.month, today.day) >= _CALENDAR_WARNING and today.year + 1 not in calendar.years:
         week = today.isocalendar()

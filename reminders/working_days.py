@@ -72,6 +72,15 @@ class Calendar:
         days = (day for day in _days_after(first, last) if self.is_working_day(day))
         object.__setattr__(self, "listed_working_days", tuple(days))
 
+    def says_the_same_as(self, other: "Calendar") -> bool:
+        """Tell whether another calendar says the same of every day."""
+        return (
+            self.years == other.years
+            and self.rest_days == other.rest_days
+            and self.makeup_days == other.makeup_days
+            and self.notices == other.notices
+        )
+
     def is_working_day(self, day: date) -> bool:
         """Tell whether the day counts (行政许可法 art. 82): make-up days do, holidays do not."""
         if day in self.rest_days:

@@ -18,7 +18,7 @@ import pytest
 from bot import router
 from bot.clock import LOCAL
 from bot.database import open_database
-from bot.desk import Desk, Knowledge, Library, Links
+from bot.desk import Desk, Knowledge, Library, Links, WorkingDays
 from bot.dialogue import Button, Channel, Incoming, Person, Reply, Role, Scope
 from bot.loading import load_current
 from bot.records import people
@@ -82,9 +82,9 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def desk(knowledge: Knowledge, clock: Clock, settings: Settings) -> Desk:
     """Return a desk in memory."""
-    calendar, _ = load_calendar(None)
+    days = WorkingDays(load_calendar(None)[0])
     links = Links(page="http://127.0.0.1:8000")
-    return Desk(open_database(None), Library(knowledge), calendar, settings, clock, links)
+    return Desk(open_database(None), Library(knowledge), days, settings, clock, links)
 
 
 @dataclass

@@ -22,7 +22,7 @@ from bot.channels.telegram.start import TelegramChannel
 from bot.clock import LOCAL, rehearsal_clock
 from bot.database import open_database, transaction
 from bot.delivery import DeliveryLoop, Pace
-from bot.desk import Desk, Library, Links
+from bot.desk import Desk, Library, Links, WorkingDays
 from bot.dialogue import Button, Channel, Incoming, Reply
 from bot.packing import pack_reply, unpack_reply
 from bot.records import messages
@@ -96,7 +96,7 @@ def a_desk(
     calendar, _ = load_calendar(None)
     library: Any = None
     clock = rehearsal_clock(FRIDAY_MORNING)
-    return Desk(db, Library(library), calendar, settings, clock, Links())
+    return Desk(db, Library(library), WorkingDays(calendar), settings, clock, Links())
 
 
 async def run_for_ever(desk: Desk) -> None:

@@ -16,7 +16,7 @@ from bot import router
 from bot.__main__ import main
 from bot.database import FILE_NAME, open_database, transaction
 from bot.delivery import DeliveryLoop, Pace
-from bot.desk import Desk, Knowledge, Library, Links
+from bot.desk import Desk, Knowledge, Library, Links, WorkingDays
 from bot.dialogue import Channel, Incoming, Refusal, Reply, Role, Scope
 from bot.records import people
 from bot.records.people import Address
@@ -94,9 +94,9 @@ class Hall:
 
 @pytest.fixture
 def desk(clock: Clock, settings: Settings, knowledge: Knowledge) -> Desk:
-    calendar, _ = load_calendar(None)
+    days = WorkingDays(load_calendar(None)[0])
     links = Links(page="http://127.0.0.1:8000")
-    return Desk(open_database(None), Library(knowledge), calendar, settings, clock, links)
+    return Desk(open_database(None), Library(knowledge), days, settings, clock, links)
 
 
 @pytest.fixture(params=[Channel.TELEGRAM, Channel.WEB])
@@ -147,7 +147,7 @@ def test_the_journey_of_a_late_case(hall: Hall, case: Case) -> None:
     assert "已签发督办（红牌）" in hall["zhou"].presses("签发").text
     hall.deliver()
     for name in ("li", "zhao", "sun", "zhou"):
-        assert hall[name].heard[-1].text.startswith("督办（红牌）通知"), name
+        assert hall[name].heard[-1].text.startswith("督办通知（红牌）"), name
     assert "此前提醒" in hall["zhou"].heard[-1].text
 
     bring_in(db, done(a_row(), "2025-02-11"), as_of="2025-02-11T17:00")

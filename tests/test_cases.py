@@ -15,6 +15,7 @@ from reminders import case_work
 from reminders.case_events import events_of
 from reminders.case_work import Cause, NotAllowed, Procedure
 from reminders.cases import (
+    Case,
     CaseStatus,
     Change,
     Covers,
@@ -511,3 +512,38 @@ def test_unbound_handlers_are_listed_with_their_cases(db: Database) -> None:
     unbound = Roster(db).unbound(open_cases(db, CITY), NOW.date())
 
     assert [(u.name, u.cases) for u in unbound] == [("小孙", 2)]
+
+
+def told(db: Database, level: Level, case: Case) -> tuple[Recipient, ...]:
+    return Roster(db).recipients(level, case, NOW.date())
+
+
+def test_a_case_without_a_window_goes_to_the_lead_of_its_handlers_window(db: Database) -> None:
+    first = bound(db, "赵主任", Role.LEAD, Scope("龙亭区", None, "longting-01"))
+    second = bound(db, "钱主任", Role.LEAD, Scope("龙亭区", None, "longting-02"))
+    roster.put_member(db, Member("K1", "小李", Role.CLERK, Scope("龙亭区", None, "longting-02")))
+    handled = a_case(db, number="w1", handler_number="K1", scope=Scope("龙亭区"))
+    nobodys = a_case(db, number="w2", handler_number=None, handler_name=None, scope=Scope("龙亭区"))
+
+    assert told(db, Level.LEAD, handled) == (Recipient(second),)
+    assert told(db, Level.LEAD, nobodys) == (Recipient(first), Recipient(second))
+    assert len(open_cases(db, Scope("龙亭区", None, "longting-01"))) == 2
+
+
+def test_another_windows_case_is_not_a_leads(db: Database) -> None:
+    bound(db, "赵主任", Role.LEAD, Scope("龙亭区", None, "longting-01"))
+    other = Scope("龙亭区", None, "longting-02")
+    case = a_case(db, number="w1", scope=other)
+
+    assert told(db, Level.LEAD, case) == (Recipient(role=Role.LEAD, scope=other),)
+    assert case_work.case_within(db, Scope("龙亭区", None, "longting-01"), case.id) is None
+
+
+def test_a_districts_own_head_of_department_is_told_before_the_citys(db: Database) -> None:
+    of_city = bound(db, "市局长", Role.DEPARTMENT, Scope(None, "human_resources"))
+    of_lankao = bound(db, "县局长", Role.DEPARTMENT, Scope("兰考县", "human_resources"))
+    near = a_case(db, number="d1", scope=Scope("兰考县", "human_resources"))
+    far = a_case(db, number="d2", scope=Scope("杞县", "human_resources"))
+
+    assert told(db, Level.DEPARTMENT, near) == (Recipient(of_lankao),)
+    assert told(db, Level.DEPARTMENT, far) == (Recipient(of_city),)

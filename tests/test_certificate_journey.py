@@ -194,7 +194,7 @@ def test_a_food_licence_from_opt_in_to_renewal(town: Town) -> None:
     confirmed = hears(town, wang).presses("已提交")
     assert "不再提醒您" in confirmed.text
     assert [t for t in town.on("2025-06-09") if "尾号" in t] == []
-    assert "持证人说已提交、还没决定的：按期提交 1 张" in market(town).says("证照").text
+    assert "持证人说已提交、还没决定的 1 张：按期提交 1 张" in market(town).says("证照").text
 
     town.take("JY14102000099", valid_from=date(2025, 6, 20), expires_on=date(2030, 6, 19))
     assert [t for t in town.on("2025-06-30") if "尾号" in t] == []
@@ -249,6 +249,10 @@ def test_past_the_filing_day_the_food_licence_says_its_own_text(page: Town) -> N
 
     assert "停业" in week
     assert "走新办" not in week
+    listed = market(page).sends_token("certlist:urgent").text
+    assert "紧急：1 张" in listed
+    assert "最晚申请日 6月9日 已过，还可以补办，请催持证人马上申请。" in listed
+    assert "联系市场监管局" not in listed
 
 
 def test_a_device_needs_a_new_application_once_closed(page: Town) -> None:

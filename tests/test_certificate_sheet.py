@@ -8,7 +8,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import httpx
@@ -29,8 +29,11 @@ from bot.handlers.slips import slip_page
 from bot.records import people
 from bot.records.audit import Deed, deeds
 from bot.records.people import Address
+from bot.reports.certificates import count_at_level, level_counts
 from bot.settings import CertificateSettings, Settings
+from knowledge.model import Confidence
 from reminders.certificate_holders import held_by, make_opt_in_code
+from reminders.certificate_rules import Level
 from reminders.certificates import (
     Certificate,
     CertificateRow,
@@ -314,4 +317,104 @@ def test_who_looks_at_names_and_phones_is_written_down(
     market.sends_token("certlist:urgent")
     market.presses("看 0001")
 
-    assert [d.deed for d in deeds(desk.db)] == [Deed.SAW_CONTACT, Deed.SAW_LIST]
+    assert [d.deed for d in deeds(desk.db)] == [Deed.SAW, Deed.SAW_CONTACT, Deed.SAW_LIST]
+
+
+# -- a department's lists
+
+
+def test_the_phone_list_holds_phones_and_leads_on(
+    desk: Desk, somebody: Callable[..., Talker]
+) -> None:
+    soon = date(2025, 1, 26)
+    take(
+        desk,
+        a_row(expires_on=soon, contact="13800001234", consent_on=date(2025, 1, 2)),
+        a_row("JY0002", "没电话饭店", expires_on=soon),
+        a_row("JY0003", "不急饭店"),
+    )
+    market = somebody("m", Role.DEPARTMENT, MARKET)
+
+    # Tomorrow is a Saturday: what has three days left then is called about today.
+    assert "4 天内到期、没有消息送到的 2 张：请打电话或上门" in market.says("证照").text
+    listed = market.presses("要打电话的").text
+    market.presses("看 0001 示例饭店")
+    market.presses("已打电话")
+    rest = market.presses("接着打电话").text
+
+    assert "4 天内到期，要打电话或上门的：2 张" in listed
+    assert "电话 13800001234。" in listed
+    assert "没电话饭店，龙亭区" in listed
+    assert "没有留电话。" in listed
+    assert "不急饭店" not in listed
+    assert ("示例饭店" in rest, "没电话饭店" in rest) == (False, True)
+
+
+def test_a_long_list_says_how_many_there_are(desk: Desk, somebody: Callable[..., Talker]) -> None:
+    take(desk, *(a_row(f"JY{n:04d}", f"第{n}号饭店") for n in range(25)))
+
+    text = somebody("m", Role.DEPARTMENT, MARKET).sends_token("certlist:urgent").text
+
+    assert "紧急：25 张（第 1 页，共 4 页）" in text
+    assert "要停业" not in text
+
+
+def test_nothing_to_do_gives_no_advice(desk: Desk, somebody: Callable[..., Talker]) -> None:
+    take(desk, a_row())
+
+    text = somebody("m", Role.DEPARTMENT, MARKET).says("证照").text
+
+    assert "持证人说已提交、还没决定的 0 张\n" in text
+
+
+def test_a_kind_that_shares_a_word_alone_is_not_near(
+    desk: Desk, somebody: Callable[..., Talker]
+) -> None:
+    take(
+        desk, a_row(kind="不认识的证", kind_id=None), a_row("B", kind="食品经营许可", kind_id=None)
+    )
+
+    text = somebody("m", Role.DEPARTMENT, MARKET).says("证照").text
+
+    assert "不认识的证：1 张\n" in text
+    assert "食品经营许可：1 张，像是：食品经营许可证" in text
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_one_level_is_counted_as_among_all(desk: Desk, level: Level) -> None:
+    ends = [date(2024, 12, 1) + timedelta(days=n) for n in range(0, 200, 5)]
+    take(desk, *(a_row(f"J{n}", f"第{n}号饭店", expires_on=end) for n, end in enumerate(ends)))
+    take(desk, a_row("X", kind="不认识的证", kind_id=None, district="兰考县"))
+
+    for scope in (Scope(), Scope("兰考县"), MARKET):
+        whole = sum(one.at(level) for one in level_counts(desk, scope))
+        assert count_at_level(desk, scope, level) == whole
+
+
+def test_an_uncertain_rule_never_says_that_it_is_too_late(
+    desk: Desk, somebody: Callable[..., Talker]
+) -> None:
+    unsure = next(
+        kind
+        for kind in desk.base.certificates.values()
+        if kind.confidence is Confidence.MEDIUM and kind.closes is not None
+    )
+    ends = desk.today() + timedelta(days=1)
+    take(
+        desk,
+        a_row(kind=unsure.name, kind_id=unsure.id, expires_on=ends),
+        a_row("B", expires_on=ends),
+    )
+
+    sure, not_sure = sorted(
+        (line for line in said_of(desk, somebody) if "尾号" in line),
+        key=lambda line: "已过" not in line,
+    )
+
+    assert "最晚申请日" in sure
+    assert "已过" not in not_sure
+
+
+def said_of(desk: Desk, somebody: Callable[..., Talker]) -> list[str]:
+    market = somebody("m", Role.DEPARTMENT, MARKET)
+    return Talker(desk, market.person).sends_token("certlist:urgent").text.splitlines()

@@ -12,11 +12,12 @@ import pytest
 
 from bot.database import open_database, transaction
 from bot.delivery import REPLY, DeliveryLoop, Pace, PageSender, Sender, in_sequence
-from bot.desk import Desk, Library, Links
+from bot.desk import Desk, Library, Links, WorkingDays
 from bot.dialogue import Channel, DeliveryError, Person, Recipient, Reply, Role, Scope
 from bot.packing import pack_reply, unpack_reply
 from bot.records import messages, people
 from bot.records.people import Address
+from bot.records.reach import note_unreachable
 from bot.settings import Settings
 from reminders import outbox
 from reminders.alerts import Alert
@@ -54,9 +55,9 @@ class FakeSender:
 
 @pytest.fixture
 def desk(clock: Clock, settings: Settings) -> Desk:
-    calendar, _ = load_calendar(None)
+    days = WorkingDays(load_calendar(None)[0])
     library: Any = None  # nothing here asks the knowledge base
-    return Desk(open_database(None), Library(library), calendar, settings, clock, Links())
+    return Desk(open_database(None), Library(library), days, settings, clock, Links())
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def render(_desk: Desk, waiting: Waiting, person: Person, channel: Channel) -> R
         raise ZeroDivisionError
     if waiting.kind == "stale":
         return None
-    return Reply(f"{waiting.facts['words']} {channel}")
+    return Reply(f"{waiting.facts.get('words', waiting.kind)} {channel}")
 
 
 def a_loop(desk: Desk, telegram: FakeSender, pace: Pace = FAST) -> DeliveryLoop:
@@ -187,6 +188,32 @@ def test_a_block_leads_to_the_next_address(desk: Desk, telegram: FakeSender) -> 
 
     assert people.addresses_of(desk.db, person.id) == (Address(Channel.WEB, "visitor"),)
     assert [m.text for m in messages.messages_of(desk.db, person.id)] == ["到期 web"]
+    assert outbox.waiting_count(desk.db) == 0  # a citizen's: nobody else's concern
+
+
+def test_a_clerk_who_blocked_us_is_the_leads_concern_once_a_day(
+    desk: Desk, telegram: FakeSender
+) -> None:
+    lead = people.set_role(desk.db, somebody(desk, "102"), Role.LEAD, Scope("龙亭区"))
+    clerk = people.set_role(
+        desk.db, somebody(desk, "101"), Role.CLERK, Scope("龙亭区", None, "longting-01")
+    )
+    telegram.outcomes = [BLOCKED]
+    put(desk, alert(clerk))
+
+    deliver(a_loop(desk, telegram))
+    people.mark_usable(desk.db, Address(Channel.TELEGRAM, "101"))
+    note_unreachable(desk, Address(Channel.TELEGRAM, "101"))
+    for _ in range(2):  # to the role, then to who holds it
+        deliver(a_loop(desk, telegram))
+
+    told = [
+        row[0]
+        for row in desk.db.execute(
+            "SELECT kind FROM outbox WHERE person_id = ? AND sent_at IS NOT NULL", [lead.id]
+        ).fetchall()
+    ]
+    assert told == ["staff_unreachable"]
 
 
 def test_whoever_blocked_us_is_not_tried_again(desk: Desk, telegram: FakeSender) -> None:

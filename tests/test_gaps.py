@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bot.database import FILE_NAME, open_database
-from bot.desk import Desk, Library, Links
+from bot.desk import Desk, Library, Links, WorkingDays
 from bot.dialogue import Channel, Place, Reply, Role, Scope
 from bot.editing import put_review_digests, tell_wishers
 from bot.handlers.knowledge import alias_clash
@@ -65,8 +65,8 @@ def desk(settings: Settings, clock: Clock) -> Desk:
     """Return a desk in memory with the small rule book in force."""
     loaded, problems = load_current(settings, today=FRIDAY_MORNING.date())
     assert loaded is not None, [str(p) for p in problems]
-    calendar, _ = load_calendar(None)
-    return Desk(open_database(None), Library(loaded), calendar, settings, clock, Links())
+    days = WorkingDays(load_calendar(None)[0])
+    return Desk(open_database(None), Library(loaded), days, settings, clock, Links())
 
 
 def with_two_persons(desk: Desk) -> None:

@@ -95,7 +95,7 @@ def test_a_window_sees_what_it_compares_with_the_paper_and_no_more(town: Town) -
     assert "13800000000" not in said
     (look,) = deeds(town.desk.db, subject=f"certificate:{certificate.id}")
     assert look.deed is Deed.SAW
-    assert "工作人员用" in li.sends_token(f"certack:{certificate.id}:called").text
+    assert "您是窗口人员" in li.sends_token(f"certack:{certificate.id}:called").text
 
 
 def test_one_of_several_with_the_same_tail_is_chosen(page: Town) -> None:

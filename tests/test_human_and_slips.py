@@ -159,3 +159,20 @@ def test_a_correction_goes_to_the_editor(wang: Talker, somebody: Callable[..., T
     editor.says("留言箱")
 
     assert "照片现在不要了" in editor.presses(f"看 {number[-6:]}").text
+
+
+def test_a_departments_editor_reads_corrections_of_its_own_entries_only(
+    wang: Talker, somebody: Callable[..., Talker]
+) -> None:
+    own = somebody("own", Role.EDITOR, Scope(None, "health"))
+    other = somebody("other", Role.EDITOR, Scope(None, "market"))
+    wang.says("娃上户口要啥")
+    wang.presses("都符合")
+    wang.presses("这条不对")
+    wang.says("照片要两张，写成一张了")
+
+    mine, foreign = own.says("留言箱"), other.says("留言箱")
+
+    assert "看 " in str(own.labels())
+    assert "看 " not in str(other.labels())
+    assert mine.text != foreign.text

@@ -620,6 +620,47 @@ def a_certificate(number: object = "JY001", **changed: object) -> list[object]:
     return [cells[name] for name in CERTIFICATE_HEADER]
 
 
+def test_what_was_read_once_is_refused_in_every_row(desk: Desk) -> None:
+    rows = [a_certificate(f"JY{n}", 有效期至="2025/2/30") for n in range(3)]
+    good = [a_certificate(f"JX{n}") for n in range(97)]
+
+    plan = certificates(desk, *rows, *good)
+
+    assert plan.refused == 3
+    assert [problem.problem for problem in plan.problems] == [
+        "没有 2025 年 2 月 30 日这一天；请核对"
+    ] * 3
+
+
+def test_cells_that_are_equal_but_of_different_types_are_read_apart(desk: Desk) -> None:
+    kinds = (1, True, "1", 1.0)
+
+    plan = certificates(desk, *(a_certificate(f"J{n}", 证照名称=k) for n, k in enumerate(kinds)))
+
+    assert [row.kind for _, row in plan.rows()] == ["1", "是", "1", "1"]
+
+
+def test_a_number_of_two_kinds_is_compared_with_its_own_kind(desk: Desk) -> None:
+    both = [a_certificate("SAME"), a_certificate("SAME", 证照名称="药品经营许可证")]
+    apply_plan(desk, certificates(desk, *both))
+
+    changed = certificates(
+        desk, both[0], a_certificate("SAME", 证照名称="药品经营许可证", 状态="注销")
+    )
+    seen, result = preview_plan(desk, changed), apply_plan(desk, changed)
+
+    assert (seen.closed, seen.unchanged) == (1, 1)
+    assert (result.added, result.closed, result.unchanged) == (0, 1, 1)
+
+
+def test_an_import_in_batches_gives_its_memory_back(desk: Desk) -> None:
+    before = desk.db.execute("PRAGMA cache_size").fetchone()
+
+    apply_plan(desk, certificates(desk, a_certificate()))
+
+    assert desk.db.execute("PRAGMA cache_size").fetchone() == before
+
+
 def test_a_register_is_taken_over_twice_without_change(desk: Desk) -> None:
     plan = certificates(desk, a_certificate(), a_certificate("JY002", 有效期至="长期"))
 

@@ -16,11 +16,14 @@ from bot.importing.columns import Kind
 from bot.importing.faulty import faulty_rows
 from bot.importing.plan import Plan
 from bot.importing.uploads import apply_plan, plan_upload, preview_plan
+from bot.oversight import run_overdue
+from bot.views.cases import standing_words
 from reminders import case_work
 from reminders.case_clock import extension_of
 from reminders.case_events import events_of
 from reminders.case_work import Procedure
 from reminders.cases import Case, CaseRow, case_by_number
+from reminders.notices import NoticeKind
 from reminders.overdue import Rules, Stage, due_day, standing_of
 from tests.conftest import Clock
 from tests.ugly_files import CASE_HEADER, a_case, an_xlsx, cases
@@ -118,7 +121,9 @@ def test_without_a_state_an_unfinished_stop_still_stands(desk: Desk) -> None:
     assert the_case(desk).open_suspension() is not None
 
 
-@pytest.mark.parametrize("row", [STOP, OPEN_STOP, LONGER, {"超期原因": "人手不足"}])
+@pytest.mark.parametrize(
+    "row", [STOP, OPEN_STOP, LONGER, {"超期原因": "人手不足"}, {"环节": "审核"}]
+)
 def test_the_same_again_changes_nothing(desk: Desk, clock: Clock, row: dict[str, str]) -> None:
     taken(desk, row)
     before = (the_case(desk), kinds(desk))
@@ -134,7 +139,9 @@ def test_the_same_again_changes_nothing(desk: Desk, clock: Clock, row: dict[str,
     assert (case, kinds(desk)) == before
 
 
-@pytest.mark.parametrize("row", [STOP, OPEN_STOP, LONGER, {"超期原因": "人手不足"}])
+@pytest.mark.parametrize(
+    "row", [STOP, OPEN_STOP, LONGER, {"超期原因": "人手不足"}, {"环节": "审核"}]
+)
 def test_the_dry_run_counts_what_is_new(desk: Desk, clock: Clock, row: dict[str, str]) -> None:
     taken(desk, {})
     clock.move(hours=1)
@@ -338,6 +345,59 @@ def test_what_a_person_said_here_no_export_changes(desk: Desk, clock: Clock) -> 
     result = taken(desk, {"超期原因": "经办拖延"}, {})
 
     assert (result.updated, the_case(desk).cause) == (0, "system")
+
+
+# -- steps
+
+
+STEP = {"承诺时限": "20个工作日", "当前环节": "审核", "环节期限": "2025-02-17"}
+
+
+def test_a_step_over_its_own_limit_is_a_warning_though_the_whole_is_in_time(desk: Desk) -> None:
+    taken(desk, STEP, {**STEP, "环节期限": "2025-02-19"})
+
+    late, in_time = (
+        standing_of(case, desk.calendar, Rules(), desk.today())
+        for case in (the_case(desk), case_by_number(desk.db, "410200-002"))
+        if case is not None
+    )
+    assert (late.stage, late.late_step, late.is_late) == (Stage.DUE_SOON, "审核", False)
+    assert (in_time.stage, in_time.late_step) == (Stage.ON_TRACK, None)
+    assert standing_words(late).startswith("🟡 预警：环节“审核”超时，全程剩 13 个工作日")
+
+
+def test_a_late_step_is_told_once_and_the_whole_again_when_it_is_due_soon(
+    desk: Desk, clock: Clock
+) -> None:
+    taken(desk, STEP)
+    told = []
+    for day, hour in ((19, 9), (20, 9), (20, 15)):
+        clock.at = clock.at.replace(day=day, hour=hour)
+        swept = run_overdue(desk, desk.db)
+        told.append([d.kind for d in swept.decisions if d.kind is not NoticeKind.REPEAT])
+    clock.at = clock.at.replace(month=3, day=6, hour=9)
+    told.append([d.kind for d in run_overdue(desk, desk.db).decisions][:1])
+
+    assert [bool(kinds) for kinds in told] == [True, False, False, True]
+    assert {kind for kinds in told for kind in kinds} == {NoticeKind.REMIND}
+
+
+def test_the_next_step_ends_the_warning(desk: Desk, clock: Clock) -> None:
+    taken(desk, STEP)
+    clock.move(hours=1)
+
+    result = taken(desk, {**STEP, "当前环节": "制证", "环节期限": "2025-02-28"})
+
+    assert result.updated == 1
+    standing = standing_of(the_case(desk), desk.calendar, Rules(), desk.today())
+    assert standing.stage is Stage.ON_TRACK
+
+
+def test_a_steps_limit_without_the_step_is_refused(desk: Desk) -> None:
+    assert the_problem(desk, **{**STEP, "当前环节": ""})[1:] == (
+        "当前环节",
+        "填了环节期限，要有环节；请补上",
+    )
 
 
 def test_bad_cells_come_back_marked(desk: Desk) -> None:

@@ -140,7 +140,7 @@ def test_the_chat_word_answers_the_same(wang: Talker, clock: Clock) -> None:
     assert "尾号 1234：正在办理，快到承诺的日子。" in said
     assert "2025年2月7日" in said
     assert NUMBER not in said
-    assert "请发“办件进度 编号”" in wang.says("办件进度").text
+    assert "“办件进度 编号”" in wang.says("办件进度").text
     assert "没查到" in wang.says("办件进度 1").text
 
 
@@ -151,3 +151,35 @@ def test_somebody_who_tries_numbers_in_chat_must_wait(wang: Talker, clock: Clock
     assert "没查到" in tried[9]
     assert "太勤" in tried[10]
     assert "没查到" in wang.says("办件进度 1").text
+
+
+def test_the_home_page_leads_to_it(browser: Browser) -> None:
+    assert '<a href="/progress">' in browser.get("/").text
+
+
+def test_the_menu_leads_to_it_and_takes_the_bare_number(wang: Talker, clock: Clock) -> None:
+    clock.at = at("2025-02-06T09:00")
+    a_case(wang.desk.db, as_of="2025-02-05T17:00")
+    wang.says("菜单")
+    wang.presses("办件进度")
+
+    said = wang.says(NUMBER).text
+
+    assert "尾号 1234" in said
+    assert "办件进度 编号" in wang.says("帮助").text
+
+
+def test_a_question_instead_of_the_number_is_answered(wang: Talker) -> None:
+    wang.sends_token("progress")
+
+    assert wang.says("娃上户口要啥").text.startswith("新生儿出生")
+
+
+def test_bare_numbers_tried_out_must_wait_too(wang: Talker, clock: Clock) -> None:
+    said = ""
+    for n in range(11):
+        clock.move(seconds=1)
+        wang.sends_token("progress")
+        said = wang.says(f"4102022501240012{n:02d}").text
+
+    assert "十分钟再查" in said

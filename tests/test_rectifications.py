@@ -18,8 +18,11 @@ from bot.database import open_database, transaction
 from bot.desk import Desk
 from bot.dialogue import CITY, Channel, Person, Recipient, Role, Scope
 from bot.handlers import statistics
+from bot.importing.columns import Kind
+from bot.importing.faulty import faulty_rows
 from bot.importing.official import plan_official
 from bot.importing.sheets import open_book
+from bot.importing.uploads import apply_plan, plan_file
 from bot.records import integrity, people
 from bot.records.audit import Deed, deeds, record_deed
 from bot.records.integrity import Oddity, flags_of
@@ -567,9 +570,9 @@ def test_official_ratings_stand_beside_ours_and_are_never_added(
 def test_official_ratings_of_another_district_are_not_shown(db: Database) -> None:
     lankao = Person(1, Role.SUPERVISOR, Scope("龙亭区"))
     db.execute(
-        """INSERT INTO official_ratings (number, rated_on, level, is_default, district, sync,
+        """INSERT INTO official_ratings (number, rated_on, level, is_default, district,
                first_seen_at, last_seen_at)
-           VALUES ('HN1', '2025-01-24', 2, 0, '兰考县', 'imported', '', '')"""
+           VALUES ('HN1', '2025-01-24', 2, 0, '兰考县', '', '')"""
     )
 
     assert official_counts(db, lankao, FRIDAY.date(), FRIDAY.date()) == ()
@@ -675,3 +678,118 @@ def test_the_lead_of_another_window_has_no_such_rectification(
 
     assert "没找到" in other.sends_token(f"rect:{number}").text
     assert people.people_with_role(wang.desk.db, Role.LEAD, Scope("龙亭区", None, "x")) == ()
+
+
+STAFF = """工号,姓名,单位,区县,手机号
+K1,欧阳某,龙亭区政务服务大厅,龙亭区,{phone}
+"""
+
+
+def with_staff_phone(desk: Desk, folder: Path, phone: str) -> None:
+    """Import a roster of one, with a phone."""
+    path = folder / "名册.csv"
+    path.write_text(STAFF.format(phone=phone), encoding="utf-8")
+    apply_plan(desk, plan_file(desk, Kind.STAFF, path))
+
+
+def leaves_phone(wang: Talker, phone: str) -> None:
+    """Rate badly at 龙亭, and leave a phone."""
+    wang.says("/start w-longting-01")
+    asked(wang).presses("不满意")
+    wang.presses("窗口服务")
+    wang.presses("服务态度生硬")
+    wang.presses("留个电话")
+    wang.says(phone)
+
+
+@pytest.mark.parametrize(
+    ("on_roster", "left", "flagged"),
+    [
+        ("13812345678", "138 1234 5678", True),
+        ("+86 138-1234-5678", "13812345678", True),
+        ("13812345679", "13812345678", False),
+        ("", "13812345678", False),
+        ("记不清", "13812345678", False),
+    ],
+)
+def test_a_phone_of_the_staff_is_flagged_and_the_rating_counts(
+    wang: Talker,
+    zhou: Talker,
+    clock: Clock,
+    tmp_path: Path,
+    on_roster: str,
+    left: str,
+    flagged: bool,
+) -> None:
+    with_staff_phone(wang.desk, tmp_path, on_roster)
+    clock.move(minutes=1)
+    leaves_phone(wang, left)
+    day = wang.desk.today()
+
+    odd = [f.oddity for f in flags_of(wang.desk.db, Scope("龙亭区"), day, day)]
+    assert (Oddity.STAFF_PHONE in odd) is flagged
+    assert count_ratings(wang.desk.db, CITY, day, day, By.DAY).total.bad == 1
+    assert ("留的电话在人员名册里" in zhou.sends_token(f"odd:{day}:{day}").text) is flagged
+
+
+def test_of_a_staff_phone_only_a_fingerprint_is_kept(desk: Desk, tmp_path: Path) -> None:
+    with_staff_phone(desk, tmp_path, "13812345678")
+    first = desk.db.execute("SELECT * FROM staff").fetchall()
+    with_staff_phone(desk, tmp_path, "")
+
+    assert "13812345678" not in str(first)
+    assert "5678" not in str([value for value in first[0] if value != first[0][-1]])
+    assert desk.db.execute("SELECT * FROM staff").fetchall() == first
+
+
+def test_a_staff_phone_is_not_returned_with_a_faulty_row(desk: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "名册.csv"
+    rows = "".join(f"K{n},欧阳某{n},大厅,龙亭区,13812345678\n" for n in range(30))
+    path.write_text(
+        f"工号,姓名,单位,区县,手机号\n{rows}K99,上官某,大厅,没有的区,13812345678\n",
+        encoding="utf-8",
+    )
+
+    plan = plan_file(desk, Kind.STAFF, path)
+    book = load_workbook(BytesIO(faulty_rows(plan)))
+    cells = [str(c) for sheet in book for row in sheet.iter_rows(values_only=True) for c in row]
+
+    assert "上官某" in cells
+    assert not any("1381234" in cell or "手机" in cell for cell in cells)
+
+
+def test_bursts_and_the_rest_delete_nothing(
+    somebody: Callable[..., Talker], clock: Clock, desk: Desk
+) -> None:
+    for n in range(11):
+        person = somebody(f"c{n}")
+        person.says("/start w-longting-01")
+        asked(person).presses("满意")
+    before = desk.db.execute("SELECT * FROM ratings").fetchall()
+
+    with transaction(desk.db):
+        integrity.look_through_day(desk.db, desk.today(), integrity.Limits(), now=desk.now())
+
+    assert desk.db.execute("SELECT * FROM ratings").fetchall() == before
+    total = count_ratings(desk.db, CITY, desk.today(), desk.today(), By.DAY).total
+    assert total.good == 11
+
+
+def test_what_looks_odd_is_listed_within_the_scope(
+    wang: Talker, zhou: Talker, li: Talker, somebody: Callable[..., Talker]
+) -> None:
+    wang.says("/start w-longting-01")
+    asked(wang).presses("满意")
+    li.sends_token("rate:1:5")
+    elsewhere = somebody("lankao", Role.SUPERVISOR, Scope("兰考县"))
+
+    zhou.says("今日评价")
+    here = zhou.presses("评价异常")
+    there = elsewhere.sends_token("odd:2025-01-24:2025-01-24")
+
+    assert "评价异常 2 条。只标出、不删除" in here.text
+    assert "工作人员想评价，已拒绝" in here.text
+    assert "答复后几秒内就评价" in here.text
+    assert "没有标出" in there.text
+    refused = [d for d in deeds(wang.desk.db) if d.deed is Deed.REFUSED]
+    assert [d.subject for d in refused] == ["rate:1"]

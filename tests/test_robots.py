@@ -29,7 +29,7 @@ from bot.channels.robots import SERVICES, RobotSender, fitting, robot_senders
 from bot.clock import real_clock
 from bot.database import FILE_NAME, open_database
 from bot.delivery import DeliveryLoop, Pace, Robots
-from bot.desk import Desk, Library, Links
+from bot.desk import Desk, Library, Links, WorkingDays
 from bot.dialogue import DeliveryError, Reply
 from bot.oversight import run_overdue
 from bot.settings import RobotSettings, Settings, load_settings
@@ -247,16 +247,16 @@ def test_a_long_message_is_cut_between_lines() -> None:
 
 @pytest.fixture
 def desk(clock: Clock, tmp_path: Path) -> Desk:
-    calendar, _ = load_calendar(None)
+    days = WorkingDays(load_calendar(None)[0])
     library: Any = None  # cases do not ask the knowledge base
     clock.at = at("2025-02-10T08:30")
     settings = Settings(data_dir=tmp_path)
-    return Desk(open_database(None), Library(library), calendar, settings, clock, Links())
+    return Desk(open_database(None), Library(library), days, settings, clock, Links())
 
 
 def with_robots(desk: Desk, *robots: RobotSettings) -> Desk:
     settings = desk.settings.model_copy(update={"robots": robots})
-    return Desk(desk.db, desk.library, desk.calendar, settings, desk.now, desk.links)
+    return Desk(desk.db, desk.library, desk.working_days, settings, desk.now, desk.links)
 
 
 def deliver(desk: Desk) -> None:

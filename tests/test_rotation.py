@@ -14,6 +14,7 @@ from sqlite_utils import Database
 from bot.__main__ import main
 from bot.database import FILE_NAME, open_database, transaction
 from bot.desk import Desk
+from bot.dialogue import Person
 from bot.records import people
 from bot.records.people import Address, Channel
 from bot.records.roster import Member, Roster, link_person, member_by_number, put_member
@@ -247,7 +248,7 @@ def test_a_lead_reaches_nobody_elses_staff(zhao: Talker, li: Talker) -> None:
     assert "兰考人" not in listed.text
     for forged in ("leave:ffffffffff", f"leaveset:{token[6:]}:999", "deputy:x", "leaveset:x"):
         assert "请假 " not in zhao.sends_token(forged).text
-    assert "工作人员用的" in li.says("请假").text
+    assert "窗口负责人用的" in li.says("请假").text
     assert len(LEAVES) == 4
 
 
@@ -476,7 +477,7 @@ def test_a_deputy_who_is_away_too_is_pointed_out(lead: Talker) -> None:
 def test_a_clerk_is_sent_to_the_lead(li: Talker, lead: Talker) -> None:
     said = li.says("请假 2月10日到2月12日").text
 
-    assert "工作人员用的" in said
+    assert "窗口负责人用的" in said
     assert leave_of(lead) == (None, None)
 
 
@@ -494,3 +495,23 @@ def test_invented_days_in_a_button_are_refused(lead: Talker) -> None:
         lead.sends_token(f"leaveset:{key}:{bad}")
 
     assert leave_of(lead) == (None, None)
+
+
+def test_a_name_bound_on_another_channel_is_one_person_with_two_addresses(li: Talker) -> None:
+    db, now = li.desk.db, li.desk.now()
+    scope = Scope("龙亭区", None, "longting-01")
+
+    def bind(address: Address) -> Person:
+        code = people.make_code(
+            db, role=Role.CLERK, scope=scope, name="小李", made_by=None, now=now
+        )
+        return people.bind(db, people.person_at(db, address, now=now), code.code, now=now)
+
+    phone = bind(Address(Channel.TELEGRAM, "1"))
+    page = bind(Address(Channel.WEB, "a"))
+    assert page.id == phone.id
+    assert len(people.addresses_of(db, phone.id)) == 2
+
+    newer = bind(Address(Channel.TELEGRAM, "2"))
+    assert newer.id != phone.id
+    assert people.person_by_id(db, phone.id).role is Role.CITIZEN

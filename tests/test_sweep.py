@@ -12,7 +12,7 @@ import pytest
 
 from bot.database import open_database, transaction
 from bot.delivery import DeliveryLoop, Pace
-from bot.desk import Desk, Library, Links
+from bot.desk import Desk, Library, Links, WorkingDays
 from bot.dialogue import Channel, DeliveryError, Reply, Role, Scope
 from bot.records import people, roster
 from bot.records.people import Address
@@ -55,10 +55,10 @@ class Post:
 
 @pytest.fixture
 def desk(clock: Clock, settings: Settings) -> Desk:
-    calendar, _ = load_calendar(None)
+    days = WorkingDays(load_calendar(None)[0])
     library: Any = None  # nothing here asks the knowledge base
     links = Links(page="http://127.0.0.1:8000")
-    return Desk(open_database(None), Library(library), calendar, settings, clock, links)
+    return Desk(open_database(None), Library(library), days, settings, clock, links)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import re
@@ -872,9 +873,13 @@ def test_the_token_is_in_no_log_line(
 def test_a_proxy_carries_both_directions(stub: Stub, core: ScriptedCore) -> None:
     user = stub.user()
     carried: set[str] = set()
+    passing: list[asyncio.Task[None]] = []
+
+    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        passing.append(asyncio.create_task(_pass_on(stub, carried, reader, writer)))
 
     async def run() -> None:
-        proxy = await asyncio.start_server(partial(_pass_on, stub, carried), "127.0.0.1", 0)
+        proxy = await asyncio.start_server(pass_on, "127.0.0.1", 0)
         port = proxy.sockets[0].getsockname()[1]
         desk = a_desk(
             "http://telegram.invalid/bot",
@@ -886,6 +891,7 @@ def test_a_proxy_carries_both_directions(stub: Stub, core: ScriptedCore) -> None
             user.sends("退休")
             await answers(stub, user, 1)
         proxy.close()
+        await asyncio.gather(*passing)
 
     asyncio.run(run())
 
@@ -900,16 +906,26 @@ async def _pass_on(
     from_stub, to_stub = await asyncio.open_connection("127.0.0.1", port)
 
     async def pump_answers() -> None:
-        while data := await from_stub.read(65536):
-            writer.write(data)
-        writer.close()
+        with contextlib.suppress(ConnectionError):
+            while data := await from_stub.read(65536):
+                writer.write(data)
+        await _closed(writer)
 
     pumping = asyncio.create_task(pump_answers())
-    while data := await reader.read(65536):
-        carried |= {name.decode() for name in re.findall(rb"^POST http://\S+/(\w+)", data, re.M)}
-        to_stub.write(data.replace(b" http://telegram.invalid/", b" /"))
-    to_stub.close()
+    with contextlib.suppress(ConnectionError):
+        while data := await reader.read(65536):
+            found = re.findall(rb"^POST http://\S+/(\w+)", data, re.M)
+            carried |= {name.decode() for name in found}
+            to_stub.write(data.replace(b" http://telegram.invalid/", b" /"))
+    await _closed(to_stub)
     await pumping
+
+
+async def _closed(writer: asyncio.StreamWriter) -> None:
+    """Close a connection, reset by the other side or not, and wait for its end."""
+    writer.close()
+    with contextlib.suppress(ConnectionError):
+        await writer.wait_closed()
 
 
 # -- webhook

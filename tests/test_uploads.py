@@ -68,7 +68,13 @@ def test_a_table_is_shown_before_it_is_taken(zhou: Talker) -> None:
 
     assert "新增 3，更新 0，办结 0，不变 0，拒绝 0" in reply.text
     assert "办件表“办件.xlsx”，读 3 行" in reply.text
-    assert zhou.labels() == ["改：这张表含全部办件", "确认导入", "取消"]
+    assert zhou.labels() == [
+        "确认导入",
+        "取消",
+        "改：这张表含全部办件",
+        "改：我管的区县、部门都在表里",
+        "改：哪天受理的都算",
+    ]
     assert case_by_number(zhou.desk.db, "410200-001") is None
     assert imports(zhou.desk.db) == ()
 
@@ -81,7 +87,7 @@ def test_the_range_is_proposed_from_the_rows(zhou: Talker) -> None:
     for line in (
         "含哪些办件：在办",
         "区县：鼓楼区、龙亭区",
-        "受理日期：2025-01-10 至 2025-01-20",
+        "受理日期：2025-01-10 至 2025-01-20 受理的",
         "数据截至：表里没写，按现在算",
     ):
         assert f"· {line}" in text
@@ -319,6 +325,52 @@ def test_saying_all_does_not_widen_the_range(zhou: Talker) -> None:
     assert "0 件，会记为“待核”" in all_.text
 
 
+def test_the_oldest_case_is_missed_where_every_day_is_said(zhou: Talker) -> None:
+    sent(zhou, an_xlsx([a_case("410200-001", 受理日期="2025-01-02"), *cases(3)[1:]]))
+    zhou.presses("确认导入")
+
+    proposed = sent(zhou, an_xlsx(cases(3)[1:]))
+    said = zhou.presses("改：哪天受理的都算")
+    zhou.presses("确认导入")
+
+    assert "另有 1 件在办，受理日期在范围外" in proposed.text
+    assert "0 件，会记为“可能已办结”" in proposed.text
+    assert "1 件，会记为“可能已办结”" in said.text
+    assert missing_of(zhou, "410200-001") is Missing.PERHAPS_DONE
+
+
+def test_a_department_without_cases_left_is_missed_where_all_places_are_said(
+    zhou: Talker,
+) -> None:
+    sent(zhou, an_xlsx([*cases(2), a_case("410200-009", 区县="鼓楼区")]))
+    zhou.presses("确认导入")
+    sent(zhou, an_xlsx(cases(2)))
+
+    said = zhou.presses("改：我管的区县、部门都在表里")
+    zhou.presses("确认导入")
+
+    assert "区县：您管的都算" in said.text
+    assert missing_of(zhou, "410200-009") is Missing.PERHAPS_DONE
+
+
+def test_a_leads_word_never_reaches_beyond_the_own_district(zhao: Talker, zhou: Talker) -> None:
+    sent(zhou, an_xlsx([*cases(2), a_case("410200-009", 区县="鼓楼区")]))
+    zhou.presses("确认导入")
+    sent(zhao, an_xlsx(cases(1)))
+
+    zhao.presses("改：我管的区县、部门都在表里")
+    zhao.presses("确认导入")
+
+    assert missing_of(zhou, "410200-002") is Missing.PERHAPS_DONE
+    assert missing_of(zhou, "410200-009") is None
+
+
+def missing_of(talker: Talker, number: str) -> Missing | None:
+    case = case_by_number(talker.desk.db, number)
+    assert case is not None
+    return case.missing
+
+
 def test_a_word_may_be_taken_back(zhou: Talker) -> None:
     sent(zhou, CASES)
     zhou.presses("改：这张表含全部办件")
@@ -355,7 +407,7 @@ def test_other_staff_are_told_who_may(somebody: Callable[..., Talker], role: Rol
     talker = somebody("a", role)
 
     assert "窗口负责人、证照科室或督查人员" in sent(talker, CASES).text
-    assert "工作人员" in talker.sends_token("imptake:abc:open").text
+    assert "看您能做什么" in talker.sends_token("imptake:abc:open").text
 
 
 def test_a_citizens_file_is_not_read(wang: Talker) -> None:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 from click.testing import CliRunner, Result
 from openpyxl import Workbook
 from sqlite_utils import Database
 
 from bot.__main__ import main
+from bot.calendar_watch import CalendarWatch
 from bot.database import FILE_NAME, open_database, transaction
+from bot.desk import Desk
 from bot.importing.year_table import merge_years, read_years
 from bot.records import people
 from bot.records.people import Address, Channel
@@ -22,6 +27,7 @@ from reminders.overdue import Rules, due_day, next_hour
 from reminders.recipients import Role
 from reminders.working_days import load_calendar
 from tests.case_builders import LONGTING, a_case, a_row, at, bring_in, day
+from tests.scenarios.program import run_command, running_program
 
 # An arrangement as the notice for 2027 might have it; made up for the tests.
 YEAR = """\
@@ -293,3 +299,50 @@ def test_the_events_and_the_table_come_together(
         count = db.execute("SELECT count(*) FROM case_events WHERE kind = 'due_moved'").fetchone()
     assert count[0] == 0
     assert not table_of(folder).exists()
+
+
+# -- beside a running program
+
+
+def test_a_running_program_takes_the_year_up(folder: Path, desk: Desk) -> None:
+    settings = desk.settings.model_copy(update={"data_dir": folder / "data"})
+    watch = CalendarWatch(replace(desk, settings=settings))
+    looked = [watch.look()]
+
+    table_of(folder).write_text(YEAR, encoding="utf-8")
+    looked += [watch.look(), watch.look()]
+
+    assert looked == [False, True, False]
+    assert 2027 in desk.calendar.years
+    assert desk.calendar.is_working_day(day("2027-01-30"))
+
+
+def test_a_table_with_mistakes_is_left_until_it_is_mended(folder: Path, desk: Desk) -> None:
+    settings = desk.settings.model_copy(update={"data_dir": folder / "data"})
+    watch = CalendarWatch(replace(desk, settings=settings))
+    table_of(folder).write_text("years: {2027: {off: {元旦: 2027-13-01}}}", encoding="utf-8")
+
+    looked = [watch.look()]
+    table_of(folder).write_text(YEAR, encoding="utf-8")
+    looked.append(watch.look())
+
+    assert looked == [False, True]
+
+
+@pytest.mark.slow
+def test_imported_in_another_process_it_shows_on_the_page(folder: Path) -> None:
+    (folder / "config.yaml").write_text("data_dir: data\nweb: {port: 0}\n", encoding="utf-8")
+    with running_program(folder, "--clock", NOW) as program:
+        page = program.address() + "/progress/early"
+        before = httpx.get(page).text
+        plan = [str(folder / "2027.yaml"), "--yes", "--json", "--clock", NOW]
+        said = run_command(folder, "calendar", "import", *plan)
+        until = time.monotonic() + 60
+        while "2027年2月1日" not in (after := httpx.get(page).text):
+            assert time.monotonic() < until, after
+            time.sleep(1)
+
+    assert [m["number"] for m in json.loads(said.stdout)["moved"]] == ["early", "late"]
+    assert "2027年2月2日" in before
+    assert "暂定" in before
+    assert "暂定" not in after

@@ -20,6 +20,7 @@ COMMANDS = {
     "official": "bot.commands.official:official",
     "case": "bot.commands.case:case",
     "overdue": "bot.commands.overdue:overdue",
+    "audit": "bot.commands.audit:audit",
     "sweep": "bot.commands.sweep:sweep",
     "roster": "bot.commands.roster:roster",
     "calendar": "bot.commands.calendar:calendar",

@@ -102,7 +102,7 @@ def import_(
     told = take_years(desk, plan)
     click.echo(
         f"已采用 {_years(plan)} 年的放假安排；到期日提前的告诉经办人 {told} 条。"
-        "程序正在运行的话，请重启后生效。",
+        "正在运行的程序半分钟内自动采用，不用重启。",
         err=as_json,
     )
 

@@ -17,12 +17,14 @@ from bot.commands.options import (
     day_option,
     fail,
     named_district,
+    noted,
 )
 from bot.commands.output import print_json, print_reply
 from bot.database import transaction
 from bot.desk import Desk
 from bot.dialogue import STAFF, Refusal, Scope
 from bot.records import people
+from bot.records.audit import OPERATOR, Deed, record_deed
 from bot.reports.oversight import Proof, proof_of, reminder_rates
 from bot.reports.unit_sheet import causes_by_month
 from bot.views.case_proof import proof_reply
@@ -82,6 +84,7 @@ def proof(
         _export(desk, all_to, first_on, last_on, named_district(desk, district))
         return
     assert number is not None
+    noted(desk, Deed.SAW, f"caseproof:{_found(desk, number).id}")
     found = proof_of(desk.db, _found(desk, number))
     if as_json:
         print_json(_json(found))
@@ -173,6 +176,7 @@ def extend(
 
 def _export(desk: Desk, path: Path, from_on: date, to_on: date, district: str | None) -> None:
     """Write the proof of every case that was in progress in a period."""
+    noted(desk, Deed.EXPORTED, f"caseproof:{from_on}:{to_on}")
     rules, scope = desk.settings.oversight.rules(), Scope(district)
     known = [
         found
@@ -205,8 +209,10 @@ def _found(desk: Desk, number: str) -> Case:
 def _change(desk: Desk, number: str, change: Callable[[Case], Case]) -> Case:
     """Change a case in one transaction, or end with the reason why not."""
     with transaction(desk.db):
+        found = _found(desk, number)
+        record_deed(desk.db, OPERATOR, Deed.CHANGED, f"case:{found.id}", now=desk.now())
         try:
-            return change(_found(desk, number))
+            return change(found)
         except NotAllowed as refused:
             fail(refusal_reply(Refusal(f"case_{refused.reason}")).text, PROBLEMS_FOUND)
 

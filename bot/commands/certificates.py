@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
-from bot.commands.options import WRONG_USE, Context, common_options, fail
+from bot.commands.options import WRONG_USE, Context, common_options, fail, noted
 from bot.commands.output import print_json, print_table
 from bot.dialogue import Person, Role, Scope, Table
 from bot.handlers.certificates import sheet
+from bot.records.audit import Deed
 from bot.reports.certificates import at_level, kinds_of, rules_of, shown
 from bot.views.certificates import level_words, sheet_row
 from knowledge.model import KnowledgeBase
@@ -57,6 +58,7 @@ def certificates(
     rules, kinds = rules_of(desk.settings), kinds_of(desk.base)
     scope = Scope(None, _department(desk.base, department))
     chosen = Level(level) if level else None
+    noted(desk, Deed.SAW_LIST, "certlist")
     counted = count_levels(desk.db, desk.calendar, kinds, rules, scope, desk.today())
     rows = [c for c in counted if (c.at(chosen) if chosen else sum(map(c.at, Level)))]
     if as_json:

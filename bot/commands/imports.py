@@ -5,23 +5,40 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from bot.commands.options import PROBLEMS_FOUND, WRONG_USE, Context, Instant, common_options, fail
+from bot.commands.options import (
+    PROBLEMS_FOUND,
+    WRONG_USE,
+    Context,
+    Instant,
+    common_options,
+    day_option,
+    fail,
+    named_department,
+    named_district,
+    noted,
+)
 from bot.commands.output import print_json
+from bot.desk import Desk
 from bot.importing.apply import Result, Statement
 from bot.importing.columns import Kind, layout_of
 from bot.importing.faulty import faulty_rows, template, template_text
 from bot.importing.plan import MOST_BAD_IN_A_HUNDRED, Plan, Progress, no_progress
 from bot.importing.uploads import apply_plan, plan_file, preview_plan
 from bot.oversight import run_overdue
+from bot.records.audit import Deed
+from bot.reloading import uncollected
+from bot.views.imports import accepted_words
 from reminders.cases import Covers, Extent
 
 MOST_PROBLEMS_SHOWN = 20
+EVERY = "all"
 
 _EXTENTS = {"open": "在办", "all": "全部"}
 _kind = click.argument("kind", type=click.Choice([kind.value for kind in Kind]), metavar="种类")
@@ -34,6 +51,10 @@ _kind = click.argument("kind", type=click.Choice([kind.value for kind in Kind]),
 @click.option(
     "--covers", type=click.Choice(list(_EXTENTS)), help="文件含在办（open）还是全部（all）"
 )
+@click.option("--district", "districts", multiple=True, help="文件含哪个区县，可写几次；all 是全部")
+@click.option("--department", "departments", multiple=True, help="含哪个部门，可写几次；all 是全部")
+@day_option("--from", "from_", help_="含从哪天受理的；缺省看表里")
+@day_option("--to", help_="含到哪天受理的；缺省看表里")
 @click.option("--as-of", type=Instant(), help="数据截至；缺省看表头上方，没写就是现在")
 @click.option("--faulty", type=click.Path(path_type=Path), help="有误的行写到哪里（xlsx）")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON")
@@ -44,6 +65,10 @@ def import_(
     file: Path,
     dry_run: bool,
     covers: str | None,
+    districts: tuple[str, ...],
+    departments: tuple[str, ...],
+    from_: datetime | None,
+    to: datetime | None,
     as_of: datetime | None,
     faulty: Path | None,
     as_json: bool,
@@ -57,14 +82,20 @@ def import_(
       python -m bot import staff 名册.csv --json
     """
     desk = settings.desk()
-    with _shown_progress("读表") as progress:
-        plan = plan_file(desk, Kind(kind), file, progress)
-    said = Statement(_stated(plan, covers), as_of)
-    take = preview_plan if dry_run else apply_plan
-    result = Result()
-    if plan.may_apply:
-        with _shown_progress("比对" if dry_run else "写入", plan.good) as progress:
-            result = take(desk, plan, said, progress)
+    # A million rows hold no cycles either, and looking for some is a third of the work.
+    with uncollected():
+        with _shown_progress("读表") as progress:
+            plan = plan_file(desk, Kind(kind), file, progress)
+        days = (from_.date() if from_ else None, to.date() if to else None)
+        plan = _narrowed(plan, covers, days)
+        said = Statement(_stated(desk, plan, districts, departments), as_of)
+        take = preview_plan if dry_run else apply_plan
+        result = Result()
+        if plan.may_apply:
+            with _shown_progress("比对" if dry_run else "写入", plan.good) as progress:
+                result = take(desk, plan, said, progress)
+            if not dry_run:
+                noted(desk, Deed.CHANGED, f"import:{plan.kind}:{plan.read}")
     if plan.kind is Kind.CASES and plan.may_apply and not dry_run:
         swept = run_overdue(desk, desk.db)
         if swept.messages:
@@ -80,18 +111,39 @@ def import_(
         raise SystemExit(PROBLEMS_FOUND)
 
 
-def _stated(plan: Plan[Any], covers: str | None) -> Covers | None:
-    """Return the proposed range with what was said of it; None leaves all to the proposal."""
-    if covers is None or plan.coverage is None:
-        return None
+def _narrowed(
+    plan: Plan[Any], covers: str | None, days: tuple[date | None, date | None]
+) -> Plan[Any]:
+    """Return a plan whose proposed range has the extent and the days that were said."""
     proposed = plan.coverage
-    return Covers(
-        Extent(covers),
-        proposed.districts,
-        proposed.departments,
-        proposed.accepted_from,
-        proposed.accepted_to,
+    if proposed is None:
+        return plan
+    return replace(
+        plan,
+        coverage=replace(
+            proposed,
+            extent=Extent(covers) if covers else proposed.extent,
+            accepted_from=days[0] or proposed.accepted_from,
+            accepted_to=days[1] or proposed.accepted_to,
+        ),
     )
+
+
+def _stated(
+    desk: Desk, plan: Plan[Any], districts: tuple[str, ...], departments: tuple[str, ...]
+) -> Covers | None:
+    """Return the range with the places that were said; None leaves those to the rows."""
+    if plan.coverage is None or not (districts or departments):
+        return None
+    chosen = plan.coverage
+    if districts:
+        known = () if EVERY in districts else districts
+        named = tuple(name for d in known if (name := named_district(desk, d)))
+        chosen = replace(chosen, districts=named)
+    if departments:
+        known = () if EVERY in departments else departments
+        chosen = replace(chosen, departments=tuple(named_department(desk, d) for d in known))
+    return chosen
 
 
 @contextmanager
@@ -172,8 +224,8 @@ def _tell(plan: Plan[Any], result: Result, said: Statement, dry_run: bool) -> No
     if covers is not None:
         name = "可能已办结" if covers.extent is Extent.OPEN else "待核"
         click.echo(
-            f"文件范围：{_EXTENTS[covers.extent]}；{_or_all(covers.districts)}；"
-            f"受理 {covers.accepted_from} 至 {covers.accepted_to}。"
+            f"文件范围：{_EXTENTS[covers.extent]}；{_or_all(covers.districts, '区县')}；"
+            f"{_or_all(covers.departments, '部门')}；{accepted_words(covers)}。"
             f"范围内表里没有的 {result.missing} 件记为{name}，不会自动办结"
         )
     for problem in plan.problems[:MOST_PROBLEMS_SHOWN]:
@@ -183,8 +235,8 @@ def _tell(plan: Plan[Any], result: Result, said: Statement, dry_run: bool) -> No
         click.echo(f"……另有 {hidden} 处", err=True)
 
 
-def _or_all(names: tuple[str, ...]) -> str:
-    return "、".join(names) or "不分区县"
+def _or_all(names: tuple[str, ...], what: str) -> str:
+    return "、".join(names) or f"不分{what}"
 
 
 def _say(plan: Plan[Any], returned: Path | None, *, err: bool) -> None:

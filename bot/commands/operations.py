@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sqlite3
 import sys
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import click
@@ -15,8 +16,9 @@ import click
 from bot.backup import back_up
 from bot.backup import restore as put_back
 from bot.commands.options import PROBLEMS_FOUND, Context, common_options, fail
-from bot.database import FILE_NAME, connect
+from bot.database import FILE_NAME, connect, open_database, transaction
 from bot.desks import CALENDAR_NAME, CannotStart
+from bot.records.audit import OPERATOR, Deed, record_deed
 from bot.settings import CONFIG_NAME, Settings, load_settings
 from knowledge.check import check_folder
 from knowledge.problems import errors_of
@@ -37,11 +39,20 @@ def backup(settings: Context, destination: Path) -> None:
     例：python -m bot backup 备份/
     """
     chosen = settings.settings()
+    _write_down(chosen, settings.clock()())
     try:
         made = back_up(chosen.data_dir, destination, now=settings.clock()())
     except CannotStart as error:
         fail(str(error), PROBLEMS_FOUND)
     click.echo(f"备份好了：{made}")
+
+
+def _write_down(settings: Settings, now: datetime) -> None:
+    """Note in the audit log that everything there is was taken out."""
+    path = settings.data_dir / FILE_NAME
+    if path.exists():
+        with contextlib.closing(open_database(path)) as db, transaction(db):
+            record_deed(db, OPERATOR, Deed.EXPORTED, "backup", now=now)
 
 
 @click.command()

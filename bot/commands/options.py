@@ -14,9 +14,11 @@ from typing import Any, NoReturn, TypeVar, cast
 import click
 
 from bot.clock import Clock, parse_instant, real_clock, rehearsal_clock
+from bot.database import transaction
 from bot.desk import Desk
 from bot.desks import CannotStart, open_desk
 from bot.places import canonical_district
+from bot.records.audit import OPERATOR, Deed, record_deed
 from bot.settings import (
     CONFIG_NAME,
     Settings,
@@ -86,6 +88,12 @@ def fail(message: str, code: int) -> NoReturn:
     raise SystemExit(code)
 
 
+def noted(desk: Desk, deed: Deed, subject: str) -> None:
+    """Write down in the audit log what is done at the command line."""
+    with transaction(desk.db):
+        record_deed(desk.db, OPERATOR, deed, subject, now=desk.now())
+
+
 def named_district(desk: Desk, name: str | None) -> str | None:
     """Return a district's canonical name by any of its names, or end saying which there are."""
     if not name:
@@ -95,6 +103,18 @@ def named_district(desk: Desk, name: str | None) -> str | None:
         known = "、".join(d.name for d in desk.base.districts)
         fail(f"不认识区县 {name}；有：{known}", WRONG_USE)
     return district
+
+
+def named_department(desk: Desk, name: str) -> str:
+    """Return a department's id by any of its names, or end saying which there are."""
+    from bot.importing.values import names_of
+
+    names = names_of(desk.base)
+    department = name if name in desk.base.departments else names.department(name)
+    if department is None:
+        known = "、".join(f"{d.id}（{d.name}）" for d in desk.base.departments.values())
+        fail(f"不认识部门 {name}；有：{known}", WRONG_USE)
+    return department
 
 
 class Instant(click.ParamType[datetime]):

@@ -17,10 +17,12 @@ from bot.commands.options import (
     day_option,
     fail,
     named_district,
+    noted,
 )
 from bot.commands.output import print_json, print_table
 from bot.desk import Desk
 from bot.dialogue import Scope
+from bot.records.audit import Deed
 from bot.reports.oversight import Supervision, UnitCounts, supervise
 from bot.reports.unit_sheet import MONTHS, causes_by_month, month_before, unit_sheets
 from bot.views.cases import as_of_words, counts_table
@@ -62,6 +64,7 @@ def overdue(
     on = day.date() if day else desk.today()
     if on > desk.today():
         fail("无数据：那天还没到。", WRONG_USE)
+    noted(desk, Deed.EXPORTED if print_to else Deed.SAW_FIGURES, f"overdue:{on}")
     if print_to is not None:
         _print(desk, Scope(canonical), on, units, print_to)
         return

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
-from bot.commands.options import WRONG_USE, Context, common_options, fail, named_district
+from bot.commands.options import WRONG_USE, Context, common_options, fail, named_district, noted
 from bot.commands.output import print_json
+from bot.commands.qr_sheet import Card, qr_sheet
 from bot.database import transaction
 from bot.desk import Desk
-from bot.dialogue import STAFF, Role, Scope
+from bot.dialogue import CITY, STAFF, Role, Scope
 from bot.qr import qr_png
-from bot.records.people import make_code
+from bot.records.audit import Deed
+from bot.records.people import BindingCode, make_code
+from bot.records.roster import Member, members
+from bot.views.places import scope_words
+from bot.views.refusals import ROLE_NAMES
 from reminders.certificate_holders import make_opt_in_code
 from reminders.certificates import certificates_by_number
 
 CODES_FOLDER = "codes"
+SHEET_NOTE = "剪开发给本人：在对话里发卡上的“绑定 …”，或扫码。7 天内有效，只能用一次，别转给别人。"
 
 
 @click.group()
@@ -63,6 +71,7 @@ def code(
     windows = {w.code for hall in desk.base.places.values() for w in hall.windows}
     if window and window not in windows:
         fail(f"不认识窗口 {window}；有：{'、'.join(sorted(windows))}", WRONG_USE)
+    noted(desk, Deed.CHANGED, f"code:{role}")
     with transaction(desk.db):
         made = make_code(
             desk.db,
@@ -95,12 +104,92 @@ def code(
             click.echo(f"或打开：{line}")
 
 
+@people.command()
+@click.option("--unit", help="花名册上的单位；不写就是所有单位")
+@click.option("--all", "everybody", is_flag=True, help="已绑定的也发；缺省只发还没绑定的")
+@click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON")
+@common_options
+def codes(
+    settings: Context, unit: str | None, everybody: bool, file: Path | None, as_json: bool
+) -> None:
+    """按单位给花名册上的人各发一个绑定码，写成一张可打印的表。
+
+    \b
+    例：python -m bot people codes --unit 龙亭区政务服务大厅
+    """
+    desk = settings.desk()
+    known = members(desk.db, CITY)
+    of_unit = [m for m in known if unit is None or unit in (m.unit, m.scope.district)]
+    if not of_unit:
+        units = "、".join(sorted({m.unit for m in known if m.unit})) or "花名册是空的，先导入人员表"
+        fail(f"花名册上没有单位 {unit or ''}；有：{units}", WRONG_USE)
+    chosen = [m for m in of_unit if everybody or m.person_id is None]
+    with transaction(desk.db):
+        made = [(m, _code_of(desk, m)) for m in chosen]
+    path = file or desk.settings.data_dir / CODES_FOLDER / f"绑定码-{unit or '全部'}.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cards = [_card(desk, m, code) for m, code in made]
+    path.write_text(qr_sheet(f"绑定码 {unit or ''}", cards, SHEET_NOTE), encoding="utf-8")
+    if as_json:
+        rows = [
+            {
+                "number": m.number,
+                "name": m.name,
+                "unit": m.unit,
+                "role": m.role,
+                "district": m.scope.district,
+                "department": m.scope.department,
+                "window": m.scope.window,
+                "code": code.code,
+                "expires_at": code.expires_at.isoformat(),
+            }
+            for m, code in made
+        ]
+        print_json({"unit": unit, "file": str(path), "codes": rows})
+        return
+    skipped = len(of_unit) - len(chosen)
+    click.echo(f"{len(made)} 个绑定码写在 {path}，用浏览器打开打印，剪开发给本人。")
+    if skipped:
+        click.echo(f"已绑定的 {skipped} 人没有发；要重发加 --all。")
+
+
+def _code_of(desk: Desk, member: Member) -> BindingCode:
+    return make_code(
+        desk.db,
+        role=member.role,
+        scope=member.scope,
+        name=member.name,
+        made_by=None,
+        now=desk.now(),
+        staff_number=member.number,
+    )
+
+
+def _card(desk: Desk, member: Member, code: BindingCode) -> Card:
+    link, page = _addresses(desk, code.code)
+    address = page or link
+    return Card(
+        f"{member.name}（{member.number}）",
+        qr_png(address) if address else None,
+        (
+            f"绑定 {code.code}",
+            f"{ROLE_NAMES[member.role]}，{scope_words(desk.base, member.scope)}",
+            f"{code.expires_at:%Y-%m-%d}前有效，只能用一次",
+        ),
+    )
+
+
+def _addresses(desk: Desk, code: str) -> tuple[str | None, str | None]:
+    """Return the code's deep link and its page, where they are known."""
+    username, public = desk.settings.telegram.username, desk.settings.web.public_url
+    link = f"https://t.me/{username}?start=join-{code}" if username else None
+    return link, f"{public}/join/{code}" if public else None
+
+
 def _links(desk: Desk, code: str) -> tuple[str | None, str | None, str | None]:
     """Return the code's deep link, its page, and the file of their QR code."""
-    username = desk.settings.telegram.username
-    public = desk.settings.web.public_url
-    link = f"https://t.me/{username}?start=join-{code}" if username else None
-    page = f"{public}/join/{code}" if public else None
+    link, page = _addresses(desk, code)
     if not (link or page):
         return link, page, None
     folder = desk.settings.data_dir / CODES_FOLDER
@@ -119,6 +208,7 @@ def _code_for_holder(desk: Desk, number: str, *, as_json: bool) -> None:
         kinds = "、".join(certificate.kind for certificate in found)
         fail(f"编号 {number} 有几种证照：{kinds}；请在对话里发“证照”找到那一张再发码。", WRONG_USE)
     (certificate,) = found
+    noted(desk, Deed.CHANGED, f"certcode:{certificate.number}")
     with transaction(desk.db):
         made = make_opt_in_code(desk.db, certificate, made_by=None, now=desk.now())
     link, page, qr_file = _links(desk, made.code)

@@ -20,6 +20,7 @@ from bot.commands.output import print_json, print_table
 from bot.database import transaction
 from bot.desk import Desk
 from bot.dialogue import CITY, Scope, Table
+from bot.records.audit import OPERATOR, Deed, record_deed
 from bot.records.roster import Member, member_by_number, set_leave
 from bot.rotation import Handover, has_rotated, plan_rotation, rotate
 from bot.views.roster import rotation_note
@@ -61,6 +62,7 @@ def leave(
     if end:
         with transaction(desk.db):
             set_leave(desk.db, member.number, None, None, None)
+            _write_down(desk, f"leave:{member.number}")
         click.echo(f"{member.name} 回岗，提醒照常发给本人。")
         return
     assert to is not None
@@ -72,7 +74,12 @@ def leave(
         fail("不能给自己代班，请换一个工号。", WRONG_USE)
     with transaction(desk.db):
         set_leave(desk.db, member.number, from_on, to.date(), stand_in.number if stand_in else None)
+        _write_down(desk, f"leave:{member.number}")
     click.echo(f"{member.name} {from_on} 至 {to.date()} 请假，{_instead(desk, number)}")
+
+
+def _write_down(desk: Desk, subject: str) -> None:
+    record_deed(desk.db, OPERATOR, Deed.CHANGED, subject, now=desk.now())
 
 
 def _known(desk: Desk, number: str) -> Member:
@@ -131,6 +138,8 @@ def rotate_(
         click.echo("试看，没有移交。", err=True)
         return
     words = note or rotation_note(month, groups)
+    with transaction(desk.db):
+        _write_down(desk, f"rotate:{month:%Y-%m}")
     moved = rotate(desk, plan, month, words, district=canonical)
     stuck = sum(len(h.cases) for h in plan if not h.may_move)
     click.echo(f"已轮岗 {len(plan)} 人，移交 {moved} 件。", err=as_json)

@@ -16,14 +16,14 @@ from bot.commands.options import (
     day_option,
     fail,
     named_district,
+    noted,
 )
 from bot.commands.output import print_json, print_table
-from bot.database import transaction
-from bot.dialogue import CITY, Person, Role, Scope, Table
+from bot.dialogue import CITY, Scope, Table
 from bot.handlers.qualification import by_district
 from bot.handlers.statistics import Query
 from bot.handlers.statistics import export as export_figures
-from bot.records.audit import Deed, record_deed
+from bot.records.audit import OPERATOR, Deed
 from bot.reports.percentages import NOTHING_TO_MEASURE
 from bot.reports.qualification import (
     MUNICIPAL,
@@ -82,6 +82,7 @@ def ratings(
     from_on, to_on = _period(day, from_, to, desk.today())
     if from_on > to_on:
         fail("--from 晚于 --to，请对调。", WRONG_USE)
+    noted(desk, Deed.SAW_FIGURES, f"stats:{from_on}:{to_on}")
     counted = count_ratings(desk.db, Scope(canonical), from_on, to_on, By(by))
     least = desk.settings.ratings.min_for_rate
     has_come = from_on <= desk.today()
@@ -151,12 +152,9 @@ def export(settings: Context, file: Path, from_: datetime | None, to: datetime |
     """
     desk = settings.desk()
     from_on, to_on = _period(None, from_, to, desk.today())
-    administrator = Person(0, Role.ADMINISTRATOR)
-    subject = f"ratings:{from_on}:{to_on}"
-    with transaction(desk.db):
-        record_deed(desk.db, administrator, Deed.EXPORTED, subject, now=desk.now())
+    noted(desk, Deed.EXPORTED, f"sheet:{from_on}:{to_on}")
     query = Query(from_on, to_on)
-    file.write_bytes(export_figures(desk, administrator, query, limit=MOST_SHEET_ROWS))
+    file.write_bytes(export_figures(desk, OPERATOR, query, limit=MOST_SHEET_ROWS))
     click.echo(f"写好了：{file.name}")
 
 

@@ -7,7 +7,7 @@ import click
 from bot.certificates import run_certificates
 from bot.commands.options import Context, common_options
 from bot.commands.output import print_json, print_table
-from bot.daily import acting_for, sweep_all
+from bot.daily import sweep_all
 from bot.dialogue import Table
 from bot.oversight import run_overdue
 from bot.records import people
@@ -130,7 +130,7 @@ def rectifications(settings: Context, dry_run: bool, as_json: bool) -> None:
             desk.settings.rectification_rules(),
             desk.settings.oversight.rules(),
             now=desk.now(),
-            resolve=acting_for(desk),
+            resolve=Roster(desk.db).resolve,
         )
     else:
         swept = sweep_all(desk)
@@ -150,7 +150,8 @@ def rectifications(settings: Context, dry_run: bool, as_json: bool) -> None:
         for d in swept.decisions
     )
     print_table(Table(("整改编号", "哪一步", "什么", "谁", "到期日"), rows))
-    click.echo(f"{'会告诉' if dry_run else '已告诉'} {len(swept.decisions)} 条。")
+    done = "会告诉" if dry_run else "已告诉"
+    click.echo(f"{done} {len(swept.decisions)} 条，新拟督办、通报 {len(swept.drafts)} 件。")
 
 
 def _rectification_json(decision: RectificationDecision) -> dict[str, str]:

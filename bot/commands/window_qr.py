@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-from html import escape
 from pathlib import Path
 
 import click
 
 from bot.commands.options import WRONG_USE, Context, common_options, fail
+from bot.commands.qr_sheet import Card, qr_sheet
 from bot.qr import qr_png
 from knowledge.model import KnowledgeBase
 
 TITLE = "问材料，扫这里"
 FOOT = "办完评价请扫旁边省“好差评”码。"
-_STYLE = (
-    "body{font-family:sans-serif;color:#111;margin:1em}"
-    ".sheet{display:inline-block;width:16em;border:1px solid #999;border-radius:8px;"
-    "padding:1em;margin:.5em;text-align:center;page-break-inside:avoid;vertical-align:top}"
-    "h2{margin:.2em 0;font-size:1.5em}img{width:13em;height:13em}p{margin:.3em 0}"
-)
 
 
 @click.command("window-qr")
@@ -43,17 +36,13 @@ def window_qr(settings: Context, folder: Path | None) -> None:
         fail("不知道群众打开的地址：请在 config.yaml 填 web.public_url。", WRONG_USE)
     folder = folder or desk.settings.data_dir / "window-qr"
     folder.mkdir(parents=True, exist_ok=True)
-    sheets = []
+    cards = []
     for hall, name, code in _windows(desk.base):
         png = qr_png(prefix + code)
         (folder / f"{code}.png").write_bytes(png)
-        sheets.append(_sheet(hall, name, png))
-    page = (
-        '<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>窗口二维码</title>'
-        f"<style>{_STYLE}</style><body>{''.join(sheets)}</body></html>"
-    )
-    (folder / "窗口二维码.html").write_text(page, encoding="utf-8")
-    click.echo(f"{len(sheets)} 个窗口的二维码在 {folder}，打印总表 窗口二维码.html。")
+        cards.append(Card(TITLE, png, (f"{hall}·{name}", FOOT)))
+    (folder / "窗口二维码.html").write_text(qr_sheet("窗口二维码", cards), encoding="utf-8")
+    click.echo(f"{len(cards)} 个窗口的二维码在 {folder}，打印总表 窗口二维码.html。")
 
 
 def _windows(base: KnowledgeBase) -> list[tuple[str, str, str]]:
@@ -62,12 +51,3 @@ def _windows(base: KnowledgeBase) -> list[tuple[str, str, str]]:
         for hall in base.places.values()
         for window in hall.windows
     ]
-
-
-def _sheet(hall: str, name: str, png: bytes) -> str:
-    image = base64.b64encode(png).decode()
-    return (
-        f'<div class="sheet"><h2>{escape(TITLE)}</h2>'
-        f'<img alt="{escape(name)}" src="data:image/png;base64,{image}">'
-        f"<p>{escape(hall)}·{escape(name)}</p><p>{escape(FOOT)}</p></div>"
-    )

@@ -7,12 +7,10 @@ from datetime import date
 from bot.case_access import (
     acts_on,
     any_case,
-    awaited_subject,
     case_refusal,
     case_to_see,
     case_to_work,
     may_approve,
-    one_line,
     rules_of,
     standing_now,
     viewer_of,
@@ -20,7 +18,6 @@ from bot.case_access import (
 from bot.desk import Desk
 from bot.dialogue import Incoming, Recipient, Refusal, Reply, Role, Scope
 from bot.records import conversations, people
-from bot.records.conversations import Awaited
 from bot.records.roster import Roster, colleagues
 from bot.reports import oversight
 from bot.reports.unit_sheet import (
@@ -36,11 +33,6 @@ from bot.views import unit_sheet as unit_view
 from bot.views.places import scope_words
 from reminders import case_work, outbox
 from reminders.acts import (
-    Act,
-    Decision,
-    DeclineReason,
-    act_within,
-    decide_act,
     waiting_acts,
 )
 from reminders.alerts import Alert
@@ -48,8 +40,6 @@ from reminders.case_work import Cause, NotAllowed
 from reminders.cases import (
     Case,
     Missing,
-    case_by_id,
-    cases_by_id,
     cases_in_progress_since,
     data_as_of,
     imports,
@@ -57,12 +47,9 @@ from reminders.cases import (
 )
 from reminders.overdue import (
     Level,
-    Rung,
     explain_case,
     is_stale,
-    worst_first,
 )
-from reminders.sweep import announce_act
 
 # -- one's own cases
 
@@ -101,7 +88,7 @@ def show(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
         standing_now(desk, case),
         viewer_of(desk, incoming),
         offered_to_me=case.offered_to_id == person.id,
-        unconfirmed=may_confirm and person.scope.covers(case.scope),
+        unconfirmed=may_confirm and person.scope.answers_for(case.scope),
         may_extend=case.is_open and not case.extended_days and may_approve(desk, incoming, case),
     )
 
@@ -251,7 +238,7 @@ def close_missing(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) ->
     scope = incoming.person.scope
     if arguments:
         case = case_to_see(desk, incoming, arguments)
-        if not scope.covers(case.scope):
+        if not scope.answers_for(case.scope):
             raise Refusal("case_unknown")
         chosen: tuple[Case, ...] = (case,)
     else:
@@ -316,67 +303,3 @@ def prove(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     involved |= {a.decided_by for a in proof.acts}
     known = {p.id: p for p in people.people_by_id(desk.db, involved)}
     return proof_view.proof_reply(proof, known, viewer_of(desk, incoming))
-
-
-def acts(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
-    """List the acts of the office that wait for release; no reason is awaited any more."""
-    del arguments
-    conversations.stop_awaiting(desk.db, incoming.person.id)
-    waiting = waiting_acts(desk.db, incoming.person.scope)
-    cases = cases_by_id(desk.db, (act.case_id for act in waiting))
-    found = {case.id: standing_now(desk, case) for case in cases.values()}
-    worst = [case.id for case, _ in worst_first([(cases[i], s) for i, s in found.items()])]
-    ordered = sorted(waiting, key=lambda act: worst.index(act.case_id))
-    listed = [(act, cases[act.case_id], found[act.case_id]) for act in ordered]
-    return view.acts_reply(listed, viewer_of(desk, incoming))
-
-
-def _act(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> tuple[Act, Case]:
-    if not arguments or not arguments[0].isdigit():
-        raise Refusal("button_unknown")
-    act = act_within(desk.db, incoming.person.scope, int(arguments[0]))
-    if act is None:
-        raise Refusal("case_unknown")
-    if act.decision is not None:
-        raise Refusal("act_decided")
-    return act, case_by_id(desk.db, act.case_id)
-
-
-def release(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
-    """Release an act (签发): from here on it is told."""
-    act, case = _act(desk, incoming, arguments)
-    if not case.is_open:
-        raise Refusal("case_not_open")
-    if (act.red_card or act.kind is Rung.BULLETIN) and standing_now(desk, case).provisional:
-        raise Refusal("act_provisional")
-    now = desk.now()
-    decide_act(desk.db, act, Decision.RELEASED, by=incoming.person.id, reason=None, now=now)
-    told = announce_act(desk.db, act, case, rules_of(desk), staffing=Roster(desk.db), now=now)
-    return view.released_reply(act, case, told)
-
-
-def decline(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
-    """Ask why an act is not released (不签发), or take one of the common reasons."""
-    act, case = _act(desk, incoming, arguments)
-    if len(arguments) < 2:
-        return view.ask_decline_reply(act, case)
-    if arguments[1] == view.OWN_WORDS:
-        conversations.await_text(
-            desk.db, incoming.person.id, Awaited.DECLINE_REASON, str(act.id), now=desk.now()
-        )
-        return view.ask_own_decline_reply(act, case)
-    if arguments[1] not in set(DeclineReason):
-        raise Refusal("button_unknown")
-    return _declined(desk, incoming, act, case, arguments[1])
-
-
-def take_decline_reason(desk: Desk, incoming: Incoming, text: str) -> Reply:
-    """Decline an act for a reason in the supervisor's own words."""
-    act, case = _act(desk, incoming, (awaited_subject(desk, incoming),))
-    return _declined(desk, incoming, act, case, one_line(text))
-
-
-def _declined(desk: Desk, incoming: Incoming, act: Act, case: Case, reason: str) -> Reply:
-    by, now = incoming.person.id, desk.now()
-    decide_act(desk.db, act, Decision.DECLINED, by=by, reason=reason, now=now)
-    return view.declined_reply(act, case, reason)

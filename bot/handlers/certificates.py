@@ -280,9 +280,12 @@ def is_opt_in_code(desk: Desk, code: str) -> bool:
 
 
 def _scope(person: Person) -> Scope:
-    """Return the part of the register somebody answers for; a window narrows nothing here."""
+    """Return the part of the register somebody answers for.
+
+    A department's window narrows nothing; whoever answers for a window alone has no certificates.
+    """
     scope = person.scope
-    return Scope(scope.district, scope.department)
+    return scope if scope.department is None else Scope(scope.district, scope.department)
 
 
 def register(desk: Desk, incoming: Incoming, argument: str) -> Reply:
@@ -329,8 +332,6 @@ def list_some(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Rep
     hidden = desk.settings.certificate.sensitive_kinds if incoming.discreet else ()
     scope, page = _scope(incoming.person), _page(arguments[1:])
     listed = reports.list_page(desk, scope, sort, page, hidden_kinds=hidden)
-    now = desk.now()
-    record_deed(desk.db, incoming.person, Deed.SAW_LIST, f"certificates:{which}", now=now)
     return view.list_reply(which, listed, _viewer(desk, incoming))
 
 

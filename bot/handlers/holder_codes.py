@@ -53,7 +53,8 @@ def take_number(desk: Desk, incoming: Incoming, text: str) -> Reply:
 
 def look(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Show a window one certificate of its own district, to be compared with the paper."""
-    return _card(desk, incoming, _own(desk, incoming, arguments))
+    certificate = _own(desk, incoming, arguments)
+    return view.card_at_window_reply(shown(desk, certificate), _viewer(desk, incoming))
 
 
 def make_code(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
@@ -95,8 +96,11 @@ def _own(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Certific
 
 
 def _scope(person: Person) -> Scope:
-    """Return the part of the register somebody answers for; a window narrows nothing here."""
-    return Scope(person.scope.district, person.scope.department)
+    """Return where somebody may look: who stands at a window, in its whole district."""
+    scope = person.scope
+    if person.role in COUNTERS or scope.department is not None:
+        return Scope(scope.district, scope.department)
+    return scope
 
 
 def _number(text: str) -> str | None:

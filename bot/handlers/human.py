@@ -6,6 +6,7 @@ from bot.answering import hall_of, place_of
 from bot.desk import Desk
 from bot.dialogue import Incoming, Recipient, Refusal, Reply, Role, Scope
 from bot.records import conversations, enquiries, messages
+from bot.records.audit import Deed, record_deed
 from bot.records.conversations import Awaited
 from bot.records.enquiries import Enquiry, EnquiryKind
 from bot.views import human as view
@@ -96,7 +97,9 @@ def inbox(desk: Desk, incoming: Incoming, argument: str) -> Reply:
     """List what waits for an answer within the own scope."""
     del argument
     kinds = READS.get(incoming.person.role, (EnquiryKind.MESSAGE,))
-    waiting = enquiries.open_enquiries(desk.db, incoming.person.scope, *kinds)
+    waiting = enquiries.open_enquiries(
+        desk.db, incoming.person.scope, *kinds, entries_of_department=_owned(desk, incoming)
+    )
     return view.inbox_reply(waiting, desk.today())
 
 
@@ -106,10 +109,21 @@ def open_inbox(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Re
     return inbox(desk, incoming, "")
 
 
+def _owned(desk: Desk, incoming: Incoming) -> list[str]:
+    """Return the entries of somebody's department."""
+    department = incoming.person.scope.department
+    return [e.id for e in desk.base.entries.values() if e.owner == department]
+
+
 def _within(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Enquiry:
     if not arguments:
         raise Refusal("button_unknown")
-    enquiry = enquiries.enquiry_within(desk.db, incoming.person.scope, arguments[0])
+    enquiry = enquiries.enquiry_within(
+        desk.db,
+        incoming.person.scope,
+        arguments[0],
+        entries_of_department=_owned(desk, incoming),
+    )
     if enquiry.kind not in READS.get(incoming.person.role, (EnquiryKind.MESSAGE,)):
         raise Refusal("enquiry_unknown")
     return enquiry
@@ -143,8 +157,10 @@ def take_answer(desk: Desk, incoming: Incoming, text: str) -> Reply:
     conversation = conversations.conversation_of(desk.db, person_id, now=now)
     conversations.stop_awaiting(desk.db, person_id)
     subject = conversation.awaiting_subject or ""
-    enquiry = enquiries.enquiry_within(desk.db, incoming.person.scope, subject)
+    enquiry = _within(desk, incoming, (subject,))
     enquiries.answer_enquiry(desk.db, enquiry, text, answered_by=incoming.person, now=now)
+    subject = f"answer:{enquiry.number}"
+    record_deed(desk.db, incoming.person, Deed.CHANGED, subject, now=now)
     alert = Alert(
         kind="note_answer",
         recipient=Recipient(person_id=enquiry.person_id),

@@ -17,6 +17,7 @@ from datetime import timedelta
 from pathlib import PurePath
 from typing import Any
 
+from bot.database import transaction
 from bot.desk import Desk
 from bot.dialogue import Channel, Document, Incoming, Person, Refusal, Reply, Role, Scope
 from bot.importing.apply import Result, Statement
@@ -24,12 +25,19 @@ from bot.importing.cases import data_as_of
 from bot.importing.columns import Kind, NoTable, find_table
 from bot.importing.plan import MOST_BAD_IN_A_HUNDRED, Plan
 from bot.importing.sheets import UnreadableFile, open_book
-from bot.importing.uploads import UPLOAD_LIMIT, apply_plan, plan_upload, preview_plan
+from bot.importing.uploads import (
+    UPLOAD_LIMIT,
+    apply_plan,
+    count_missing,
+    plan_upload,
+    preview_plan,
+)
 from bot.oversight import run_overdue
+from bot.records.audit import Deed, record_deed
 from bot.records.roster import Member
 from bot.views import imports as view
 from bot.views.places import scope_words
-from reminders.cases import CaseRow, Extent
+from reminders.cases import CaseRow, Covers, Extent
 from reminders.certificates import CertificateRow
 
 UPLOADERS = frozenset({Role.LEAD, Role.DEPARTMENT, Role.SUPERVISOR})
@@ -128,7 +136,7 @@ def _planned(desk: Desk, incoming: Incoming, plan: Plan[Any]) -> Reply:
         return view.outside_reply(_table(plan), places, roles, scope_words(desk.base, person.scope))
     now = desk.now()
     key = desk.waiting.put(Planned(plan), person.id, until=now + WAITING, now=now)
-    reply = _shown(desk, incoming, key, plan)
+    reply = _shown(desk, incoming, key, plan, _proposed(plan))
     if plan.refused_rows and incoming.channel is not Channel.WEB:
         return replace(reply, then=(view.faulty_reply(_faulty(plan)),))
     return reply
@@ -161,16 +169,30 @@ def _place_of(row: CaseRow | CertificateRow | Member) -> Scope:
     return row.scope
 
 
-def _shown(desk: Desk, incoming: Incoming, key: str, plan: Plan[Any]) -> Reply:
+def _proposed(plan: Plan[Any]) -> view.Said | None:
+    """Return what the file itself proposes."""
+    if plan.coverage is None:
+        return None
+    return view.Said(plan.coverage.extent)
+
+
+def _shown(
+    desk: Desk, incoming: Incoming, key: str, plan: Plan[Any], said: view.Said | None
+) -> Reply:
     table = _table(plan)
     if plan.refused_rows and incoming.channel is Channel.WEB:
         # Not a document of the conversation there: it would stay in the records, names and all.
         table = replace(table, faulty_url=f"{view.UPLOAD}/faulty/{key}")
     if not plan.may_apply:
         return view.too_faulty_reply(table, MOST_BAD_IN_A_HUNDRED)
-    said = Statement(by_person_id=incoming.person.id)
-    counts = _counts(preview_plan(desk, plan, said))
-    return view.plan_reply(key, table, counts, _range(desk, plan))
+    plan, statement = _as_said(incoming.person, plan, said)
+    counts = _counts(preview_plan(desk, plan, statement))
+    covered = _range(desk, plan, said, statement.covers) if said else None
+    if covered is not None and covered.said.days is view.Days.ROWS:
+        anyday = replace(covered.said, days=view.Days.ANY)
+        missing = count_missing(desk, *_as_said(incoming.person, plan, anyday)) - counts.missing
+        covered = replace(covered, missing_other_days=missing)
+    return view.plan_reply(key, table, counts, covered)
 
 
 def _table(plan: Plan[Any]) -> view.Table:
@@ -207,52 +229,85 @@ def _counts(result: Result) -> view.Counts:
     )
 
 
-def _range(desk: Desk, plan: Plan[Any]) -> view.Range | None:
-    if plan.coverage is None or plan.table is None:
+def _range(
+    desk: Desk, plan: Plan[Any], said: view.Said, stated: Covers | None
+) -> view.Range | None:
+    covers = stated or plan.coverage
+    if covers is None or plan.table is None:
         return None
     known = desk.base.departments
     return view.Range(
-        plan.coverage,
-        tuple(known[d].name if d in known else d for d in plan.coverage.departments),
+        covers,
+        tuple(known[d].name if d in known else d for d in covers.departments),
         sum(1 for _, row in plan.rows() if row.scope.district is None),
         data_as_of(plan.table),
+        said,
     )
+
+
+def _as_said(
+    person: Person, plan: Plan[Any], said: view.Said | None
+) -> tuple[Plan[Any], Statement]:
+    """Return the plan and the statement that the sender's word makes of a proposal.
+
+    Places as in the rows stay a proposal: that of a table without districts must not reach
+    beyond the places its rows show.
+    """
+    if said is None or plan.coverage is None:
+        return plan, Statement(by_person_id=person.id)
+    accepted = [row.accepted_on for _, row in plan.rows()] if said.days is view.Days.ROWS else []
+    covers = replace(
+        plan.coverage,
+        extent=said.extent,
+        accepted_from=min(accepted, default=None),
+        accepted_to=max(accepted, default=None),
+    )
+    if said.places is view.Places.ROWS:
+        return replace(plan, coverage=covers), Statement(by_person_id=person.id)
+    own = person.scope
+    districts = (own.district,) if own.district else ()
+    departments = (own.department,) if own.department else ()
+    wide = replace(covers, districts=districts, departments=departments)
+    return plan, Statement(wide, by_person_id=person.id)
 
 
 # -- the sender's word
 
 
 def say_extent(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
-    """Take the sender's word that a file holds the open cases only, or all."""
-    key, extent = _key_and_extent(arguments)
+    """Take the sender's word on what a file covers: 在办 or 全部, which places, which days."""
+    key, said = _key_and_word(arguments)
     waiting = _waiting(desk, incoming, key)
     if isinstance(waiting, Reply):
         return waiting
-    reply = _shown(desk, incoming, key, _with_extent(waiting.plan, extent))
+    reply = _shown(desk, incoming, key, waiting.plan, said or _proposed(waiting.plan))
     return replace(reply, replaces=True)
 
 
 def take(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Take a table into the records and re-evaluate the cases at once."""
-    key, extent = _key_and_extent(arguments)
+    key, said = _key_and_word(arguments)
     waiting = _waiting(desk, incoming, key)
     if isinstance(waiting, Reply):
         return waiting
-    plan = _with_extent(waiting.plan, extent)
+    plan = waiting.plan
     if not plan.may_apply:
         raise Refusal("button_unknown")
     with desk.long_writes.one():
-        result = apply_plan(desk, plan, Statement(by_person_id=incoming.person.id))
+        result = apply_plan(desk, *_as_said(incoming.person, plan, said))
+    with transaction(desk.db):
+        subject = f"import:{plan.kind}:{plan.read}"
+        record_deed(desk.db, incoming.person, Deed.CHANGED, subject, now=desk.now())
     # The same sweep as the program's and the command line's, so that all who hear hear the same.
     messages = run_overdue(desk, desk.db).messages if plan.kind is Kind.CASES else None
-    reply = view.taken_reply(_table(plan), _counts(result), extent, messages)
+    reply = view.taken_reply(_table(plan), _counts(result), said.extent if said else None, messages)
     desk.waiting.change(key, Taken(reply))
     return reply
 
 
 def drop(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Decline a table: nothing of it is kept."""
-    key, _ = _key_and_extent(arguments)
+    key, _ = _key_and_word(arguments)
     waiting = _waiting(desk, incoming, key)
     if isinstance(waiting, Reply):
         return waiting
@@ -260,11 +315,16 @@ def drop(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     return view.dropped_reply()
 
 
-def _key_and_extent(arguments: tuple[str, ...]) -> tuple[str, Extent | None]:
+def _key_and_word(arguments: tuple[str, ...]) -> tuple[str, view.Said | None]:
+    """Read a button's arguments: the key, and what was said of the range, if anything."""
     if not arguments:
         raise Refusal("button_unknown")
-    extent = Extent(arguments[1]) if len(arguments) > 1 and arguments[1] in set(Extent) else None
-    return arguments[0], extent
+    key, *words = arguments
+    try:
+        extent, places, days = words
+        return key, view.Said(Extent(extent), view.Places(places), view.Days(days))
+    except ValueError:
+        return key, None
 
 
 def _waiting(desk: Desk, incoming: Incoming, key: str) -> Planned | Reply:
@@ -276,10 +336,3 @@ def _waiting(desk: Desk, incoming: Incoming, key: str) -> Planned | Reply:
     if taken is not None:
         return taken.reply
     return desk.waiting.get(key, person_id, Planned, now=now) or view.gone_reply()
-
-
-def _with_extent(plan: Plan[Any], extent: Extent | None) -> Plan[Any]:
-    """Correct the range the file proposes: 在办 or 全部 is what its rows cannot show."""
-    if extent is None or plan.coverage is None:
-        return plan
-    return replace(plan, coverage=replace(plan.coverage, extent=extent))

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from bot.desk import Desk
 from bot.dialogue import Incoming, Refusal, Reply
 from bot.importing.values import BadValue, parse_case_number
-from bot.records import messages
+from bot.records import conversations, messages
+from bot.records.conversations import Awaited
 from bot.views import progress as view
 from bot.views.progress import Progress
 from reminders.cases import case_by_number, data_as_of, imports
 from reminders.overdue import standing_of
 
 WORD = "办件进度"
+NUMBER = re.compile(r"[\w-]*\d[\w-]*\d[\w-]*", re.ASCII)
 MOST_LOOKUPS = 10
 WITHIN = timedelta(minutes=10)
 
@@ -40,10 +43,18 @@ def progress_of(desk: Desk, written: str) -> Progress | None:
     )
 
 
+def ask(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """Ask for the number; the next text is taken for it, unless it is a question."""
+    del arguments
+    conversations.await_text(desk.db, incoming.person.id, Awaited.CASE_NUMBER, "", now=desk.now())
+    return view.ask_reply(desk.links.page_url("/progress"))
+
+
 def look_up(desk: Desk, incoming: Incoming, argument: str) -> Reply:
     """Answer with state and dates; who asks for many numbers must wait."""
     if not argument:
-        return view.ask_reply(desk.links.page_url("/progress"))
+        return ask(desk, incoming, ())
+    conversations.stop_awaiting(desk.db, incoming.person.id)
     if _asked_too_often(desk, incoming):
         raise Refusal("progress_too_often")
     found = progress_of(desk, argument)
@@ -55,4 +66,8 @@ def _asked_too_often(desk: Desk, incoming: Incoming) -> bool:
     since = desk.now() - WITHIN
     said = messages.messages_of(desk.db, incoming.person.id)
     asked = (m for m in said if m.direction == "in" and m.at > since and m.text)
-    return sum((m.text or "").startswith((WORD, "/progress")) for m in asked) >= MOST_LOOKUPS
+    return sum(_looks_up(m.text or "") for m in asked) >= MOST_LOOKUPS
+
+
+def _looks_up(text: str) -> bool:
+    return text.startswith((WORD, "/progress")) or NUMBER.fullmatch(text) is not None

@@ -6,6 +6,7 @@ from bot.desk import Desk
 from bot.dialogue import Channel, Incoming, Recipient, Refusal, Reply, Scope
 from bot.records import conversations, integrity, interactions, invitations, knowledge_tasks, people
 from bot.records import ratings as records
+from bot.records.audit import Deed, record_deed
 from bot.records.conversations import Awaited
 from bot.records.ratings import Rating, Reason
 from bot.views import rating as view
@@ -26,6 +27,8 @@ def rate(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     interaction_id, level = _numbers(arguments)
     if incoming.person.is_staff:
         integrity.flag_own_window(desk.db, incoming.person, now=desk.now())
+        subject = f"rate:{interaction_id}"
+        record_deed(desk.db, incoming.person, Deed.REFUSED, subject, now=desk.now())
         return refusals.refusal_reply(Refusal("staff_rating"))
     is_new = records.rating_of(desk.db, interaction_id) is None
     rating = records.rate(desk.db, incoming.person, interaction_id, level, now=desk.now())

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from bot.answering import facts_for
+from bot.case_access import viewer_of
 from bot.desk import Desk
 from bot.dialogue import Incoming, Refusal, Reply, Scope
-from bot.records import audit, contacts, conversations, interactions, knowledge_tasks, ratings
+from bot.importing.certificates import masking_key
+from bot.records import (
+    audit,
+    contacts,
+    conversations,
+    integrity,
+    interactions,
+    knowledge_tasks,
+    people,
+    ratings,
+)
 from bot.records.audit import Deed
 from bot.records.conversations import Awaited
+from bot.records.official_ratings import official_of_interaction
+from bot.records.roster import is_staff_phone
 from bot.records.slips import kept_version
+from bot.reports.oversight import told_of_rectification
 from bot.views import rectifications as view
 from bot.views import refusals
 from bot.views.answer import answer_reply
 from reminders import outbox
 from reminders import rectifications as records
+from reminders.acts import acts_of_rectification
 from reminders.alerts import Alert
 from reminders.case_work import NotAllowed
 from reminders.rectification_rules import (
@@ -34,6 +49,8 @@ from reminders.rectification_rules import (
 EXTEND = "extend"
 CITIZENS_ANSWERS = (Act.SATISFIED, Act.DISSATISFIED)
 RESULTS = (Act.RECTIFY, Act.EXPLAIN)
+ASKS_WORDS = records.NEEDS_WORDS | {Act.DISSATISFIED}
+"""What staff write a word to; a citizen who is not content may, but need not."""
 
 
 def waiting(desk: Desk, incoming: Incoming, argument: str) -> Reply:
@@ -87,10 +104,8 @@ def _parties(desk: Desk, incoming: Incoming, one: Rectification) -> frozenset[Pa
 
 
 def show(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
-    """Show one rectification, and write down who looked."""
-    one = _within(desk, incoming, arguments)
-    audit.record_deed(desk.db, incoming.person, Deed.SAW, one.number, now=desk.now())
-    return _detail(desk, incoming, one)
+    """Show one rectification."""
+    return _detail(desk, incoming, _within(desk, incoming, arguments))
 
 
 def _detail(desk: Desk, incoming: Incoming, one: Rectification) -> Reply:
@@ -100,14 +115,16 @@ def _detail(desk: Desk, incoming: Incoming, one: Rectification) -> Reply:
     if one.anonymous:
         acts = tuple(act for act in acts if act is not Act.CONTACT)
     extendable = one.state in (State.NEW, State.VERIFYING, State.RECTIFYING)
+    rating = ratings.rating_by_id(desk.db, one.rating_id)
     facts = view.RectificationFacts(
         rectification=one,
-        rating=ratings.rating_by_id(desk.db, one.rating_id),
+        rating=rating,
         deadlines=deadlines(one, desk.calendar, rules),
         events=records.events_of(desk.db, one),
         acts=acts,
         can_extend=Party.HANDLER in parties and extendable and one.complex_reason is None,
         has_phone=bool(parties) and contacts.has_contact(desk.db, one.rating_id),
+        official=official_of_interaction(desk.db, rating.interaction_id),
     )
     page = desk.links.page_url("/")
     return view.detail_reply(desk.base, facts, desk.today(), discreet=incoming.discreet, page=page)
@@ -116,7 +133,6 @@ def _detail(desk: Desk, incoming: Incoming, one: Rectification) -> Reply:
 def show_answer(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Show the very version of the answer the person was shown."""
     one = _within(desk, incoming, arguments)
-    audit.record_deed(desk.db, incoming.person, Deed.SAW_ANSWER, one.number, now=desk.now())
     return _answer_shown(desk, one.rating_id)
 
 
@@ -137,6 +153,17 @@ def _answer_shown(desk: Desk, rating_id: int) -> Reply:
         headings=shown.headings,
         buttons=((view.MENU,),),
     )
+
+
+def prove(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """Show who was told what of a rectification, when, and what was done."""
+    one = _within(desk, incoming, arguments)
+    told = told_of_rectification(desk.db, one)
+    acts = acts_of_rectification(desk.db, one.id)
+    involved = {t.person_id for _, t in told} | {a.decided_by for a in acts}
+    known = {person.id: person for person in people.people_by_id(desk.db, involved)}
+    events = records.events_of(desk.db, one)
+    return view.proof_reply(desk.base, one, told, acts, events, known, viewer_of(desk, incoming))
 
 
 def show_why(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
@@ -167,7 +194,7 @@ def act(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
         return view.choose_appeal_reply(one.number)
     if chosen is Act.CONTACT and incoming.discreet:
         return view.on_page_reply(one.number, desk.links.page_url("/"))
-    if chosen in records.NEEDS_WORDS:
+    if chosen in ASKS_WORDS:
         return _await(desk, incoming, one, name, ground, view.ask_words_reply(chosen, one.number))
     return _done(desk, incoming, one, chosen, None)
 
@@ -187,7 +214,7 @@ def _refused(desk: Desk, incoming: Incoming, one: Rectification, chosen: Act) ->
     )
     if reason is None:
         return None
-    subject = f"{one.number}:{chosen}"
+    subject = f"ract:{one.number}:{chosen}"
     audit.record_deed(
         desk.db, incoming.person, Deed.REFUSED, subject, reason=reason, now=desk.now()
     )
@@ -237,7 +264,7 @@ def _extended(desk: Desk, incoming: Incoming, one: Rectification, reason: str) -
 
 
 def _changed(desk: Desk, incoming: Incoming, one: Rectification, name: str) -> None:
-    subject = f"{one.number}:{name}"
+    subject = f"ract:{one.number}:{name}"
     audit.record_deed(desk.db, incoming.person, Deed.CHANGED, subject, now=desk.now())
 
 
@@ -374,7 +401,17 @@ def take_phone(desk: Desk, incoming: Incoming, text: str) -> Reply:
         raise Refusal("phone_unreadable")
     one = _own(desk, incoming, (_awaited(desk, incoming),))
     contacts.keep_contact(desk.db, one.rating_id, incoming.phone, now=desk.now())
+    _compare_with_staff(desk, one, incoming.phone)
     return view.phone_taken_reply()
+
+
+def _compare_with_staff(desk: Desk, one: Rectification, phone: str) -> None:
+    """Flag a rating whose phone is on the roster; it counts on, and a person looks (1.3)."""
+    key = masking_key(desk.settings.data_dir)
+    if is_staff_phone(desk.db, contacts.phone_hash(key, phone)):
+        rating = ratings.rating_by_id(desk.db, one.rating_id)
+        interaction = interactions.interaction_by_id(desk.db, rating.interaction_id)
+        integrity.flag_staff_phone(desk.db, interaction, now=desk.now())
 
 
 def ask_lookup(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
@@ -398,8 +435,9 @@ def look_up(desk: Desk, incoming: Incoming, reason: str) -> Reply:
     phone = contacts.contact_of(desk.db, one.rating_id)
     if phone is None or incoming.discreet:
         raise Refusal("phone_on_page" if phone else "rectification_anonymous")
+    subject = f"rphone:{one.number}"
     audit.record_deed(
-        desk.db, incoming.person, Deed.SAW_CONTACT, one.number, reason=reason, now=desk.now()
+        desk.db, incoming.person, Deed.SAW_CONTACT, subject, reason=reason, now=desk.now()
     )
     return view.phone_reply(one.number, phone)
 
@@ -449,6 +487,4 @@ def finish_task(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> R
     """Note that an entry has been completed."""
     task = _task(desk, incoming, arguments)
     knowledge_tasks.finish_task(desk.db, task.id, incoming.person, now=desk.now())
-    subject = f"task:{task.id}"
-    audit.record_deed(desk.db, incoming.person, Deed.CHANGED, subject, now=desk.now())
     return view.task_done_reply()

@@ -13,9 +13,8 @@ from datetime import date, timedelta
 from bot.desk import Desk
 from bot.dialogue import Document, Incoming, Person, Refusal, Reply
 from bot.places import canonical_district, place_of_window
-from bot.records import audit
-from bot.records.audit import Deed
-from bot.records.official_ratings import official_counts
+from bot.records.integrity import flags_of
+from bot.records.official_ratings import official_counts, sync_counts
 from bot.reports import feedback
 from bot.reports.rates import Indicator, Period, Shown, rank, rates_of
 from bot.reports.statistics import EVERYTHING, UNASSIGNED, By, Narrow, Ratings, count_ratings
@@ -149,6 +148,7 @@ def _counted(desk: Desk, incoming: Incoming, query: Query) -> Reply:
         official=official_counts(desk.db, person, query.from_on, query.to_on)
         if query.narrow == EVERYTHING
         else (),
+        synced=sync_counts(desk.db, person, from_on=query.from_on, to_on=query.to_on),
         narrow=query.narrow,
     )
     return view.ratings_reply(
@@ -204,8 +204,6 @@ def bad(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
         entries_of_department=_owned(desk, person),
         narrow=query.narrow,
     )
-    period = f"{query.from_on}:{query.to_on}"
-    audit.record_deed(desk.db, person, Deed.SAW_LIST, f"bad:{period}", now=desk.now())
     return view.bad_reply(desk.base, found, query.from_on, query.to_on)
 
 
@@ -214,6 +212,13 @@ def unrated(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply
     query = _read_token(desk, arguments)
     counted = counted_by(desk, incoming.person, query, By.ENTRY)
     return view.unrated_reply(desk.base, [c for c in counted.rows if c.rated == 0], counted)
+
+
+def oddities(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """List what looks odd about the ratings of a period; every one of them counts on."""
+    query = _read_token(desk, arguments)
+    found = flags_of(desk.db, incoming.person.scope, query.from_on, query.to_on)
+    return view.oddities_reply(desk.base, found, query.from_on, query.to_on)
 
 
 def ranking(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
@@ -292,8 +297,6 @@ def sheet(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     if incoming.discreet:
         raise Refusal("sheet_on_page")
     person = incoming.person
-    period = f"{query.from_on}:{query.to_on}"
-    audit.record_deed(desk.db, person, Deed.EXPORTED, f"ratings:{period}", now=desk.now())
     content = export(desk, person, query, limit=MOST_ROWS)
     name = f"服务反馈-{query.from_on:%Y%m%d}-{query.to_on:%Y%m%d}.xlsx"
     return view.sheet_reply(Document(name, content), query.from_on, query.to_on, MOST_ROWS)

@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 
 from sqlite_utils import Database
 
-from bot.database import transaction
+from bot.database import room_for_batches, transaction
 from bot.importing.columns import Row
 from bot.importing.plan import Parser, Plan, Progress, no_progress
 from reminders.cases import Change, Covers
@@ -117,7 +117,8 @@ def apply(
     if not plan.may_apply:
         return Result()
     if importer.in_batches:
-        return _apply_in_batches(db, plan, importer, said, now, progress)
+        with room_for_batches(db):
+            return _apply_in_batches(db, plan, importer, said, now, progress)
     # Parsed before the transaction begins, so that nobody waits for the reading of a file.
     rows = list(plan.rows())
     with transaction(db):

@@ -92,6 +92,10 @@ class CaseImporter:
         suspension = self._clock.suspension(reader, status, accepted_on)
         extension = self._clock.extension(reader, number, accepted_on, limit_days, suspension)
         cause, cause_words = read_cause(reader)
+        step = reader.optional("step", parse_text)
+        step_due_on = reader.optional("step_due_on", parse_date)
+        if step_due_on is not None and step is None:
+            reader.refuse("step", "填了环节期限，要有环节；请补上")
         if (
             suspension is not None
             and suspension.ends_on is None
@@ -124,6 +128,8 @@ class CaseImporter:
             extension=extension,
             cause=cause,
             cause_words=cause_words,
+            step=step,
+            step_due_on=step_due_on,
         )
 
     def _past_day(self, cell: Cell) -> date:

@@ -6,12 +6,15 @@ last four characters. A contact is kept only together with the day on which its 
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import secrets
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from sqlite_utils import Database
 
@@ -46,6 +49,25 @@ KEY_FILE = "import.key"
 _KEY_BYTES = 32
 _HASH_BYTES = 8
 _TAIL = 4
+MOST_REMEMBERED = 50_000
+
+V = TypeVar("V")
+
+
+def _once(read: Callable[[Cell], V]) -> Callable[[Cell], V]:
+    """Return a reader that remembers what it read; a cell that is refused is read again.
+
+    Cells that are equal but of different types (1 and 1.0) are kept apart.
+    """
+    return functools.lru_cache(MOST_REMEMBERED, typed=True)(read)
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A kind or an office as written, and its id where we know it."""
+
+    name: str
+    id: str | None
 
 
 class CertificateImporter:
@@ -59,6 +81,13 @@ class CertificateImporter:
         self._names = names
         self._key = key
         self._today = today
+        # A register has few kinds, offices and days, and a million rows: each is read once.
+        self._kind = _once(self._read_kind)
+        self._issuer = _once(self._read_issuer)
+        self._district = _once(names.district)
+        self._day = _once(parse_date)
+        self._valid_to = _once(parse_valid_to)
+        self._state = _once(parse_certificate_state)
 
     def key(self, parsed: CertificateRow) -> str:
         """Return the kind and number: two kinds may use the same numbers."""
@@ -67,13 +96,13 @@ class CertificateImporter:
     def parse(self, reader: RowReader) -> CertificateRow | None:
         """Return the certificate a row speaks of, or None with its problems noted."""
         number = reader.required("number", self._number)
-        kind = reader.required("kind", parse_text)
+        kind = reader.required("kind", self._kind)
         holder = reader.required("holder", parse_text)
-        valid_to = reader.required("valid_to", parse_valid_to)
-        valid_from = reader.optional("valid_from", parse_date)
-        issuer = reader.optional("issuer", parse_text)
-        district = reader.optional("district", self._names.district)
-        state = reader.optional("state", parse_certificate_state)
+        valid_to = reader.required("valid_to", self._valid_to)
+        valid_from = reader.optional("valid_from", self._day)
+        issuer = reader.optional("issuer", self._issuer)
+        district = reader.optional("district", self._district)
+        state = reader.optional("state", self._state)
         replaces = reader.optional("replaces", self._number)
         consent_on = reader.optional("consent_on", self._past_day)
         contact = reader.optional("contact", parse_phone) if consent_on else None
@@ -89,11 +118,11 @@ class CertificateImporter:
         assert holder is not None
         return CertificateRow(
             number=number,
-            kind=kind,
-            kind_id=self._names.certificate_kind(kind),
+            kind=kind.name,
+            kind_id=kind.id,
             holder=holder,
-            issuer=issuer,
-            department=issuer and (self._names.department(issuer) or issuer),
+            issuer=issuer.name if issuer else None,
+            department=issuer.id if issuer else None,
             district=district,
             valid_from=valid_from,
             expires_on=expires_on if isinstance(expires_on, date) else None,
@@ -102,6 +131,14 @@ class CertificateImporter:
             contact=contact,
             consent_on=consent_on if contact else None,
         )
+
+    def _read_kind(self, cell: Cell) -> _Named:
+        kind = parse_text(cell)
+        return _Named(kind, self._names.certificate_kind(kind))
+
+    def _read_issuer(self, cell: Cell) -> _Named:
+        issuer = parse_text(cell)
+        return _Named(issuer, self._names.department(issuer) or issuer)
 
     def _number(self, cell: Cell) -> str:
         number = parse_number(cell)

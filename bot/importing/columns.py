@@ -34,6 +34,7 @@ _NOISE = re.compile(r"[\s*＊:：·・\u200b-\u200f\ufeff]+")
 _TOTAL = re.compile(r"(本页|本表|全部|累计)?(合计|小计|总计|共计|汇总)(数|行|[:：]?\d.*|[:：].*)?")
 _FOOTER = re.compile(r"(制表|填表|审核|复核|导出|打印|统计|备注|说明|注)[人者时日期间单位]*[:：]")
 _MOST_FOOTER_CELLS = 3
+_BLANKS = " \t\r\n\u3000\u00a0\ufeff\u200b'"
 
 
 class Kind(StrEnum):
@@ -56,7 +57,7 @@ class Column(_Part):
     required: bool = False
     one_of: str | None = Field(None, description="同组的列至少有一列")
     also: tuple[str, ...] = ()
-    personal: Literal["name", "keep"] | None = None
+    personal: Literal["name", "keep", "hash"] | None = None
     example: str = ""
     note: str = ""
 
@@ -163,9 +164,9 @@ def fold(text: str) -> str:
 def cell_text(cell: Cell | None) -> str:
     """Return a cell as trimmed text; whole numbers without a point, days as 2025-02-06."""
     if isinstance(cell, str):
-        text = cell.strip(" \t\r\n\u3000\u00a0\ufeff\u200b'")
+        text = cell.strip(_BLANKS)
         # ="00123" is how some exports keep Excel from eating zeros.
-        return text[2:-1].strip() if text.startswith('="') and text.endswith('"') else text
+        return text[2:-1].strip() if text[:2] == '="' and text[-1:] == '"' else text
     if cell is None:
         return ""
     if isinstance(cell, bool):
@@ -354,17 +355,20 @@ def rows_of(table: Table) -> Iterator[Row]:
         if number <= table.header_row:
             continue
         width = len(cells)
-        row = {
-            key: cell
-            for key, place in places
-            if place < width and (cell := _clean(cells[place])) != ""
-        }
+        row: dict[str, Cell] = {}
+        for key, place in places:
+            if place < width:
+                cell = cells[place]
+                if isinstance(cell, str):
+                    # What `cell_text` does to a text; called for each cell of a million rows, the
+                    # call itself is what costs.
+                    cell = cell.strip(_BLANKS)
+                    if cell[:1] == "=":
+                        cell = cell_text(cell)
+                if cell != "":
+                    row[key] = cell
         if _is_data(cells, row, repeated):
             yield Row(name, number, row)
-
-
-def _clean(cell: Cell) -> Cell:
-    return cell_text(cell) if isinstance(cell, str) else cell
 
 
 def _is_data(cells: Sequence[Cell], row: Mapping[str, Cell], repeated: Sequence[str]) -> bool:
@@ -372,7 +376,9 @@ def _is_data(cells: Sequence[Cell], row: Mapping[str, Cell], repeated: Sequence[
     if isinstance(first, str) and not _is_aside(first) and first not in repeated:
         # The usual line, decided without looking at the rest: a million pass here.
         first_cell = cells[0]
-        return not isinstance(first_cell, str) or not _TOTAL.fullmatch(_squeezed(first_cell))
+        if not isinstance(first_cell, str) or first_cell.isascii():
+            return True
+        return not _TOTAL.fullmatch(_squeezed(first_cell))
     texts = [text for cell in cells if (text := cell_text(cell))]
     if not texts or [cell_text(cell) for cell in row.values()] == repeated:
         return False

@@ -57,6 +57,7 @@ def _keys(layout: Layout, plan: Plan[Any]) -> list[str]:
     """Return the columns found, in the file's order, and those that a problem speaks of."""
     assert plan.table is not None
     found = sorted(plan.table.positions, key=plan.table.positions.__getitem__)
+    found = [key for key in found if layout.column(key).personal != "hash"]
     named = {key for row in plan.refused_rows for key in row.problems}
     return [*found, *(c.key for c in layout.columns if c.key in named and c.key not in found)]
 

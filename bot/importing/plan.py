@@ -58,22 +58,30 @@ class RefusedRow:
 class RowReader:
     """Read one row's cells in turn and collect what is wrong with them."""
 
+    __slots__ = ("_cells", "layout", "problems", "row")
+
     def __init__(self, row: Row, layout: Layout) -> None:
         """Start without problems."""
         self.row = row
         self.layout = layout
         self.problems: dict[str, str] = {}
+        self._cells = row.cells
 
     def required(self, key: str, read: Callable[[Cell], V]) -> V | None:
         """Read a cell that must be there; None with a problem noted where it is not good."""
-        if key not in self.row.cells:
+        cell = self._cells.get(key)
+        if cell is None:
             self.problems[key] = REQUIRED
             return None
-        return self.optional(key, read)
+        try:
+            return read(cell)
+        except BadValue as bad:
+            self.problems[key] = bad.problem
+            return None
 
     def optional(self, key: str, read: Callable[[Cell], V]) -> V | None:
         """Read a cell that may be blank; None where it is, or with a problem noted."""
-        cell = self.row.cells.get(key)
+        cell = self._cells.get(key)
         if cell is None:
             return None
         try:
@@ -238,6 +246,8 @@ class _Reading(Generic[R]):
     def _note(self, row: Row, parsed: R) -> None:
         if self.read <= MOST_ROWS_KEPT:
             self._kept.append((row, parsed))
+        else:
+            self._kept.clear()
         mark = hash(parsed)
         first, first_mark = self._seen.setdefault(self.parser.key(parsed), (row.number, mark))
         if first == row.number:

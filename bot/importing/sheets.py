@@ -292,7 +292,7 @@ def _text_sheet(source: Path | bytes, head: bytes) -> Sheet:
                         f"第 {number + 1} 行读不下去（多半少了一个引号）；{_EXPORT_AGAIN}。"
                     ) from error
                 number += 1
-                yield number, list(row)
+                yield number, row
 
     return Sheet("", lines)
 

@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from bot.dialogue import CITY, Role, Scope
 from bot.importing.apply import Statement
-from bot.importing.columns import Kind, Row
+from bot.importing.columns import Kind, Row, cell_text
 from bot.importing.plan import Plan, RowReader
 from bot.importing.values import (
     Names,
@@ -22,6 +22,7 @@ from bot.importing.values import (
     parse_role,
     parse_text,
 )
+from bot.records.contacts import phone_hash, read_phone
 from bot.records.roster import (
     Member,
     Qualification,
@@ -39,9 +40,10 @@ class StaffImporter:
     kind = Kind.STAFF
     in_batches = False
 
-    def __init__(self, names: Names) -> None:
-        """Know the names of places and departments."""
+    def __init__(self, names: Names, *, key: bytes) -> None:
+        """Know the names of places and departments, and the installation's key for phones."""
         self._names = names
+        self._key = key
 
     def key(self, parsed: Member) -> str:
         """Return the 工号."""
@@ -59,6 +61,7 @@ class StaffImporter:
         deputy = reader.optional("deputy", parse_text)
         if deputy is not None and deputy in (number, name):
             reader.refuse("deputy", "代班人是本人；请填别人的工号，或留空")
+        phone = reader.optional("phone", lambda cell: read_phone(cell_text(cell)))
         qualification = _qualification(reader)
         if reader.problems:
             return None
@@ -75,6 +78,7 @@ class StaffImporter:
             unit=unit,
             team=team,
             deputy_number=deputy,
+            phone_hash=phone_hash(self._key, phone) if phone else None,
             qualification=qualification,
         )
 

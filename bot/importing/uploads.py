@@ -45,7 +45,7 @@ def importer_for(desk: Desk, kind: Kind) -> Importer[Any]:
             )
             return CaseImporter(names, desk.calendar, clock, today=desk.today())
         case Kind.STAFF:
-            return StaffImporter(names)
+            return StaffImporter(names, key=masking_key(desk.settings.data_dir))
         case Kind.CERTIFICATES:
             key = masking_key(desk.settings.data_dir)
             return CertificateImporter(names, key=key, today=desk.today())
@@ -83,6 +83,11 @@ def preview_plan(
     """Tell what applying the plan would do: 新增, 更新, 办结, 不变 and what is missing."""
     importer = importer_for(desk, plan.kind)
     return preview(desk.db, plan, importer, said=said, now=desk.now(), progress=progress)
+
+
+def count_missing(desk: Desk, plan: Plan[Any], said: Statement = PROPOSED) -> int:
+    """Count what lies inside the range a file is said to cover and is not in it."""
+    return importer_for(desk, plan.kind).count_missing(desk.db, plan, said, desk.now())
 
 
 def apply_plan(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
 
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 from bot.importing.columns import cell_text, fold, sayings_of, words_for
 from bot.importing.sheets import Cell
@@ -71,6 +71,7 @@ _FIRM = re.compile(
     r"幼儿园|大队|支队|政府|办事处|村委|居委|行$|部$|站$|馆|坊|院$|所$"
 )
 _LONGEST_PERSON = 4
+_SPOILT = "编号被 Excel 当成数字，末几位已丢；请把这一列设成文本后重新导出"
 
 
 @dataclass(eq=False)
@@ -125,10 +126,16 @@ def parse_limit_days(cell: Cell) -> int:
 def parse_number(cell: Cell) -> str:
     """Read a case or certificate number; refuse one that Excel has already spoilt."""
     text = _narrow(cell_text(cell))
-    text = text if text.isalnum() else _INSIDE_BLANKS.sub("", text)
+    if not text.isalnum():
+        text = _INSIDE_BLANKS.sub("", text)
+    elif text.isascii() and len(text) <= LONGEST_TEXT and isinstance(cell, str):
+        # The usual number, of letters and digits alone: only 1E5 is still what Excel has spoilt.
+        if text[0].isdigit() and _SCIENTIFIC.fullmatch(text):
+            raise BadValue(_SPOILT)
+        return text
     spoilt = isinstance(cell, int | float) and len(text.lstrip("-")) > EXACT_DIGITS
     if spoilt or _SCIENTIFIC.fullmatch(text):
-        raise BadValue("编号被 Excel 当成数字，末几位已丢；请把这一列设成文本后重新导出")
+        raise BadValue(_SPOILT)
     if isinstance(cell, date):
         raise BadValue("编号被 Excel 改成了日期；请把这一列设成文本后重新导出")
     if isinstance(cell, bool) or not _HAS_LETTER_OR_DIGIT.search(text):
@@ -436,5 +443,7 @@ def _unknown_district(text: str, districts: Mapping[str, str | None]) -> str:
 
 def nearest_kinds(names: Names, text: str) -> tuple[str, ...]:
     """Return the ids of the known certificate kinds nearest to an unknown one, best first."""
-    found = process.extract(fold(text), list(names.certificate_kinds), limit=6, score_cutoff=60)
+    # Whole against whole: what merely shares 许可证 or 证 is not near.
+    known = list(names.certificate_kinds)
+    found = process.extract(fold(text), known, scorer=fuzz.ratio, limit=6, score_cutoff=60)
     return tuple(dict.fromkeys(names.certificate_kinds[name] for name, _, _ in found))[:3]

@@ -38,6 +38,7 @@ class Awaited(StrEnum):
     EXTENSION = "extension"
     DECLINE_REASON = "decline_reason"
     LEAVE = "leave"
+    CASE_NUMBER = "case_number"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -106,8 +107,13 @@ def _enquiry(row: Any) -> Enquiry:
     )
 
 
-def open_enquiries(db: Database, scope: Scope, *kinds: EnquiryKind) -> tuple[Enquiry, ...]:
-    """Return what waits for an answer within a scope, oldest first."""
+def open_enquiries(
+    db: Database, scope: Scope, *kinds: EnquiryKind, entries_of_department: Sequence[str] = ()
+) -> tuple[Enquiry, ...]:
+    """Return what waits for an answer within a scope, oldest first.
+
+    A scope with a department reads what is about the entries that department owns, handed in.
+    """
     marks = ", ".join("?" for _ in kinds)
     rows = db.execute(
         f"""SELECT {_COLUMNS} FROM enquiries
@@ -116,17 +122,25 @@ def open_enquiries(db: Database, scope: Scope, *kinds: EnquiryKind) -> tuple[Enq
             ORDER BY made_at""",
         [*kinds, scope.district, scope.district, scope.window, scope.window],
     ).fetchall()
-    return tuple(_enquiry(row) for row in rows)
+    found = map(_enquiry, rows)
+    return tuple(one for one in found if _is_within(one, scope, entries_of_department))
 
 
-def enquiry_within(db: Database, scope: Scope, number: str) -> Enquiry:
+def enquiry_within(
+    db: Database, scope: Scope, number: str, *, entries_of_department: Sequence[str] = ()
+) -> Enquiry:
     """Return an enquiry of this scope; raise Refusal `enquiry_unknown` otherwise."""
     enquiry = _required(enquiry_by_number(db, number))
-    place = Scope(enquiry.place.district, None, enquiry.place.window)
-    narrowed = Scope(scope.district, None, scope.window)
-    if not narrowed.covers(place):
+    if not _is_within(enquiry, scope, entries_of_department):
         raise Refusal("enquiry_unknown")
     return enquiry
+
+
+def _is_within(enquiry: Enquiry, scope: Scope, entries_of_department: Sequence[str]) -> bool:
+    place = Scope(enquiry.place.district, None, enquiry.place.window)
+    if not Scope(scope.district, None, scope.window).covers(place):
+        return False
+    return scope.department is None or enquiry.entry_id in entries_of_department
 
 
 def answer_enquiry(

@@ -25,6 +25,7 @@ class Oddity(StrEnum):
     BURST = "burst"
     TOO_FAST = "too_fast"
     SAME_WORDS = "same_words"
+    STAFF_PHONE = "staff_phone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,12 @@ def flag_own_window(db: Database, person: Person, *, now: datetime) -> None:
         window=scope.window,
         district=scope.district,
     )
+
+
+def flag_staff_phone(db: Database, interaction: Interaction, *, now: datetime) -> None:
+    """Flag that the phone left with a rating is that of somebody of the staff."""
+    subject = f"interaction:{interaction.id}"
+    _flag(db, Oddity.STAFF_PHONE, subject, interaction, 1, now)
 
 
 def flag_rating(

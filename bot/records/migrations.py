@@ -397,3 +397,105 @@ def m036_qualification(db: Database) -> None:
     db.execute("ALTER TABLE staff ADD COLUMN qualified INTEGER CHECK (qualified IN (0, 1))")
     db.execute("ALTER TABLE staff ADD COLUMN qualification_grade TEXT")
     db.execute("ALTER TABLE staff ADD COLUMN qualification_number TEXT")
+
+
+@records_migrations()
+def m040_code_of_member(db: Database) -> None:
+    """Let a binding code name the member of the roster it is for."""
+    db.execute("ALTER TABLE binding_codes ADD COLUMN staff_number TEXT")
+
+
+@records_migrations()
+def m041_audit_scope(db: Database) -> None:
+    """Keep with every line of the log the scope its person had then, so that it can be read by it.
+
+    Lines from before get the scope of today; for that the refusal of changes is lifted once.
+    """
+    db.execute("DROP TRIGGER audit_never_changes")
+    for column in ("district", "department", "window"):
+        db.execute(f"ALTER TABLE audit ADD COLUMN {column} TEXT")
+        db.execute(
+            f"UPDATE audit SET {column} = (SELECT {column} FROM people WHERE id = audit.person_id)"
+        )
+    db.execute("""
+        CREATE TRIGGER audit_never_changes BEFORE UPDATE ON audit
+        BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END""")
+    # INSERT OR REPLACE deletes the old line without asking the trigger on deletion.
+    db.execute("""
+        CREATE TRIGGER audit_never_replaces BEFORE INSERT ON audit
+        WHEN EXISTS (SELECT 1 FROM audit WHERE id = new.id)
+        BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END""")
+
+
+@records_migrations()
+def m042_official_matches(db: Database) -> None:
+    """Note which service of ours a provincial rating is about, or that there is none.
+
+    The ratings get an id that a button can carry; what was matched before is kept.
+    """
+    db.execute("""
+        CREATE TABLE official_ratings_new (
+            id INTEGER PRIMARY KEY,
+            number TEXT NOT NULL UNIQUE CHECK (number <> ''),
+            rated_on TEXT NOT NULL,
+            level INTEGER NOT NULL CHECK (level BETWEEN 1 AND 5),
+            is_default INTEGER NOT NULL CHECK (is_default IN (0, 1)),
+            district TEXT,
+            unit TEXT,
+            item TEXT,
+            first_seen_at TEXT NOT NULL,
+            last_seen_at TEXT NOT NULL,
+            CHECK (is_default = 0 OR level BETWEEN 3 AND 4)
+        ) STRICT""")
+    db.execute("""
+        INSERT INTO official_ratings_new (number, rated_on, level, is_default, district, unit, item,
+            first_seen_at, last_seen_at)
+        SELECT number, rated_on, level, is_default, district, unit, item, first_seen_at,
+            last_seen_at FROM official_ratings ORDER BY rated_on, number""")
+    db.execute("""
+        CREATE TABLE official_matches_before AS
+        SELECT o.number, r.interaction_id, o.last_seen_at
+        FROM official_ratings o JOIN ratings r ON r.id = o.rating_id""")
+    db.execute("DROP TABLE official_ratings")
+    db.execute("ALTER TABLE official_ratings_new RENAME TO official_ratings")
+    db.execute("""
+        CREATE TABLE official_matches (
+            official_id INTEGER PRIMARY KEY REFERENCES official_ratings(id),
+            interaction_id INTEGER UNIQUE REFERENCES interactions(id),
+            by_person_id INTEGER,
+            matched_at TEXT NOT NULL
+        ) STRICT""")
+    db.execute("""
+        INSERT INTO official_matches (official_id, interaction_id, matched_at)
+        SELECT o.id, b.interaction_id, b.last_seen_at
+        FROM official_matches_before b JOIN official_ratings o ON o.number = b.number""")
+    db.execute("DROP TABLE official_matches_before")
+    db.execute("""
+        CREATE INDEX official_ratings_by_day
+            ON official_ratings (rated_on, district, level, is_default)""")
+
+
+@records_migrations()
+def m043_staff_phones(db: Database) -> None:
+    """Keep the fingerprints of staff phones, to flag who rates their own house from their own."""
+    db.execute("ALTER TABLE staff ADD COLUMN phone_hash TEXT")
+    db.execute("CREATE INDEX staff_by_phone ON staff (phone_hash) WHERE phone_hash IS NOT NULL")
+    db.execute("DROP INDEX integrity_flags_by_day")
+    db.execute("ALTER TABLE integrity_flags RENAME TO integrity_flags_before")
+    db.execute("""
+        CREATE TABLE integrity_flags (
+            id INTEGER PRIMARY KEY,
+            kind TEXT NOT NULL CHECK (kind IN ('own_window', 'many_a_day', 'burst', 'too_fast',
+                'same_words', 'staff_phone')),
+            subject TEXT NOT NULL,
+            on_day TEXT NOT NULL,
+            at TEXT NOT NULL,
+            district TEXT,
+            window TEXT,
+            entry_id TEXT,
+            number INTEGER NOT NULL,
+            UNIQUE (kind, subject, on_day)
+        ) STRICT""")
+    db.execute("INSERT INTO integrity_flags SELECT * FROM integrity_flags_before")
+    db.execute("DROP TABLE integrity_flags_before")
+    db.execute("CREATE INDEX integrity_flags_by_day ON integrity_flags (on_day)")

@@ -117,6 +117,16 @@ def everyone_with_role(db: Database, role: Role) -> tuple[Person, ...]:
     return tuple(_person(row) for row in rows)
 
 
+def people_named(db: Database, name: str) -> tuple[Person, ...]:
+    """Return the staff of a name; it was given when their code was made."""
+    rows = db.execute(
+        """SELECT id, role, district, department, window, name FROM people
+           WHERE role <> 'citizen' AND name = ?""",
+        [name.strip()],
+    ).fetchall()
+    return tuple(_person(row) for row in rows)
+
+
 def mark_unusable(db: Database, address: Address, *, now: datetime) -> None:
     """Remember that an address no longer takes messages."""
     db.execute(
@@ -150,14 +160,19 @@ def make_code(
     name: str | None,
     made_by: int | None,
     now: datetime,
+    staff_number: str | None = None,
 ) -> BindingCode:
-    """Make a code that works once, for seven days; only its hash is kept."""
+    """Make a code that works once, for seven days; only its hash is kept.
+
+    With `staff_number` (工号) it also says whom on the roster its user is.
+    """
     code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
     expires_at = now + timedelta(days=CODE_DAYS)
     db.execute(
         """INSERT INTO binding_codes
-           (code_hash, role, district, department, window, name, made_by, made_at, expires_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+           (code_hash, role, district, department, window, name, made_by, made_at, expires_at,
+            staff_number)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         [
             _code_hash(code),
             role,
@@ -168,9 +183,18 @@ def make_code(
             made_by,
             now.isoformat(),
             expires_at.isoformat(),
+            staff_number,
         ],
     )
     return BindingCode(code, role, scope, name, expires_at)
+
+
+def staff_number_of(db: Database, code: str) -> str | None:
+    """Return the 工号 a code was made for, if it was made for one."""
+    row = db.execute(
+        "SELECT staff_number FROM binding_codes WHERE code_hash = ?", [_code_hash(code)]
+    ).fetchone()
+    return row[0] if row else None
 
 
 def _code_hash(code: str) -> str:
@@ -181,8 +205,10 @@ def bind(db: Database, person: Person, code: str, *, now: datetime) -> Person:
     """Give the person the code's role and return them with it.
 
     The same person using the same code again is told so without harm. A name that was bound
-    to another account loses that role: rebinding revokes the old account. Raises Refusal with
-    `code_unknown`, `code_used` or `code_expired`.
+    to another account on this channel loses that role there: rebinding revokes the old account.
+    Bound on another channel only, it is the same person with one more address, where messages go
+    that the first no longer takes. Raises Refusal with `code_unknown`, `code_used` or
+    `code_expired`.
     """
     row = db.execute(
         """SELECT id, role, district, department, window, name, expires_at, used_by
@@ -198,18 +224,47 @@ def bind(db: Database, person: Person, code: str, *, now: datetime) -> Person:
         raise Refusal("code_used")
     if datetime.fromisoformat(expires_at) < now:
         raise Refusal("code_expired")
-    if name:
-        _revoke_namesakes(db, name, Role(role), Scope(district, department, window))
-    db.execute(
-        "UPDATE people SET role = ?, district = ?, department = ?, window = ?, name = ? "
-        "WHERE id = ?",
-        [role, district, department, window, name, person.id],
-    )
+    bound = Person(person.id, Role(role), Scope(district, department, window), name)
+    namesake_id = _namesake_elsewhere(db, bound) if name else None
+    if namesake_id is not None:
+        db.execute(
+            "UPDATE addresses SET person_id = ? WHERE person_id = ?", [namesake_id, bound.id]
+        )
+    else:
+        if name:
+            _revoke_namesakes(db, name, bound.role, bound.scope)
+        db.execute(
+            "UPDATE people SET role = ?, district = ?, department = ?, window = ?, name = ? "
+            "WHERE id = ?",
+            [role, district, department, window, name, bound.id],
+        )
+    bound_id = bound.id if namesake_id is None else namesake_id
     db.execute(
         "UPDATE binding_codes SET used_by = ?, used_at = ? WHERE id = ?",
-        [person.id, now.isoformat(), code_id],
+        [bound_id, now.isoformat(), code_id],
     )
-    return person_by_id(db, person.id)
+    return person_by_id(db, bound_id)
+
+
+def _namesake_elsewhere(db: Database, bound: Person) -> int | None:
+    """Return who holds the same name, role and scope on other channels only, if it is one."""
+    rows = db.execute(
+        """SELECT p.id FROM people p WHERE p.name = ? AND p.role = ? AND p.district IS ?
+               AND p.department IS ? AND p.window IS ? AND p.id <> ?
+               AND EXISTS (SELECT 1 FROM addresses a WHERE a.person_id = p.id)
+               AND NOT EXISTS (SELECT 1 FROM addresses a JOIN addresses b USING (channel)
+                   WHERE a.person_id = p.id AND b.person_id = ?)""",
+        [
+            bound.name,
+            bound.role,
+            bound.scope.district,
+            bound.scope.department,
+            bound.scope.window,
+            bound.id,
+            bound.id,
+        ],
+    ).fetchall()
+    return int(rows[0][0]) if len(rows) == 1 else None
 
 
 def _revoke_namesakes(db: Database, name: str, role: Role, scope: Scope) -> None:

@@ -6,7 +6,7 @@ on a day: bound people by id, else the role.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -51,6 +51,7 @@ class Member:
     leave_from_on: date | None = None
     leave_to_on: date | None = None
     person_id: int | None = None
+    phone_hash: str | None = None
     qualification: Qualification | None = None
 
     def is_on_leave(self, on: date) -> bool:
@@ -69,7 +70,8 @@ class RosterChange(StrEnum):
 
 
 _COLUMNS = """number, name, unit, district, department, window, role, team, deputy_number,
-    leave_from_on, leave_to_on, person_id, qualified, qualification_grade, qualification_number"""
+    leave_from_on, leave_to_on, person_id, qualified, qualification_grade, qualification_number,
+    phone_hash"""
 
 
 def members(db: Database, scope: Scope) -> tuple[Member, ...]:
@@ -103,11 +105,17 @@ def _member(row: Any) -> Member:
         leave_to_on=_day(row[10]),
         person_id=row[11],
         qualification=None if row[12] is None else Qualification(bool(row[12]), row[13], row[14]),
+        phone_hash=row[15],
     )
 
 
 def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
+
+
+def unbound_members(db: Database, scope: Scope, roles: Collection[Role]) -> tuple[Member, ...]:
+    """Return the members of some roles within a scope whom nobody is bound as, by number."""
+    return tuple(m for m in members(db, scope) if m.person_id is None and m.role in roles)
 
 
 def compare_member(db: Database, member: Member) -> RosterChange:
@@ -125,6 +133,7 @@ def _with_known(member: Member, known: Member) -> Member:
         person_id=known.person_id,
         leave_from_on=known.leave_from_on,
         leave_to_on=known.leave_to_on,
+        phone_hash=member.phone_hash or known.phone_hash,
         qualification=_joined(member.qualification, known.qualification),
     )
 
@@ -144,14 +153,15 @@ def put_member(db: Database, member: Member) -> RosterChange:
         held = _with_known(member, known).qualification if known else member.qualification
         db.execute(
             """INSERT INTO staff (number, name, unit, district, department, window, role, team,
-                   deputy_number, qualified, qualification_grade, qualification_number)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                   deputy_number, qualified, qualification_grade, qualification_number, phone_hash)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                ON CONFLICT (number) DO UPDATE SET name = excluded.name, unit = excluded.unit,
                    district = excluded.district, department = excluded.department,
                    window = excluded.window, role = excluded.role, team = excluded.team,
                    deputy_number = excluded.deputy_number, qualified = excluded.qualified,
                    qualification_grade = excluded.qualification_grade,
-                   qualification_number = excluded.qualification_number""",
+                   qualification_number = excluded.qualification_number,
+                   phone_hash = coalesce(excluded.phone_hash, phone_hash)""",
             [
                 member.number,
                 member.name,
@@ -165,9 +175,16 @@ def put_member(db: Database, member: Member) -> RosterChange:
                 int(held.holds) if held else None,
                 held.grade if held else None,
                 held.number if held else None,
+                member.phone_hash,
             ],
         )
     return change
+
+
+def is_staff_phone(db: Database, phone_hash: str) -> bool:
+    """Tell whether a phone's fingerprint is that of somebody on the roster."""
+    query = "SELECT 1 FROM staff WHERE phone_hash = ?"
+    return db.execute(query, [phone_hash]).fetchone() is not None
 
 
 def set_leave(
@@ -217,12 +234,21 @@ def link_namesakes(db: Database) -> int:
     ).rowcount
 
 
-def link_bound(db: Database, person: Person) -> bool:
-    """Tie the member of a person's name, role and district to them, where only one fits.
+def link_bound(db: Database, person: Person, number: str | None) -> bool:
+    """Tie the member a code was made for to who used it; else the only one of the same name.
 
     Called when somebody uses a code: whoever was on the roster before is known from then on, and
     a new account takes the place of an old one.
     """
+    if number is not None:
+        link_person(db, number, person.id)
+        return True
+    # Who takes another role or district is no longer the member they were.
+    db.execute(
+        """UPDATE staff SET person_id = NULL
+           WHERE person_id = ? AND (role IS NOT ? OR district IS NOT ?)""",
+        [person.id, person.role, person.scope.district],
+    )
     numbers = [
         row[0]
         for row in db.execute(
@@ -266,10 +292,18 @@ class Roster:
             if person_id is not None:
                 return (Recipient(person_id),)
             return self._instead(case, on)
-        key = (level, case.scope, on)
+        scope = self._placed(case) if level is Level.LEAD else case.scope
+        key = (level, scope, on)
         if key not in self._holders:
-            self._holders[key] = self._found(level, case.scope, on)
+            self._holders[key] = self._found(level, scope, on)
         return self._holders[key]
+
+    def _placed(self, case: Case) -> Scope:
+        """Return a case's scope, at its handler's window where the export names none."""
+        member = self.member_of_case(case) if case.scope.window is None else None
+        if member is None or member.scope.district != case.scope.district:
+            return case.scope
+        return replace(case.scope, window=member.scope.window)
 
     def handler(self, case: Case, on: date) -> int | None:
         """Return the bound person who must act on a case, or who stands in for them.
@@ -334,17 +368,32 @@ class Roster:
         match level:
             case Level.LEAD:
                 fallback = Recipient(role=Role.LEAD, scope=scope)
-                return self._with_role(Role.LEAD, scope, on) or (fallback,)
+                return self._leads(scope, on) or (fallback,)
             case Level.DEPARTMENT if scope.department is not None:
-                of_department = Scope(None, scope.department)
-                fallback = Recipient(role=Role.DEPARTMENT, scope=of_department)
-                return self._with_role(Role.DEPARTMENT, of_department, on) or (fallback,)
+                return self._department(scope, on)
             case Level.DISTRICT:
                 return self._district(scope, on)
             case Level.CITY:
                 fallback = Recipient(role=Role.SUPERVISOR, scope=CITY)
                 return self._with_role(Role.SUPERVISOR, CITY, on) or (fallback,)
         return ()
+
+    def _leads(self, scope: Scope, on: date) -> tuple[Recipient, ...]:
+        """Return the leads of a window; where none is named, those of the district's windows."""
+        answering = (p for p in self._people if p.scope.answers_for(scope))
+        return self._with_role(Role.LEAD, scope, on) or self._acting_of(answering, Role.LEAD, on)
+
+    def _department(self, scope: Scope, on: date) -> tuple[Recipient, ...]:
+        """Return the heads of the department in the district itself; else the city's bureau."""
+        near = Scope(scope.district, scope.department)
+        of_city = Scope(None, scope.department)
+        own = self._acting_of(
+            (p for p in self._people if p.scope.district and p.scope.covers(near)),
+            Role.DEPARTMENT,
+            on,
+        )
+        fallback = Recipient(role=Role.DEPARTMENT, scope=of_city)
+        return own or self._with_role(Role.DEPARTMENT, of_city, on) or (fallback,)
 
     def _district(self, scope: Scope, on: date) -> tuple[Recipient, ...]:
         """Return the supervisors of the district itself; the city's where it has none."""
@@ -361,9 +410,19 @@ class Roster:
         """Return who acts in a role within a scope on a day; none where nobody can be told."""
         return self._with_role(role, scope, on)
 
+    def resolve(self, recipient: Recipient, on: date) -> tuple[Recipient, ...]:
+        """Turn a role into the people who act in it on a day, deputies for those away."""
+        if recipient.role is None:
+            return (recipient,)
+        return self.acting(recipient.role, recipient.scope, on) or (recipient,)
+
     def _with_role(self, role: Role, scope: Scope, on: date) -> tuple[Recipient, ...]:
-        holders = [p for p in self._people if p.role is role and p.scope.covers(scope)]
-        return tuple(dict.fromkeys(Recipient(i) for p in holders if (i := self._acting(p, on))))
+        return self._acting_of((p for p in self._people if p.scope.covers(scope)), role, on)
+
+    def _acting_of(self, people: Iterable[Person], role: Role, on: date) -> tuple[Recipient, ...]:
+        """Return those of some people who hold a role, or who stand in for them."""
+        acting = (self._acting(p, on) for p in people if p.role is role)
+        return tuple(dict.fromkeys(Recipient(i) for i in acting if i))
 
     def _acting(self, person: Person, on: date) -> int | None:
         member = self._by_person.get(person.id)

@@ -20,6 +20,7 @@ from reminders.certificate_figures import (
     Renewals,
     Telling,
     all_at,
+    count_at,
     count_levels,
     count_renewals,
     count_telling,
@@ -260,13 +261,13 @@ def register_of(desk: Desk, db: Database, scope: Scope) -> Register:
         department=department.name if department else scope.department,
         on=today,
         counts=level_counts(desk, scope),
-        by_hand=_count_unreached(desk, db, scope, rules.manual_at),
+        by_hand=count_by_hand(desk, db, scope),
         filed_in_time=found.in_time,
         filed_late=found.late,
         lapsed=lapsed_count,
         renewals=count_renewals(db, rules, scope, from_on, yesterday),
         renewals_from_on=from_on,
-        manual_at=rules.manual_at,
+        manual_at=days_to_call(desk),
         urgent_days=rules.days_left[2],
     )
 
@@ -282,6 +283,12 @@ def telling_of(desk: Desk, db: Database, scope: Scope) -> Telling:
     today, rules = desk.today(), rules_of(desk.settings)
     to_on = today + timedelta(days=rules.days_left[2])
     return count_telling(db, desk.calendar, kinds_of(desk.base), rules, scope, today, to_on)
+
+
+def count_at_level(desk: Desk, scope: Scope, level: Level) -> int:
+    """Count the certificates at a level within a scope."""
+    rules, kinds = rules_of(desk.settings), kinds_of(desk.base)
+    return count_at(desk.db, desk.calendar, kinds, rules, scope, level, desk.today())
 
 
 def at_level(desk: Desk, scope: Scope, level: Level, *, limit: int) -> tuple[Certificate, ...]:
@@ -301,6 +308,7 @@ def register_rows(desk: Desk, scope: Scope) -> Iterator[Shown]:
 class Sort(StrEnum):
     """What a list within a scope is of; the levels have lists of their own."""
 
+    BY_HAND = "byhand"
     UNREACHED = "unreached"
     FILED = "filed"
     LAPSED = "lapsed"
@@ -308,11 +316,15 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One page of a list: how many there are in all, and those on it; pages count from 0."""
+    """One page of a list: how many there are in all, and those on it; pages count from 0.
+
+    `days` is within how many days they end, where the list is of such.
+    """
 
     count: int
     page: int
     certificates: tuple[Shown, ...]
+    days: int | None = None
 
 
 def list_page(
@@ -321,53 +333,50 @@ def list_page(
     """Return one page of a list within a scope, the last one for any page beyond."""
     rules = rules_of(desk.settings)
     rules = replace(rules, excluded_kinds=rules.excluded_kinds | frozenset(hidden_kinds))
-    count, found = _page_of(desk, rules, scope, sort, page * PAGE)
+    within: dict[Level | Sort, int] = {
+        Sort.BY_HAND: days_to_call(desk),
+        Sort.UNREACHED: rules.days_left[2],
+    }
+    days = within.get(sort)
+    count, found = _page_of(desk, rules, scope, sort, page * PAGE, days)
     last = max(0, -(-count // PAGE) - 1)
     if page > last:
         page = last
-        count, found = _page_of(desk, rules, scope, sort, page * PAGE)
-    return Listed(count, page, tuple(shown(desk, certificate) for certificate in found))
+        count, found = _page_of(desk, rules, scope, sort, page * PAGE, days)
+    return Listed(count, page, tuple(shown(desk, certificate) for certificate in found), days)
 
 
 def _page_of(
-    desk: Desk, rules: Rules, scope: Scope, sort: Level | Sort, offset: int
+    desk: Desk, rules: Rules, scope: Scope, sort: Level | Sort, offset: int, days: int | None
 ) -> tuple[int, tuple[Certificate, ...]]:
     db, calendar, today, kinds = desk.db, desk.calendar, desk.today(), kinds_of(desk.base)
     if isinstance(sort, Level):
-        counts = count_levels(db, calendar, kinds, rules, scope, today)
+        count = count_at(db, calendar, kinds, rules, scope, sort, today)
         found = worst(db, calendar, kinds, rules, scope, sort, today, limit=PAGE, offset=offset)
-        return sum(one.at(sort) for one in counts), found
+        return count, found
     if sort is Sort.FILED:
         said = filed(db, calendar, kinds, rules, scope, today, limit=PAGE, offset=offset)
         return said.in_time + said.late, said.certificates
     if sort is Sort.LAPSED:
         since_on, yesterday = today - timedelta(days=LAPSED_SHOWN_DAYS), today - timedelta(days=1)
         return lapsed(db, rules, scope, since_on, yesterday, limit=PAGE, offset=offset)
-    days = rules.days_left[2]
+    assert days is not None
     return unreached(db, calendar, kinds, rules, scope, today, days=days, limit=PAGE, offset=offset)
 
 
-@dataclass(frozen=True, slots=True)
-class ToCall:
-    """How many end within so many days and nothing reached: for a call or a visit."""
-
-    count: int
-    days: int
-
-
-def count_to_call(desk: Desk, db: Database, scope: Scope) -> ToCall:
-    """Count what must be seen to by hand before the next working day comes.
+def days_to_call(desk: Desk) -> int:
+    """Return within how many days must end what is seen to by hand before the next working day.
 
     What would reach its day on a rest day is told on the working day before it.
     """
     today = desk.today()
     rest = (add_working_days(desk.calendar, today, 1) - today).days - 1
-    days = rules_of(desk.settings).manual_at + rest
-    return ToCall(_count_unreached(desk, db, scope, days), days)
+    return rules_of(desk.settings).manual_at + rest
 
 
-def _count_unreached(desk: Desk, db: Database, scope: Scope, days: int) -> int:
-    rules, kinds = rules_of(desk.settings), kinds_of(desk.base)
+def count_by_hand(desk: Desk, db: Database, scope: Scope) -> int:
+    """Count what must be seen to by hand: a call or a visit, since nothing reached."""
+    rules, kinds, days = rules_of(desk.settings), kinds_of(desk.base), days_to_call(desk)
     count, _ = unreached(db, desk.calendar, kinds, rules, scope, desk.today(), days=days, limit=0)
     return count
 

@@ -76,14 +76,15 @@ def facts_of_day(
     rules: RectificationRules,
     *,
     entries_of_department: Sequence[str] = (),
+    on: date,
     now: datetime,
 ) -> DayFacts:
-    """Gather a day as it stands now, within the scope of one person."""
+    """Gather a day's figures, and what is still to be done now, within one person's scope."""
     scope, today = person.scope, now.date()
     total = count_ratings(
-        db, scope, today, today, By.DAY, entries_of_department=entries_of_department
+        db, scope, on, on, By.DAY, entries_of_department=entries_of_department
     ).total
-    bad = bad_ratings(db, scope, today, today, entries_of_department=entries_of_department)
+    bad = bad_ratings(db, scope, on, on, entries_of_department=entries_of_department)
     standings = (standing_of(case, calendar, oversight, today) for case in open_cases(db, scope))
     due = [
         one
@@ -99,9 +100,9 @@ def facts_of_day(
         bad=total.bad,
         unrated=total.unrated,
         new_bad=tuple(one.number for one in bad if one.number and not one.voided),
-        not_sent=_not_sent(db, scope, today),
-        gaps=_gaps(db, today) if scope == CITY else None,
-        flags=len(flags_of(db, scope, today, today)),
+        not_sent=_not_sent(db, scope, on),
+        gaps=_gaps(db, on) if scope == CITY else None,
+        flags=len(flags_of(db, scope, on, on)),
     )
 
 

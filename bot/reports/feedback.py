@@ -31,6 +31,11 @@ LONGEST_LIMIT_DAYS = 60
 """Nothing opened longer ago than this can be due in a period: 15 working days and any festival."""
 
 
+_OFFICIAL = """LEFT JOIN official_matches m ON m.interaction_id = i.id
+    LEFT JOIN official_ratings o ON o.id = m.official_id"""
+"""The provincial rating of the same service: shown beside ours, never added to it."""
+
+
 @dataclass(frozen=True, slots=True)
 class BadRating:
     """A bad rating as overseers see it: no words, no person."""
@@ -44,6 +49,7 @@ class BadRating:
     reason: str | None
     number: str | None
     voided: bool
+    official: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,7 @@ class DetailRow:
     channel: str
     reason: str | None
     voided: bool
+    official: str | None = None
 
 
 def bad_ratings(
@@ -74,9 +81,9 @@ def bad_ratings(
     where, values = within(scope, entries_of_department, narrow)
     rows = db.execute(
         f"""SELECT r.id, r.rated_at, r.level, i.entry_id, i.district, i.window, r.reason,
-                   z.number, r.voided_at IS NOT NULL
+                   z.number, r.voided_at IS NOT NULL, o.number
             FROM ratings r JOIN interactions i ON i.id = r.interaction_id
-            LEFT JOIN rectifications z ON z.rating_id = r.id
+            LEFT JOIN rectifications z ON z.rating_id = r.id {_OFFICIAL}
             WHERE r.rated_on BETWEEN ? AND ? AND r.level < 3 AND i.counted = 1 {where}
             ORDER BY r.rated_at DESC LIMIT ?""",
         [from_on.isoformat(), to_on.isoformat(), *values, limit],
@@ -92,6 +99,7 @@ def bad_ratings(
             reason=row[6],
             number=row[7],
             voided=bool(row[8]),
+            official=row[9],
         )
         for row in rows
     )
@@ -110,17 +118,19 @@ def detail_rows(
     """Return the rows behind a period's figures: the rated by their day, then the unrated."""
     where, values = within(scope, entries_of_department, narrow)
     period = [from_on.isoformat(), to_on.isoformat()]
-    columns = "i.entry_id, i.district, i.window, i.channel, r.reason, r.voided_at IS NOT NULL"
+    columns = (
+        "i.entry_id, i.district, i.window, i.channel, r.reason, r.voided_at IS NOT NULL, o.number"
+    )
     rated = db.execute(
         f"""SELECT r.rated_on, r.level, {columns}
-            FROM ratings r JOIN interactions i ON i.id = r.interaction_id
+            FROM ratings r JOIN interactions i ON i.id = r.interaction_id {_OFFICIAL}
             WHERE r.rated_on BETWEEN ? AND ? AND i.counted = 1 {where}
             ORDER BY r.rated_on, r.id LIMIT ?""",
         [*period, *values, limit],
     ).fetchall()
     unrated = db.execute(
         f"""SELECT i.began_on, NULL, {columns}
-            FROM interactions i LEFT JOIN ratings r ON r.interaction_id = i.id
+            FROM interactions i LEFT JOIN ratings r ON r.interaction_id = i.id {_OFFICIAL}
             WHERE i.began_on BETWEEN ? AND ? AND i.counted = 1 AND i.answered_at IS NOT NULL
               AND r.id IS NULL {where}
             ORDER BY i.began_on, i.id LIMIT ?""",
@@ -130,8 +140,10 @@ def detail_rows(
 
 
 def _detail(row: Any) -> DetailRow:
-    day, level, entry_id, district, window, channel, reason, voided = row
-    return DetailRow(day, level, entry_id, district, window, channel, reason, bool(voided))
+    day, level, entry_id, district, window, channel, reason, voided, official = row
+    return DetailRow(
+        day, level, entry_id, district, window, channel, reason, bool(voided), official
+    )
 
 
 def figures(

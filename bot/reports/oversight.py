@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -39,6 +40,7 @@ from reminders.overdue import (
     was_late,
     worst_first,
 )
+from reminders.rectification_rules import Rectification, Step
 from reminders.working_days import Calendar
 
 UNASSIGNED = "未归属"
@@ -302,29 +304,44 @@ def proof_of(db: Database, case: Case) -> Proof:
     """Put together from notices, outbox, acknowledgements and events who was told what, when."""
     said = acknowledgements_of(db, case)
     rows = db.execute(
-        f"""SELECT n.kind, n.recipient, coalesce(o.person_id, 0), n.decided_at, o.sent_at,
-                   o.sent_as, o.failed_at, o.failure
-            FROM case_notices n LEFT {_DELIVERY} WHERE n.case_id = ? ORDER BY n.id""",
+        f"""SELECT {_TOLD} FROM case_notices n LEFT {_DELIVERY} WHERE n.case_id = ?
+            ORDER BY n.id""",
         [case.id],
     ).fetchall()
-    told = []
-    for kind, recipient, person_id, decided_at, sent_at, sent_as, failed_at, failure in rows:
-        known_as = person_id or person_of_key(recipient)
-        decided = datetime.fromisoformat(decided_at)
-        told.append(
-            Told(
-                kind=NoticeKind(kind),
-                recipient=recipient,
-                person_id=known_as,
-                decided_at=decided,
-                sent_at=_instant(sent_at),
-                sent_as=sent_as,
-                failed_at=_instant(failed_at),
-                failure=failure,
-                acknowledged_at=_first_word(said, known_as, decided),
-            )
-        )
-    return Proof(case, tuple(told), acts_of(db, case.id), events_of(db, case.id))
+    told = (_told(row) for row in rows)
+    acknowledged = tuple(
+        replace(t, acknowledged_at=_first_word(said, t.person_id, t.decided_at)) for t in told
+    )
+    return Proof(case, acknowledged, acts_of(db, case.id), events_of(db, case.id))
+
+
+def told_of_rectification(db: Database, one: Rectification) -> tuple[tuple[Step, Told], ...]:
+    """Put together who was told what of which step of a rectification, and when it was sent."""
+    rows = db.execute(
+        f"""SELECT {_TOLD}, n.step FROM rectification_notices n LEFT {_DELIVERY}
+            WHERE n.rectification_id = ? ORDER BY n.id""",
+        [one.id],
+    ).fetchall()
+    return tuple((Step(row[-1]), _told(row[:-1])) for row in rows)
+
+
+_TOLD = """n.kind, n.recipient, coalesce(o.person_id, 0), n.decided_at, o.sent_at, o.sent_as,
+    o.failed_at, o.failure"""
+
+
+def _told(row: Any) -> Told:
+    kind, recipient, person_id, decided_at, sent_at, sent_as, failed_at, failure = row
+    return Told(
+        kind=NoticeKind(kind),
+        recipient=recipient,
+        person_id=person_id or person_of_key(recipient),
+        decided_at=datetime.fromisoformat(decided_at),
+        sent_at=_instant(sent_at),
+        sent_as=sent_as,
+        failed_at=_instant(failed_at),
+        failure=failure,
+        acknowledged_at=None,
+    )
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from bot.desk import Desk
 from bot.dialogue import CITY, Channel, Person, Reply, Role
+from bot.records import people
 from bot.records.enquiries import enquiry_by_number
 from bot.records.knowledge_edits import Due, State, edit_by_id
 from bot.reports.daily import counts_of, unpack_day
@@ -21,12 +22,14 @@ from bot.views import (
     knowledge,
     rectification_alerts,
     robots,
+    staff,
 )
 from bot.views.cases import Viewer
 from reminders.acts import act_within
 from reminders.cases import case_by_id
 from reminders.outbox import Waiting
 from reminders.overdue import slot_before, standing_of
+from reminders.sweep import OVERDUE
 
 
 def render_alert(desk: Desk, waiting: Waiting, person: Person, channel: Channel) -> Reply | None:
@@ -45,31 +48,43 @@ def render_alert(desk: Desk, waiting: Waiting, person: Person, channel: Channel)
             return _days_moved(desk, waiting, _viewer(desk, person, channel))
         case "cases_moved":
             return _moved(waiting, _viewer(desk, person, channel))
+        case "staff_unreachable":
+            return _unreachable(desk, waiting, _viewer(desk, person, channel))
         case "robot_refused":
             return robots.refused_reply(waiting.facts["robot"], waiting.facts["reason"])
         case "run_caught_up":
             slots = [datetime.fromisoformat(at) for at in waiting.facts["slots"].split()]
             at = datetime.fromisoformat(waiting.facts["at"])
-            return cases.caught_up_reply(slots, at, int(waiting.facts["messages"]))
+            job, told = waiting.facts.get("job", OVERDUE), int(waiting.facts["messages"])
+            return cases.caught_up_reply(job, slots, at, told)
         case "calendar_missing":
             return cases.calendar_missing_reply(int(waiting.facts["year"]))
         case kind if kind.startswith("certificate"):
             return certificate_alerts.render(desk, waiting, person, channel)
         case kind if kind.startswith("rectification"):
-            return rectification_alerts.render(desk, waiting, person)
+            viewer = _viewer(desk, person, channel)
+            return rectification_alerts.render(desk, waiting, person, viewer)
         case "daily_summary":
+            at = datetime.fromisoformat(waiting.facts["at"])
             return daily.summary_reply(
                 desk.base,
                 unpack_day(waiting.facts["day"]),
                 person,
-                datetime.fromisoformat(waiting.facts["at"]),
+                date.fromisoformat(waiting.facts.get("on", at.date().isoformat())),
+                at,
+                late_slot=_late_slot(waiting),
                 least=desk.settings.ratings.min_for_rate,
                 full_day_at=desk.settings.summary.full_day_at,
             )
         case "daily_full":
             from_on, to_on = (date.fromisoformat(waiting.facts[key]) for key in ("from", "to"))
-            least = desk.settings.ratings.min_for_rate
-            return daily.full_day_reply(counts_of(waiting.facts), from_on, to_on, least)
+            return daily.full_day_reply(
+                counts_of(waiting.facts),
+                from_on,
+                to_on,
+                late_slot=_late_slot(waiting),
+                least=desk.settings.ratings.min_for_rate,
+            )
         case "invitation":
             return rectification_alerts.render_invitation(desk, waiting, person)
         case "new_note":
@@ -82,6 +97,12 @@ def render_alert(desk: Desk, waiting: Waiting, person: Person, channel: Channel)
         case "edit_waiting" | "edit_failed" | "edit_declined" | "gap_answered" | "review_due":
             return _about_knowledge(desk, waiting)
     return None
+
+
+def _late_slot(waiting: Waiting) -> datetime | None:
+    """Return the hour of a run that was missed and is made up for."""
+    slot = waiting.facts.get("late_slot")
+    return datetime.fromisoformat(slot) if slot else None
 
 
 def _about_knowledge(desk: Desk, waiting: Waiting) -> Reply | None:
@@ -135,6 +156,18 @@ def _viewer(desk: Desk, person: Person, channel: Channel) -> Viewer:
     )
 
 
+def _unreachable(desk: Desk, waiting: Waiting, viewer: Viewer) -> Reply | None:
+    """Return who cannot be reached, unless they can be again by now."""
+    (lost,) = people.people_by_id(desk.db, [int(waiting.facts["person"])]) or (None,)
+    channel = Channel(waiting.facts["channel"])
+    if lost is None or lost.role is Role.CITIZEN:
+        return None
+    left = [address.channel for address in people.addresses_of(desk.db, lost.id)]
+    if channel in left:
+        return None
+    return staff.unreachable_reply(desk.base, lost, channel, left, discreet=viewer.discreet)
+
+
 def _moved(waiting: Waiting, viewer: Viewer) -> Reply:
     """Tell both sides of a rotation; a note may name people, so not every channel carries it."""
     number, note = int(waiting.facts["number"]), waiting.facts["note"]
@@ -178,10 +211,12 @@ def _digest(desk: Desk, waiting: Waiting, person: Person, viewer: Viewer) -> Rep
 
 def _act(desk: Desk, waiting: Waiting, viewer: Viewer) -> Reply | None:
     act = act_within(desk.db, CITY, int(waiting.facts["act"]))
-    if act is None:
+    if act is None or act.case_id is None:
         return None
     case = case_by_id(desk.db, act.case_id)
     if not case.is_open:
         return None
     standing = standing_of(case, desk.calendar, desk.settings.oversight.rules(), desk.today())
-    return cases.act_told_reply(act, case, standing, proof_of(desk.db, case).told, viewer)
+    told = proof_of(desk.db, case).told
+    released_by = next(iter(people.people_by_id(desk.db, [act.decided_by])), None)
+    return cases.act_told_reply(act, case, standing, told, released_by, viewer)

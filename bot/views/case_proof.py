@@ -5,7 +5,7 @@ On a discreet channel people stand there by their role, and nothing that was wri
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 
 from bot.dialogue import Button, Person, Reply, Role
@@ -19,15 +19,17 @@ from bot.views.cases import (
     case_words,
     cause_words,
     decline_words,
+    person_words,
 )
 from bot.views.refusals import ROLE_NAMES
 from bot.views.text import Lines, format_day, format_moment
 from reminders.acts import Act, Decision, DeclineReason
 from reminders.case_events import CaseEvent
+from reminders.notices import NoticeKind
 from reminders.overdue import person_of_key
 
 EVENT_WORDS = {
-    "accepted": "受理",
+    "accepted": "首次导入",
     "completed": "办结",
     "import_updated": "导入更新",
     "import_closed": "导入显示办结",
@@ -54,20 +56,24 @@ FAILURE_WORDS = {
     "unknown": "不知是否送到",
 }
 
+SIGNERS = frozenset({Role.CLERK, Role.LEAD})
+"""Who is offered to sign for a reminder (签收); of others it cannot be said that they did not."""
+
 
 def proof_reply(proof: Proof, known: Mapping[int, Person], viewer: Viewer) -> Reply:
     """Show when each reminder was decided, sent and acknowledged, and what else happened.
 
     On a discreet channel people stand there by their role.
     """
-    names = {i: _name(person, viewer) for i, person in known.items()}
+    names = {i: person_words(person, viewer) for i, person in known.items()}
+    signers = {i for i, person in known.items() if person.role in SIGNERS}
     lines = Lines()
     lines.add(f"提醒记录：{case_words(proof.case, discreet=viewer.discreet)}")
     lines.heading(f"提醒 {len(proof.told)} 条")
-    lines.bullets(_told_words(t, names) for t in proof.told)
+    lines.bullets(told_words(t, names, signers) for t in proof.told)
     if proof.acts:
         lines.heading("督办、通报")
-        lines.bullets(_act_line(a, names, viewer) for a in proof.acts)
+        lines.bullets(act_line(a, names, viewer) for a in proof.acts)
     lines.heading("经过")
     lines.bullets(_event_words(e, names, viewer) for e in proof.events)
     return Reply(
@@ -75,11 +81,6 @@ def proof_reply(proof: Proof, known: Mapping[int, Person], viewer: Viewer) -> Re
         headings=lines.headings,
         buttons=((Button("回到这件", f"case:{proof.case.id}"), MENU),),
     )
-
-
-def _name(person: Person, viewer: Viewer) -> str:
-    role = ROLE_NAMES[person.role]
-    return role if viewer.discreet or not person.name else f"{role}{person.name}"
 
 
 def recipient_words(key: str, names: Mapping[int, str]) -> str:
@@ -92,7 +93,8 @@ def recipient_words(key: str, names: Mapping[int, str]) -> str:
     return f"{ROLE_NAMES[Role(role)]}（{where or '全市'}）"
 
 
-def _told_words(told: Told, names: Mapping[int, str]) -> str:
+def told_words(told: Told, names: Mapping[int, str], signers: Collection[int]) -> str:
+    """Say of one reminder when it was decided, sent and acknowledged."""
     who = names.get(told.person_id or 0) or recipient_words(told.recipient, names)
     parts = [f"{KIND_WORDS[told.kind]} → {who}：{format_moment(told.decided_at)} 生成"]
     if told.sent_at is not None:
@@ -101,13 +103,15 @@ def _told_words(told: Told, names: Mapping[int, str]) -> str:
         parts.append(f"没送到（{FAILURE_WORDS.get(told.failure or '', told.failure)}）")
     else:
         parts.append("还没送出")
-    parts.append(
-        f"{format_moment(told.acknowledged_at)} 签收" if told.acknowledged_at else "未签收"
-    )
+    if told.acknowledged_at is not None:
+        parts.append(f"{format_moment(told.acknowledged_at)} 签收")
+    elif told.person_id in signers and told.kind not in (NoticeKind.WAITING, NoticeKind.CAUSE):
+        parts.append("未签收")
     return "，".join(parts)
 
 
-def _act_line(act: Act, names: Mapping[int, str], viewer: Viewer) -> str:
+def act_line(act: Act, names: Mapping[int, str], viewer: Viewer) -> str:
+    """Say of one act when it was drafted, and who decided what."""
     drafted = f"{act_words(act)}：{format_moment(act.drafted_at)} 拟稿"
     if act.decided_at is None:
         return f"{drafted}，待签发"

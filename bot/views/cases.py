@@ -20,6 +20,7 @@ from bot.reports.oversight import (
     UnitRate,
 )
 from bot.reports.percentages import Rate
+from bot.views.refusals import ROLE_NAMES
 from bot.views.text import Lines, format_day, format_moment, shorten
 from reminders.acts import Act, DeclineReason
 from reminders.case_work import Cause
@@ -55,6 +56,7 @@ KIND_WORDS = {
     NoticeKind.CAUSE: "请说明超期原因",
 }
 ACT_WORDS = {Rung.INTERVENE: "督办", Rung.BULLETIN: "通报"}
+ACT_TITLES = {Rung.INTERVENE: "督办通知", Rung.BULLETIN: "超期通报"}
 CAUSE_WORDS = {
     Cause.SLOW: "经办拖延",
     Cause.UNTOLD: "没有及时提醒",
@@ -83,6 +85,12 @@ class Viewer:
     page: str | None = None
 
 
+def person_words(person: Person, viewer: Viewer) -> str:
+    """Name somebody of the staff: by the role, and by the name where it may be said."""
+    role = ROLE_NAMES[person.role]
+    return role if viewer.discreet or not person.name else f"{role}{person.name}"
+
+
 def short_number(case: Case) -> str:
     """Return the last four digits of a case's number."""
     return case.number[-TAIL:]
@@ -105,6 +113,11 @@ def standing_words(standing: Standing) -> str:
         return f"{LIGHTS[Stage.OVERDUE]}{over}{carded}，{due}到期"
     if standing.due_today:
         return f"🟡 今日到期，{due}"
+    if standing.late_step is not None:
+        return (
+            f"🟡 预警：环节“{shorten(standing.late_step, 12)}”超时，全程剩 "
+            f"{standing.remaining_days} 个工作日，{due}到期"
+        )
     if standing.stage in (Stage.DUE_SOON, Stage.ON_TRACK):
         return f"{LIGHTS[standing.stage]}，剩 {standing.remaining_days} 个工作日，{due}到期"
     return LIGHTS[standing.stage]
@@ -541,60 +554,9 @@ def counts_table(figures: Supervision) -> Table:
 # -- acts of the office
 
 
-def acts_reply(waiting: Sequence[tuple[Act, Case, Standing]], viewer: Viewer) -> Reply:
-    """List the drafts that wait for release, each with the proof and both answers."""
-    if not waiting:
-        return Reply("没有待签发的督办、通报。", buttons=((MENU,),))
-    lines = Lines()
-    lines.add(f"待签发 {len(waiting)} 件：签发后才发出；不签发要写明原因。")
-    lines.numbered(
-        f"{act_words(act)}｜{case_words(case, discreet=viewer.discreet)}｜"
-        f"{case.unit_name or '未归属'}｜{standing_words(standing)}"
-        for act, case, standing in waiting[:LISTED_WITH_BUTTONS]
-    )
-    if len(waiting) > LISTED_WITH_BUTTONS:
-        lines.add(f"另有 {len(waiting) - LISTED_WITH_BUTTONS} 件，处理完这些再看。")
-    rows = [
-        (
-            Button(f"签发 {short_number(case)}", f"release:{act.id}"),
-            Button(f"不签发 {short_number(case)}", f"decline:{act.id}"),
-            Button(f"提醒记录 {short_number(case)}", f"caseproof:{case.id}"),
-        )
-        for act, case, _ in waiting[:LISTED_WITH_BUTTONS]
-    ]
-    return Reply(lines.text, buttons=(*rows, (MENU,)))
-
-
 def act_words(act: Act) -> str:
     """Name an act."""
     return ACT_WORDS[act.kind] + ("（红牌）" if act.red_card else "")
-
-
-def released_reply(act: Act, case: Case, told: int) -> Reply:
-    """Confirm a release."""
-    return Reply(
-        f"已签发{act_words(act)}，尾号 {short_number(case)}，发给 {told} 处。",
-        buttons=((Button("待签发", "acts"), MENU),),
-    )
-
-
-def ask_decline_reply(act: Act, case: Case) -> Reply:
-    """Ask why an act is not released."""
-    rows = [
-        (Button(DECLINE_WORDS[reason], f"decline:{act.id}:{reason.value}"),)
-        for reason in DeclineReason
-    ]
-    rows.append((Button("自己写", f"decline:{act.id}:{OWN_WORDS}"),))
-    return Reply(f"尾号 {short_number(case)} 不签发{act_words(act)}，原因是？", buttons=tuple(rows))
-
-
-def ask_own_decline_reply(act: Act, case: Case) -> Reply:
-    """Ask for the reason in the supervisor's own words."""
-    return Reply(
-        f"尾号 {short_number(case)} 为什么不签发{act_words(act)}？请写一句话，会记进提醒记录；"
-        "不要写姓名、电话。",
-        buttons=((Button("不写了", "acts"),),),
-    )
 
 
 def decline_words(reason: str) -> str:
@@ -602,20 +564,22 @@ def decline_words(reason: str) -> str:
     return DECLINE_WORDS[DeclineReason(reason)] if reason in set(DeclineReason) else reason
 
 
-def declined_reply(act: Act, case: Case, reason: str) -> Reply:
-    """Confirm that an act was declined."""
-    return Reply(
-        f"不签发{act_words(act)}，尾号 {short_number(case)}，原因：{decline_words(reason)}。",
-        buttons=((Button("待签发", "acts"), MENU),),
-    )
+def act_title(act: Act) -> str:
+    """Return the heading of a released act."""
+    return ACT_TITLES[act.kind] + ("（红牌）" if act.red_card else "")
 
 
 def act_told_reply(
-    act: Act, case: Case, standing: Standing, told: Sequence[Told], viewer: Viewer
+    act: Act,
+    case: Case,
+    standing: Standing,
+    told: Sequence[Told],
+    released_by: Person | None,
+    viewer: Viewer,
 ) -> Reply:
     """Tell everyone concerned of a released act, with the reminders that went before."""
     lines = Lines()
-    lines.heading(f"{act_words(act)}通知")
+    lines.heading(act_title(act))
     lines.add(case_words(case, discreet=viewer.discreet))
     if case.unit_name:
         lines.add(f"单位：{case.unit_name}")
@@ -623,16 +587,18 @@ def act_told_reply(
         f"{format_day(case.accepted_on)}受理，承诺 {case.limit_days} 个工作日，"
         f"{standing_words(standing)}"
     )
-    before = _reminded_before(act, told)
+    before = reminded_before(act, told)
     if before:
         lines.add(f"此前提醒 {len(before)} 次，最近 {format_moment(before[-1])}。")
     lines.add("请马上办结，并说明超期原因。")
+    if act.decided_at is not None and released_by is not None:
+        lines.add(f"签发：{person_words(released_by, viewer)}，{format_moment(act.decided_at)}")
     rows = _work_buttons(case, standing) if viewer.works else []
     rows.append((Button("看这件", f"case:{case.id}"), MENU))
     return Reply(lines.text, headings=lines.headings, buttons=tuple(rows))
 
 
-def _reminded_before(act: Act, told: Sequence[Told]) -> list[datetime]:
+def reminded_before(act: Act, told: Sequence[Told]) -> list[datetime]:
     """Return when somebody was reminded before an act was released; one run counts once."""
     released_at = act.decided_at
     return sorted(
@@ -649,10 +615,15 @@ def _reminded_before(act: Act, told: Sequence[Told]) -> list[datetime]:
 # -- what the administrator hears
 
 
-def caught_up_reply(slots: Sequence[datetime], at: datetime, messages: int) -> Reply:
+JOB_WORDS = {"overdue": "办件提醒", "summary": "当日小结", "full-day": "全天数"}
+
+
+def caught_up_reply(job: str, slots: Sequence[datetime], at: datetime, messages: int) -> Reply:
     """Report runs that were missed and made up for."""
-    times = "、".join(f"{slot:%H:%M}" for slot in slots)
-    return Reply(f"{times} 未运行，{at:%H:%M} 补发 {messages} 条。")
+    times = "、".join(
+        f"{slot:%H:%M}" if slot.date() == at.date() else format_moment(slot) for slot in slots
+    )
+    return Reply(f"{JOB_WORDS.get(job, job)} {times} 未运行，{at:%H:%M} 补发 {messages} 条。")
 
 
 def calendar_missing_reply(year: int) -> Reply:

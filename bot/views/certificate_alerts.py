@@ -127,5 +127,5 @@ def _by_hand(desk: Desk, person: Person) -> Reply | None:
     if person.role is not Role.DEPARTMENT:
         return None
     scope = Scope(person.scope.district, person.scope.department)
-    found = reports.count_to_call(desk, desk.db, scope)
-    return view.by_hand_reply(found.count, found.days) if found.count else None
+    count = reports.count_by_hand(desk, desk.db, scope)
+    return view.by_hand_reply(count, reports.days_to_call(desk)) if count else None

@@ -30,8 +30,8 @@ REGISTER = Button("证照", "register")
 HELD = "held"
 """What a button to a certificate ends with that its holder looks at."""
 WITH_BUTTONS = 8
-KINDS_IN_TABLE = 30
 IN_DIGEST = 10
+KINDS_SHOWN = 30
 MANY_ROWS = 10_000
 SHEET_PATH = "/certificates/sheet"
 LEVEL_WORDS = {
@@ -180,14 +180,20 @@ def _last_day(shown: Shown, stands: Standing) -> str:
     return f"最晚 {_day(stands.announced_on, shown.today)} 申请延续，{left_words}{reserve}。"
 
 
+def _past(shown: Shown, stands: Standing) -> str:
+    """Say that the last day to apply is past; only where the rule is certain."""
+    sure = shown.kind is not None and shown.kind.confidence is Confidence.HIGH
+    if not sure or stands.filing_on is None or stands.renewal is RenewalPeriod.EXPIRED:
+        return ""
+    return f"最晚申请日 {_day(stands.filing_on, shown.today)} 已过"
+
+
 def _closed_line(shown: Shown, stands: Standing) -> str:
     issuer = _issuer(shown)
     sure = shown.kind is not None and shown.kind.confidence is Confidence.HIGH
-    expired = stands.renewal is RenewalPeriod.EXPIRED
     own = shown.kind.after_closing_text if shown.kind and sure else None
-    past = ""
-    if sure and stands.filing_on is not None and not expired:
-        past = f"最晚申请日 {_day(stands.filing_on, shown.today)} 已过，"
+    past = _past(shown, stands)
+    past = f"{past}，" if past else ""
     if stands.follows is AfterClosing.LATE_ALLOWED:
         late = own or f"还可以补办，请尽快联系{issuer}"
         return end_sentence(f"{past}还没申请的请马上申请：{late}" if past else late)
@@ -200,6 +206,40 @@ def _closed_line(shown: Shown, stands: Standing) -> str:
 def _issuer(shown: Shown) -> str:
     named = shown.certificate.issuer or (shown.kind.issuer if shown.kind else None)
     return named or "发证机关"
+
+
+def department_line(shown: Shown) -> str | None:
+    """Return by when the holder must have applied, as who issues the certificate reads it."""
+    stands = shown.standing
+    if stands is None or stands.renewal is RenewalPeriod.UNKNOWN:
+        return None
+    if shown.silence in (Silence.NOT_VALID, Silence.RENEWED):
+        return None
+    if shown.filing is not None:
+        return _decision_line(shown.filing, stands)
+    if stands.renewal is RenewalPeriod.EXPIRED:
+        return "请催续、重办或注销。"
+    if shown.kind is not None and shown.kind.confidence is Confidence.LOW:
+        return "最晚申请日没有查实。"
+    if stands.renewal is not RenewalPeriod.CLOSED or stands.filing_on is None:
+        return renewal_line(shown)
+    past = _past(shown, stands)
+    past = f"{past}，" if past else ""
+    match stands.follows:
+        case AfterClosing.LATE_ALLOWED:
+            return f"{past}还可以补办，请催持证人马上申请。"
+        case AfterClosing.NEW_APPLICATION:
+            return f"{past}请告诉持证人走新办。"
+    return f"{past}请联系持证人，说清还能不能延续。"
+
+
+def _decision_line(filing: Filing, stands: Standing) -> str:
+    """Say what an application that waits asks of who decides it."""
+    if filing is Filing.LATE:
+        return "不按准予延续算，请尽快决定。"
+    if stands.renewal is RenewalPeriod.EXPIRED:
+        return "到期没决定，按准予延续算，请办结。"
+    return "请在到期前决定，不决定按准予延续算。"
 
 
 def _how_lines(shown: Shown) -> list[str]:
@@ -542,35 +582,44 @@ def register_reply(
     lines.heading("要办的")
     lines.bullets(_to_do(register, telling))
     lines.add(_renewal_rate(register))
+    kinds = _by_kind(register.counts)
+    if len(kinds) > KINDS_SHOWN:
+        lines.add(
+            f"下表是最急的 {KINDS_SHOWN} 种，其余 {len(kinds) - KINDS_SHOWN} 种在导出的表里。"
+        )
     if unknown:
         lines.heading("规则未登记（只按到期日列出，不发给持证人）")
         lines.bullets(_unknown_rows(register, unknown))
-    more = len({one.kind_key for one in register.counts}) - KINDS_IN_TABLE
-    if more > 0:
-        where = "网页上导出的表里都有" if viewer.discreet else "导出的表里都有"
-        lines.add(f"表里是最急的 {KINDS_IN_TABLE} 种，另有 {more} 种，{where}。")
     return Reply(
         lines.text,
         headings=lines.headings,
-        table=_level_table(register.counts, names, viewer.palette),
+        table=_level_table(kinds, names, viewer.palette),
         buttons=_register_buttons(viewer),
     )
 
 
 def _to_do(register: Register, telling: Telling) -> list[str]:
     return [
-        f"剩 {register.manual_at} 天以内、没有消息送到的 {register.by_hand} 张：请打电话或上门",
+        _task(f"{register.manual_at} 天内到期、没有消息送到的", register.by_hand, "请打电话或上门"),
         (
             f"{register.urgent_days} 天内到期 {telling.due} 张，已提醒 {telling.told} 张，"
             f"送到 {telling.reached} 张"
         ),
-        (
-            f"持证人说已提交、还没决定的：按期提交 {register.filed_in_time} 张，"
-            f"到期前不决定，按准予延续算；逾期提交 {register.filed_late} 张，"
-            "不按准予延续算，请尽快决定"
+        _task(
+            "持证人说已提交、还没决定的",
+            register.filed_in_time + register.filed_late,
+            (
+                f"按期提交 {register.filed_in_time} 张，到期前不决定，按准予延续算；"
+                f"逾期提交 {register.filed_late} 张，不按准予延续算，请尽快决定"
+            ),
         ),
-        f"近 60 天过期未续、也没说提交的 {register.lapsed} 张：催续、重办或注销",
+        _task("近 60 天过期未续、也没说提交的", register.lapsed, "催续、重办或注销"),
     ]
+
+
+def _task(what: str, count: int, advice: str) -> str:
+    """Return a count with what to do about it, where there is something."""
+    return f"{what} {count} 张：{advice}" if count else f"{what} 0 张"
 
 
 def _renewal_rate(register: Register) -> str:
@@ -596,20 +645,24 @@ def _unknown_rows(register: Register, unknown: Mapping[str, Sequence[str]]) -> l
     return rows
 
 
-def _level_table(
-    counts: Sequence[LevelCounts], names: Mapping[str, str], palette: Palette
-) -> Table | None:
-    if not counts:
-        return None
+def _by_kind(counts: Sequence[LevelCounts]) -> list[tuple[str, list[int]]]:
+    """Return how many of each kind are at each level, the most urgent kind first."""
     by_kind: dict[str, list[int]] = {}
     for one in counts:
         sums = by_kind.setdefault(one.kind_key, [0, 0, 0, 0])
         for place, level in enumerate(Level):
             sums[place] += one.at(level)
-    ordered = sorted(by_kind.items(), key=lambda each: (-each[1][2], -each[1][1], each[0]))
+    return sorted(by_kind.items(), key=lambda each: (-each[1][2], -each[1][1], each[0]))
+
+
+def _level_table(
+    kinds: Sequence[tuple[str, Sequence[int]]], names: Mapping[str, str], palette: Palette
+) -> Table | None:
+    if not kinds:
+        return None
     rows = tuple(
         (names.get(key, key.lstrip("?")), *(str(number) for number in sums))
-        for key, sums in ordered[:KINDS_IN_TABLE]
+        for key, sums in kinds[:KINDS_SHOWN]
     )
     return Table(("种类", *(level_words(palette, level) for level in Level)), rows)
 
@@ -624,8 +677,8 @@ def _register_buttons(viewer: Viewer) -> tuple[tuple[Button, ...], ...]:
             Button(f"看{LEVEL_WORDS[level]}", f"certlist:{level.value}")
             for level in (Level.EARLY, Level.EXPIRED)
         ),
-        (Button("没送到的", "certlist:unreached"), Button("已提交的", "certlist:filed")),
-        (Button("过期未续的", "certlist:lapsed"),),
+        (Button("要打电话的", "certlist:byhand"), Button("没送到的", "certlist:unreached")),
+        (Button("已提交的", "certlist:filed"), Button("过期未续的", "certlist:lapsed")),
     )
     if viewer.discreet:
         return (*lists, (MENU,))
@@ -637,39 +690,70 @@ LIST_WORDS = {
     "near": LEVEL_WORDS[Level.NEAR],
     "urgent": LEVEL_WORDS[Level.URGENT],
     "expired": LEVEL_WORDS[Level.EXPIRED],
+    "byhand": "要打电话或上门的",
     "unreached": "没有消息送到",
-    "filed": "持证人说已提交",
+    "filed": "持证人说已提交、还没决定",
     "lapsed": "近 60 天过期未续",
 }
+LIST_ADVICE = {
+    "byhand": "打通了再点“已打电话”，点了就不再列在这里。",
+    "filed": "按期提交的，到期前不决定，按准予延续算；逾期提交的不算，请尽快决定。",
+    "lapsed": "催续、重办或注销；换了新证的，请导入新证。",
+}
+CALLED_FROM = frozenset({"byhand", "unreached"})
 
 
 def list_reply(which: str, listed: Listed, viewer: Viewer) -> Reply:
-    """List one page of certificates for a department, the most pressing first."""
+    """List one page of certificates for a department, the most pressing first.
+
+    Who is to be called stands with the telephone that its owner agreed to.
+    """
+    within = f"{listed.days} 天内到期，" if listed.days is not None else ""
+    about = f"{within}{LIST_WORDS[which]}"
     if not listed.count:
-        return Reply(f"{LIST_WORDS[which]}：没有（0）。", buttons=((REGISTER, MENU),))
+        return Reply(f"{about}：没有（0）。", buttons=((REGISTER, MENU),))
     lines = Lines()
-    lines.heading(f"{LIST_WORDS[which]}：共 {listed.count} 张{_page_words(listed)}")
+    lines.heading(f"{about}：{listed.count} 张{_page_words(listed)}")
     for shown in listed.certificates:
-        lines.add(f"· {_department_row(shown, viewer)}")
+        phone = which in CALLED_FROM and not viewer.discreet
+        lines.add(f"· {_department_row(shown, viewer)}{_phone(shown) if phone else ''}")
+    lines.add(LIST_ADVICE.get(which))
     if viewer.discreet:
         where = f"：{viewer.page}" if viewer.page else "。"
         lines.add(f"持证人、电话和涉及健康的证照请在网页上看{where}")
-    looks, turns = _look_buttons(listed.certificates), _turns(f"certlist:{which}", listed)
+    every = listed.certificates
+    looks = _look_buttons(every) if viewer.discreet else _holder_buttons(every)
     return Reply(
         lines.text,
         headings=lines.headings,
-        buttons=(*looks, *turns, (REGISTER, MENU)),
+        buttons=(*looks, *_turns(f"certlist:{which}", listed), (REGISTER, MENU)),
         replaces=listed.page > 0,
     )
 
 
+def _phone(shown: Shown) -> str:
+    return f"电话 {shown.contact}。" if shown.contact else "没有留电话。"
+
+
+def _holder_buttons(listed: Sequence[Shown]) -> list[tuple[Button, ...]]:
+    """Return buttons by holder, as a department knows its certificates."""
+    return [
+        (
+            Button(
+                f"看 {number_tail(s.certificate.number)} {s.certificate.holder[:12]}",
+                f"cert:{s.certificate.id}",
+            ),
+        )
+        for s in listed[:WITH_BUTTONS]
+    ]
+
+
 def _department_row(shown: Shown, viewer: Viewer) -> str:
     """Write one line: who, until when, at which level, and the last contact with its result."""
-    holder = "" if viewer.discreet else f" {shown.certificate.holder}"
-    if shown.contact and not viewer.discreet:
-        holder += f" 电话 {shown.contact}"
-    parts = [f"{title(shown)}{holder}：{standing_line(shown, viewer.palette)}"]
-    parts.append(renewal_line(shown) or "")
+    where = shown.certificate.district or "市直"
+    who = where if viewer.discreet else f"{shown.certificate.holder}，{where}"
+    parts = [f"{title(shown)} {who}：{standing_line(shown, viewer.palette)}"]
+    parts.append(department_line(shown) or "")
     if shown.answer is not None:
         parts.append(f"（{_answer_words(shown)}）")
     if shown.acknowledged is not None:
@@ -697,7 +781,7 @@ def department_card_reply(shown: Shown, viewer: Viewer) -> Reply:
         lines.add(f"编号 {certificate.number}，持证人 {certificate.holder}")
         lines.add(f"电话 {shown.contact}（本人同意）" if shown.contact else "没有留电话")
     lines.add(f"{certificate.district or '市直'}，{STATE_WORDS[certificate.state]}")
-    lines.add(standing_line(shown, viewer.palette), renewal_line(shown), f"{told_line(shown)}。")
+    lines.add(standing_line(shown, viewer.palette), department_line(shown), f"{told_line(shown)}。")
     if certificate.renewed_by_id is not None:
         lines.add("已有新证，旧证不再提醒。")
     if shown.answer is not None:
@@ -713,14 +797,17 @@ def department_card_reply(shown: Shown, viewer: Viewer) -> Reply:
 
 def acknowledged_reply(shown: Shown, outcome: Outcome) -> Reply:
     """Confirm what a department did."""
-    return Reply(f"{title(shown)}：记下了，{OUTCOME_WORDS[outcome]}。", buttons=((REGISTER, MENU),))
+    return Reply(
+        f"{title(shown)}：记下了，{OUTCOME_WORDS[outcome]}。",
+        buttons=((Button("接着打电话", "certlist:byhand"),), (REGISTER, MENU)),
+    )
 
 
 def by_hand_reply(count: int, days: int) -> Reply:
     """Tell a department how many must be called or visited now."""
     return Reply(
         f"{count} 张证照 {days} 天内到期，没有消息送到持证人：请打电话或上门。",
-        buttons=((Button("看名单", "certlist:unreached"), REGISTER),),
+        buttons=((Button("看名单", "certlist:byhand"), REGISTER),),
     )
 
 

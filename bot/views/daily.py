@@ -9,7 +9,7 @@ from bot.reports.daily import DayFacts
 from bot.reports.statistics import Counts
 from bot.views.places import scope_words
 from bot.views.statistics import counts_text, rate_text
-from bot.views.text import Lines, format_day
+from bot.views.text import Lines, format_day, format_moment
 from knowledge.model import KnowledgeBase
 
 MOST_NEW = 3
@@ -19,16 +19,23 @@ def summary_reply(
     base: KnowledgeBase,
     facts: DayFacts,
     person: Person,
+    on: date,
     at: datetime,
     *,
+    late_slot: datetime | None,
     least: int,
     full_day_at: str,
 ) -> Reply:
-    """Sum a day up; a day with nothing is one line, and the rest is behind the buttons."""
-    day = at.date()
+    """Sum a day up; a day with nothing is one line, and the rest is behind the buttons.
+
+    One that was missed says so first; the day after, its counts are those of the whole day.
+    """
+    as_of = f"截至 {at:%H:%M}" if on == at.date() else "全天"
+    late = f"【补发】{format_moment(late_slot)} 的小结，当时程序没有运行。" if late_slot else None
     if facts.is_empty:
-        return Reply(f"{format_day(day)}（截至 {at:%H:%M}）：没有要处理的，也没有新的评价。")
+        return Reply(f"{late or ''}{format_day(on)}（{as_of}）：没有要处理的，也没有新的评价。")
     lines = Lines()
+    lines.add(late)
     must = (facts.cases_due, facts.acts_waiting, facts.rectifications_due)
     if any(must):
         lines.add(
@@ -36,9 +43,9 @@ def summary_reply(
         )
     else:
         lines.add("今天还须处理：没有")
+    later = f"；全天数次日 {full_day_at}" if on == at.date() else ""
     lines.add(
-        f"{format_day(day)}，{scope_words(base, person.scope)}，截至 {at:%H:%M}；"
-        f"全天数次日 {full_day_at}",
+        f"{format_day(on)}，{scope_words(base, person.scope)}，{as_of}{later}",
         counts_text(facts.counts),
         rate_text(facts.counts, least),
     )
@@ -49,20 +56,28 @@ def summary_reply(
     lines.add(f"没送到的提醒 {facts.not_sent} 条" if facts.not_sent else None)
     lines.add(f"没答上来的问题 {facts.gaps} 个" if facts.gaps else None)
     lines.add(f"评价异常 {facts.flags} 条（只标出，不删除）" if facts.flags else None)
-    period = f"{day}:{day}"
+    period = f"{on}:{on}"
     rows = [
-        (Button("今日评价", f"stats:{period}"), Button("差评清单", f"bad:{period}")),
+        (
+            Button("今日评价" if on == at.date() else "当日评价", f"stats:{period}"),
+            Button("差评清单", f"bad:{period}"),
+        ),
         (Button("整改列表", "rects"),),
     ]
+    if facts.flags:
+        rows[1] = (*rows[1], Button("评价异常", f"odd:{period}"))
     return Reply(lines.text, buttons=tuple(rows))
 
 
-def full_day_reply(counts: Counts, from_on: date, to_on: date, least: int) -> Reply:
-    """Give the full counts of the day before, and of rest days between."""
+def full_day_reply(
+    counts: Counts, from_on: date, to_on: date, *, late_slot: datetime | None, least: int
+) -> Reply:
+    """Give the full counts of the day before, and of rest days and missed ones between."""
+    late = f"【补发】{format_moment(late_slot)} 的全天数。" if late_slot else ""
     days = format_day(from_on)
     if from_on < to_on:
         days = f"{days}至{format_day(to_on)}"
     return Reply(
-        f"{days}全天：{counts_text(counts)}；{rate_text(counts, least)}。",
+        f"{late}{days}全天：{counts_text(counts)}；{rate_text(counts, least)}。",
         buttons=((Button("详细", f"stats:{from_on}:{to_on}"),),),
     )

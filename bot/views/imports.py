@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, time
+from enum import StrEnum
 from types import MappingProxyType
 
 from bot.dialogue import Button, Document, Reply, Role
@@ -61,18 +62,54 @@ class Counts:
     taken_before: bool
 
 
+class Places(StrEnum):
+    """Of which places a file tells: those in its rows, or all the sender answers for."""
+
+    ROWS = "rows"
+    OWN = "own"
+
+
+class Days(StrEnum):
+    """Of which days of acceptance a file tells: those in its rows, or any."""
+
+    ROWS = "rows"
+    ANY = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the sender says a file covers."""
+
+    extent: Extent
+    places: Places = Places.ROWS
+    days: Days = Days.ROWS
+
+    @property
+    def arguments(self) -> str:
+        """Return it as arguments of a button."""
+        return f"{self.extent}:{self.places}:{self.days}"
+
+
 @dataclass(frozen=True, slots=True)
 class Range:
     """What the file covers as proposed from its rows, and the departments' names.
 
     `nowhere` counts the cases without a district; `as_of` is None where the table does not say
-    how fresh it is.
+    how fresh it is; `missing_other_days` counts open cases of the same places that were accepted
+    on other days and are not in the table.
     """
 
     covers: Covers
     departments: tuple[str, ...]
     nowhere: int
     as_of: tuple[date, time | None] | None
+    said: Said
+    missing_other_days: int = 0
+
+    @property
+    def no_place(self) -> str:
+        """Return what stands where no places are named."""
+        return "您管的都算" if self.said.places is Places.OWN else "表里没写"
 
 
 # -- before anything is read
@@ -190,14 +227,14 @@ def plan_reply(key: str, table: Table, counts: Counts, covered: Range | None) ->
         _add_range(lines, covered, counts)
     _add_dropped(lines, table)
     _add_problems(lines, table)
-    extent = covered.covers.extent.value if covered else "-"
-    choice = ((_other_extent(key, covered.covers.extent),),) if covered else ()
+    said = covered.said.arguments if covered else "-"
+    choice = _corrections(key, covered.said) if covered else ()
     confirm = (
-        Button("确认导入", f"imptake:{key}:{extent}"),
+        Button("确认导入", f"imptake:{key}:{said}"),
         Button("取消", f"impdrop:{key}"),
     )
     lines.add("", "30 分钟内点“确认导入”才写入。")
-    return _with_buttons(lines, table, (*choice, confirm))
+    return _with_buttons(lines, table, (confirm, *choice))
 
 
 def _counts(table: Table, counts: Counts) -> str:
@@ -213,9 +250,9 @@ def _add_range(lines: Lines, covered: Range, counts: Counts) -> None:
     lines.bullets(
         (
             f"含哪些办件：{_EXTENTS[covers.extent]}",
-            f"区县：{_listed(covers.districts) or '表里没写'}",
-            f"部门：{_listed(covered.departments) or '表里没写'}",
-            f"受理日期：{covers.accepted_from} 至 {covers.accepted_to}",
+            f"区县：{_listed(covers.districts) or covered.no_place}",
+            f"部门：{_listed(covered.departments) or covered.no_place}",
+            f"受理日期：{accepted_words(covers)}",
             f"数据截至：{_as_of(covered.as_of)}",
             (
                 f"范围内、表里没有的在办件 {counts.missing} 件，会记为"
@@ -223,8 +260,27 @@ def _add_range(lines: Lines, covered: Range, counts: Counts) -> None:
             ),
         )
     )
+    if covered.missing_other_days:
+        lines.add(
+            f"这些地方另有 {covered.missing_other_days} 件在办，受理日期在范围外，表里也没有："
+            "如果这张表是全部在办件，请点“改：哪天受理的都算”。"
+        )
     if covered.nowhere:
         lines.bullets((f"没写区县的 {covered.nowhere} 件，算市直单位",))
+
+
+def accepted_words(covers: Covers) -> str:
+    """Say between which days the cases of a range were accepted."""
+    first, last = covers.accepted_from, covers.accepted_to
+    match first, last:
+        case None, None:
+            return "哪天受理的都算"
+        case None, _:
+            return f"{last} 前受理的"
+        case _, None:
+            return f"{first} 起受理的"
+        case _:
+            return f"{first} 至 {last} 受理的"
 
 
 def _as_of(as_of: tuple[date, time | None] | None) -> str:
@@ -239,10 +295,24 @@ def _listed(names: Sequence[str]) -> str:
     return f"{shown}等 {len(names)} 个" if len(names) > NAMES_SHOWN else shown
 
 
-def _other_extent(key: str, extent: Extent) -> Button:
-    if extent is Extent.OPEN:
-        return Button("改：这张表含全部办件", f"impsay:{key}:{Extent.ALL.value}")
-    return Button("改：这张表只有在办件", f"impsay:{key}:{Extent.OPEN.value}")
+def _corrections(key: str, said: Said) -> tuple[tuple[Button, ...], ...]:
+    """Return the buttons that change one part of what was said."""
+
+    def say(label: str, **changed: object) -> tuple[Button]:
+        other = replace(said, **changed)  # type: ignore[arg-type]
+        return (Button(label, f"impsay:{key}:{other.arguments}"),)
+
+    return (
+        say("改：这张表含全部办件", extent=Extent.ALL)
+        if said.extent is Extent.OPEN
+        else say("改：这张表只有在办件", extent=Extent.OPEN),
+        say("改：我管的区县、部门都在表里", places=Places.OWN)
+        if said.places is Places.ROWS
+        else say("改：只算表里写到的区县、部门", places=Places.ROWS),
+        say("改：只算表里的受理日期", days=Days.ROWS)
+        if said.days is Days.ANY
+        else say("改：哪天受理的都算", days=Days.ANY),
+    )
 
 
 def _add_dropped(lines: Lines, table: Table) -> None:

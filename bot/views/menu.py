@@ -87,8 +87,8 @@ def menu_reply(city: str, role: Role, known: Sequence[str], work: Work) -> Reply
     topics = [Button(label, f"pick:{id_}") for label, id_ in TOPICS if id_ in known]
     topics.append(Button("更多", "topics:0"))
     rows = tuple(tuple(topics[n : n + 2]) for n in range(0, len(topics), 2))
-    last = (Button("我的证照", "certs"), Button("转人工", "human"))
-    return Reply(lines.text, buttons=(*own_rows, *rows, last))
+    below = (Button("办件进度", "progress"), Button("我的证照", "certs"), Button("转人工", "human"))
+    return Reply(lines.text, buttons=(*own_rows, *rows, below))
 
 
 def topics_reply(entries: Sequence[ServicePackage], page: int) -> Reply:

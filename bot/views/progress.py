@@ -67,7 +67,7 @@ def ask_reply(page: str | None) -> Reply:
     """Say how to ask."""
     where = f"\n也可以在网页上查：{page}" if page else ""
     return Reply(
-        f"请发“办件进度 编号”，编号在受理通知书上，比如：办件进度 411202501240001{where}",
+        f"请发办件编号，在受理通知书上。以后也可以直接发“办件进度 编号”。{where}",
         buttons=((MENU,),),
     )
 

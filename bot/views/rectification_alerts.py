@@ -5,15 +5,19 @@ from __future__ import annotations
 from datetime import date
 
 from bot.desk import Desk
-from bot.dialogue import Person, Reply, Role
+from bot.dialogue import CITY, Person, Reply, Role
+from bot.records import people
 from bot.records.interactions import interaction_by_id
 from bot.records.invitations import has_refused
 from bot.records.ratings import rating_of
+from bot.reports.oversight import told_of_rectification
 from bot.views import rating
 from bot.views import rectifications as view
+from bot.views.cases import Viewer
+from reminders.acts import act_within
 from reminders.outbox import Waiting
 from reminders.rectification_rules import Act, Rectification, State, may_see, open_deadlines
-from reminders.rectification_sweep import DIGEST, ToldRectification, told_in
+from reminders.rectification_sweep import ACT, DIGEST, ToldRectification, told_in
 from reminders.rectifications import (
     ALERT,
     CLOSED,
@@ -21,18 +25,22 @@ from reminders.rectifications import (
     DONE,
     REPLIED,
     last_words,
+    rectification_by_id,
     rectification_by_number,
 )
+from reminders.working_days import working_days_between
 
 INVITATION = "invitation"
 
 
-def render(desk: Desk, waiting: Waiting, person: Person) -> Reply | None:
+def render(desk: Desk, waiting: Waiting, person: Person, viewer: Viewer) -> Reply | None:
     """Return the message for an alert, or None where it is no longer worth sending."""
     if waiting.kind == DIGEST:
         told = told_in(desk.db, waiting.facts["message"])
         seen = [each for each in told if _is_due(desk, person, each)]
         return view.digest_reply(seen) if seen else None
+    if waiting.kind == ACT:
+        return _act(desk, waiting, viewer)
     one = rectification_by_number(desk.db, waiting.facts["number"])
     if one is None:
         return None
@@ -41,6 +49,25 @@ def render(desk: Desk, waiting: Waiting, person: Person) -> Reply | None:
     if waiting.kind == REPLIED:
         return view.citizen_replied_reply(one) if one.is_open else None
     return _to_citizen(desk, waiting.kind, one)
+
+
+def _act(desk: Desk, waiting: Waiting, viewer: Viewer) -> Reply | None:
+    """Word a released act, unless its step was done meanwhile."""
+    act = act_within(desk.db, CITY, int(waiting.facts["act"]))
+    if act is None or act.rectification_id is None:
+        return None
+    one = rectification_by_id(desk.db, act.rectification_id)
+    running = open_deadlines(one, desk.calendar, desk.settings.rectification_rules())
+    deadline = next(
+        (d for d in running if (d.step.value, d.due_on) == (act.step, act.due_on)), None
+    )
+    if deadline is None:
+        return None
+    over = working_days_between(desk.calendar, deadline.due_on, desk.today())
+    told = [t for step, t in told_of_rectification(desk.db, one) if step is deadline.step]
+    standing = view.late_words(deadline, over)
+    released_by = next(iter(people.people_by_id(desk.db, [act.decided_by])), None)
+    return view.act_told_reply(desk.base, act, one, standing, told, released_by, viewer)
 
 
 def _is_due(desk: Desk, person: Person, told: ToldRectification) -> bool:

@@ -9,14 +9,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from bot.dialogue import Button, Recipient, Reply, Role
+from bot.dialogue import Button, Person, Recipient, Reply, Role
 from bot.records.knowledge_tasks import KnowledgeTask
+from bot.records.official_ratings import OfficialRating
 from bot.records.ratings import Rating, Reason
+from bot.reports.oversight import Told
+from bot.views.case_proof import act_line, told_words
+from bot.views.cases import Viewer, act_title, person_words, reminded_before
 from bot.views.places import scope_words
 from bot.views.rating import LEVELS, REASON_LABELS, tag_label
 from bot.views.refusals import ROLE_NAMES
 from bot.views.text import HOTLINE, Lines, format_day, format_moment, shorten
 from knowledge.model import KnowledgeBase
+from reminders.acts import Act as OfficeAct
+from reminders.notices import NoticeKind
 from reminders.rectification_rules import Act, Cause, Deadline, Rectification, State, Step
 from reminders.rectification_sweep import ToldRectification
 from reminders.rectifications import RectificationEvent
@@ -70,6 +76,7 @@ ASKS: Mapping[Act, str] = {
     Act.RECTIFY: "整改了什么。这段话会告诉群众",
     Act.EXPLAIN: "怎么解释的。这段话会告诉群众",
     Act.APPEAL: "申诉的理由",
+    Act.DISSATISFIED: "群众说哪里还不行。这段话给承办人看",
     Act.MAINTAIN: "复核的理由",
     Act.VOID: "复核的理由",
     Act.SETTLE: "怎么处理的。这段话会告诉群众",
@@ -100,8 +107,10 @@ KINDS: Mapping[str, str] = {
     "remind": "快到期",
     "due_today": "今天到期",
     "chase": "已超期，催办",
-    "intervene": "超期，请督办",
+    "intervene": "超期，督办",
+    "bulletin": "超期，通报",
     "repeat": "仍未办",
+    "waiting": "超期，督办待签发",
 }
 PARTIES = {"handler": "承办人", "follower": "回访人", "office": "主管单位", "citizen": "群众"}
 
@@ -117,6 +126,7 @@ class RectificationFacts:
     acts: Sequence[Act]
     can_extend: bool
     has_phone: bool
+    official: OfficialRating | None = None
 
 
 def entry_name(base: KnowledgeBase, entry_id: str) -> str:
@@ -175,6 +185,78 @@ def due_words(deadline: Deadline, today: date) -> str:
     return f"｜{STEPS[deadline.step]}{format_day(deadline.due_on)}前{late}"
 
 
+def rectification_words(base: KnowledgeBase, one: Rectification) -> str:
+    """Name a rectification: its number's tail and the entry."""
+    return f"整改 {one.number[-6:]}（{entry_name(base, one.entry_id)}）"
+
+
+def late_words(deadline: Deadline, overdue_days: int) -> str:
+    """Say which step is how late."""
+    return (
+        f"🔴 {STEPS[deadline.step]}超期 {overdue_days} 个工作日，{format_day(deadline.due_on)}到期"
+    )
+
+
+def act_told_reply(
+    base: KnowledgeBase,
+    act: OfficeAct,
+    one: Rectification,
+    standing: str,
+    told: Sequence[Told],
+    released_by: Person | None,
+    viewer: Viewer,
+) -> Reply:
+    """Tell everyone concerned of a released act, with the reminders that went before."""
+    lines = Lines()
+    lines.heading(act_title(act))
+    lines.add(
+        rectification_words(base, one),
+        f"单位：{scope_words(base, one.scope)}；承办：{owner_words(base, one.recipient)}",
+        standing,
+    )
+    before = reminded_before(act, told)
+    if before:
+        lines.add(f"此前提醒 {len(before)} 次，最近 {format_moment(before[-1])}。")
+    lines.add("请马上办，办完在这里点一下。")
+    if act.decided_at is not None and released_by is not None:
+        lines.add(f"签发：{person_words(released_by, viewer)}，{format_moment(act.decided_at)}")
+    return Reply(
+        lines.text,
+        headings=lines.headings,
+        buttons=((Button("看整改", f"rect:{one.number}"), MENU),),
+    )
+
+
+def proof_reply(
+    base: KnowledgeBase,
+    one: Rectification,
+    told: Sequence[tuple[Step, Told]],
+    acts: Sequence[OfficeAct],
+    events: Sequence[RectificationEvent],
+    known: Mapping[int, Person],
+    viewer: Viewer,
+) -> Reply:
+    """Show who was told what of a rectification, when it was sent, and what was done."""
+    names = {i: person_words(person, viewer) for i, person in known.items()}
+    signers = frozenset[int]()  # nobody signs for a reminder here: what is done says it
+    lines = Lines()
+    lines.add(f"提醒记录：{rectification_words(base, one)}")
+    lines.heading(f"提醒 {len(told)} 条")
+    lines.bullets(f"{STEPS[step]}｜{told_words(each, names, signers)}" for step, each in told)
+    if acts:
+        lines.heading("督办、通报")
+        lines.bullets(
+            f"{STEPS[Step(a.step)]}｜{act_line(a, names, viewer)}" for a in acts if a.step
+        )
+    lines.heading("经过")
+    lines.bullets(_event_line(event, discreet=viewer.discreet) for event in events)
+    return Reply(
+        lines.text,
+        headings=lines.headings,
+        buttons=((Button("看整改", f"rect:{one.number}"), MENU),),
+    )
+
+
 def detail_reply(
     base: KnowledgeBase,
     facts: RectificationFacts,
@@ -195,6 +277,8 @@ def detail_reply(
         f"承办：{owner_words(base, one.recipient)}",
         _contact_words(facts),
     )
+    if facts.official is not None:
+        lines.add(_official(facts.official, rating.level, discreet=discreet))
     if discreet:
         lines.add(_words_elsewhere(facts, page))
     else:
@@ -208,6 +292,13 @@ def detail_reply(
         lines.heading("经过")
         lines.bullets(_event_line(event, discreet=discreet) for event in facts.events)
     return Reply(lines.text, headings=lines.headings, buttons=_buttons(facts))
+
+
+def _official(official: OfficialRating, level: int, *, discreet: bool) -> str:
+    """Name the provincial rating of the same service; each counts in its own table alone."""
+    number = f"…{official.number[-4:]}" if discreet else official.number
+    differs = "，等级不同，各算各的" if official.level != level else ""
+    return f"省好差评：{number}，{LEVELS[official.level]}（已同步{differs}）"
 
 
 def _words_elsewhere(facts: RectificationFacts, page: str | None) -> str | None:
@@ -263,6 +354,7 @@ def _buttons(facts: RectificationFacts) -> tuple[tuple[Button, ...], ...]:
         rows.append((Button("情况复杂，延长整改", f"ract:{number}:extend"),))
     if facts.has_phone:
         rows.append((Button("查电话（须写理由）", f"rphone:{number}"),))
+    rows.append((Button("提醒记录", f"rectproof:{number}"),))
     rows.append((Button("整改列表", "rects"), MENU))
     return tuple(rows)
 
@@ -374,6 +466,8 @@ def digest_reply(told: Sequence[ToldRectification]) -> Reply:
         )
     numbers = list(dict.fromkeys(each.number for each in told))[:5]
     rows = [(Button(f"看 {number[-6:]}", f"rect:{number}"),) for number in numbers]
+    if any(each.kind == NoticeKind.WAITING for each in told):
+        rows.append((Button("待签发", "acts"),))
     return Reply(lines.text, buttons=(*rows, (Button("整改列表", "rects"),)))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from bot.dialogue import Button, Refusal, Reply, Role
@@ -33,7 +33,7 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
     ),
     "content_changed": lambda f: f"内容已更新，请点下面重新看“{f['name']}”。",
     "button_unknown": lambda _: "这个按钮已经失效，请点菜单，或直接打字问。",
-    "role": lambda _: "这项是工作人员用的。您要办什么事？直接打字问我就行。",
+    "role": lambda f: _not_your_role(f["role"], f["roles"]),
     "private_only": lambda _: "这项请私聊我，群里不办个人的事。",
     "too_long": lambda f: (
         f"您写了 {f['length']} 个字，太长了（最多 {f['limit']} 个字）。"
@@ -103,6 +103,7 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
         f"正在请假，到{format_day(f['to_on'])}。请把两段连起来写，或等这段结束、点“回岗”后再登记。"
     ),
     "act_decided": lambda _: "这件已经签发或不签发了。",
+    "act_step_done": lambda _: "这一步已经办了，不用再签发。",
     "act_provisional": lambda _: "到期日还是暂定的（等国务院放假安排），不能据此通报。",
     "staff_rating": lambda _: "工作人员不能评价，这次已记录。群众可以用自己的手机评。",
     "rectification_unknown": lambda _: "没找到这个编号，请核对后再发一次。",
@@ -118,6 +119,9 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
     "phone_on_page": lambda _: "电话不经 Telegram 传送，请在网页上留、在网页上查。",
     "phone_unreadable": lambda _: "没认出电话号码，请只发一个号码，或点取消。",
     "task_unknown": lambda _: "没找到这条，可能已经补好了。",
+    "person_unknown": lambda f: f"没有叫“{f['name']}”的工作人员，或不归您管。发“操作记录”看全部。",
+    "official_unknown": lambda _: "没找到这条省好差评，或不归您看。发“省好差评”看列表。",
+    "official_taken": lambda _: "这次服务已经对应了另一条省好差评，请先把那条改回未同步。",
     "filter_unknown": lambda f: (
         f"没认出“{f['words']}”。可以写区县、窗口编号或事项，比如“龙亭区评价”。"
     ),
@@ -134,6 +138,14 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
     "edit_decided": lambda _: "这处修改已经有人处理了。",
     "nothing_awaited": lambda _: "没有要取消的内容。直接打字问我就行。",
 }
+
+
+def _not_your_role(role: Role, roles: Collection[Role]) -> str:
+    """Say who may do it, and to a member of the staff where to find their own."""
+    if role is Role.CITIZEN:
+        return "这项是工作人员用的。您要办什么事？直接打字问我就行。"
+    who = "、".join(name for one, name in ROLE_NAMES.items() if one in roles)
+    return f"这项是{who}用的，您是{ROLE_NAMES[role]}。发“菜单”看您能做什么。"
 
 
 def refusal_reply(refusal: Refusal) -> Reply:

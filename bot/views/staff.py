@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
-from bot.dialogue import Button, Person, Picture, Reply, Role
+from bot.dialogue import Button, Channel, Person, Picture, Reply, Role
 from bot.records.people import BindingCode
+from bot.records.roster import Member
 from bot.views.places import scope_words
 from bot.views.refusals import ROLE_NAMES
-from bot.views.text import format_moment
+from bot.views.text import Lines, format_moment
 from knowledge.model import KnowledgeBase
 
 MENU = Button("菜单", "menu")
+MOST_UNBOUND = 10
+KEY_LENGTH = 12
+CHANNEL_NAMES = {Channel.TELEGRAM: "Telegram", Channel.WEB: "网页"}
 
 
 def bound_reply(base: KnowledgeBase, person: Person) -> Reply:
@@ -23,16 +28,58 @@ def bound_reply(base: KnowledgeBase, person: Person) -> Reply:
     )
 
 
-def choose_role_reply(roles: Sequence[Role]) -> Reply:
-    """Offer the roles a code may be made for."""
-    rows = [(Button(f"给{ROLE_NAMES[role]}", f"code:{role.value}"),) for role in roles]
-    return Reply("给谁发绑定码？绑定码只能用一次，7 天内有效。", buttons=(*rows, (MENU,)))
+def member_key(member: Member) -> str:
+    """Return a short ASCII name of a member for a button: a 工号 may be of any characters."""
+    return hashlib.sha256(member.number.encode()).hexdigest()[:KEY_LENGTH]
+
+
+def choose_code_reply(roles: Sequence[Role], unbound: Sequence[Member]) -> Reply:
+    """Offer codes for colleagues on the roster by name, and for anybody else by role."""
+    lines = Lines()
+    lines.add("给谁发绑定码？绑定码只能用一次，7 天内有效。")
+    if unbound:
+        lines.add(f"花名册上还没绑定的 {len(unbound)} 人：")
+    rows = [
+        (Button(f"{m.name}（{m.number}，{ROLE_NAMES[m.role]}）", f"codeof:{member_key(m)}"),)
+        for m in unbound[:MOST_UNBOUND]
+    ]
+    if len(unbound) > MOST_UNBOUND:
+        lines.add(
+            f"下面先列 {MOST_UNBOUND} 人，绑定了就换下一批；一次打印整个单位的，请管理员运行："
+            "python -m bot people codes --unit 单位"
+        )
+    rows += [(Button(f"给{ROLE_NAMES[role]}", f"code:{role.value}"),) for role in roles]
+    return Reply(lines.text, buttons=(*rows, (MENU,)))
+
+
+def unreachable_reply(
+    base: KnowledgeBase,
+    person: Person,
+    lost: Channel,
+    left: Sequence[Channel],
+    *,
+    discreet: bool,
+) -> Reply:
+    """Tell who answers for somebody that a channel no longer reaches them, and what to do."""
+    where = scope_words(base, person.scope)
+    name = "" if discreet or not person.name else person.name
+    lines = (
+        f"{where}的{ROLE_NAMES[person.role]}{name}在 {CHANNEL_NAMES.get(lost, lost)} 上收不到消息了"
+    )
+    lines += "（可能屏蔽了机器人）。"
+    if left:
+        ways = "、".join(CHANNEL_NAMES.get(channel, channel) for channel in left)
+        lines += f"提醒改送到{ways}，请让本人去看。"
+    else:
+        lines += "没有别的收法，本人名下的办件改为提醒您；请让本人解除屏蔽，或发绑定码重新绑定。"
+    return Reply(lines, buttons=((MENU,),))
 
 
 def code_reply(base: KnowledgeBase, code: BindingCode, link: str | None, qr: bytes | None) -> Reply:
     """Hand over a code."""
+    whom = f"{code.name}，" if code.name else ""
     text = (
-        f"绑定码 {code.code}（{ROLE_NAMES[code.role]}，{scope_words(base, code.scope)}），"
+        f"绑定码 {code.code}（{whom}{ROLE_NAMES[code.role]}，{scope_words(base, code.scope)}），"
         f"{format_moment(code.expires_at)}前有效，只能用一次。\n"
         f"让对方发：绑定 {code.code}"
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from bot.dialogue import Button, Document, Picture, Reply, Scope, Table
-from bot.records.official_ratings import OfficialCounts
+from bot.records.integrity import IntegrityFlag, Oddity
+from bot.records.official_ratings import OfficialCounts, Sync
 from bot.reports.charts import Bar, Words, chart_png
 from bot.reports.feedback import BadRating
 from bot.reports.rates import (
@@ -24,6 +25,7 @@ from bot.reports.rates import (
     summed,
 )
 from bot.reports.statistics import EVERYTHING, UNASSIGNED, Counts, Narrow, Ratings
+from bot.views.official import SYNCS
 from bot.views.places import scope_words, short_window_name, window_name
 from bot.views.rating import LEVELS
 from bot.views.text import Lines, format_day, format_moment
@@ -43,6 +45,7 @@ class StatisticsFacts:
     before: Ratings
     figures: Figures
     official: Sequence[OfficialCounts] = ()
+    synced: Mapping[Sync, int] = field(default_factory=dict)
     narrow: Narrow = EVERYTHING
 
 
@@ -78,6 +81,8 @@ def ratings_reply(
     if facts.official:
         lines.heading(f"{OFFICIAL}（省里导出，另列，不与上面相加）")
         lines.bullets(_official(facts.official, rates))
+        synced = "，".join(f"{words} {facts.synced.get(s, 0)}" for s, words in SYNCS.items())
+        lines.add(f"与本系统对应：{synced}。发“省好差评”逐条看。")
     lines.heading("按事项见下表" if by_entry.rows else "按事项：没有记录（0）")
     buttons = (*_behind(base, by_window, facts.narrow), *_periods(today))
     return Reply(lines.text, headings=lines.headings, table=table, buttons=buttons)
@@ -165,6 +170,7 @@ def _behind(
             Button("图", f"chart:{asked}"),
             Button("表格", f"sheet:{asked}"),
         ),
+        (Button("评价异常", f"odd:{ratings.from_on}:{ratings.to_on}"),),
     )
 
 
@@ -189,6 +195,42 @@ def bad_reply(base: KnowledgeBase, found: Sequence[BadRating], from_on: date, to
         if one.number is not None
     ]
     return Reply(lines.text, buttons=(*rows, (MENU,)))
+
+
+ODDITIES: Mapping[Oddity, str] = {
+    Oddity.OWN_WINDOW: "工作人员想评价，已拒绝",
+    Oddity.MANY_A_DAY: "一个账号一天评价多次",
+    Oddity.BURST: "一个窗口短时间内评价多次",
+    Oddity.TOO_FAST: "答复后几秒内就评价",
+    Oddity.SAME_WORDS: "同样的话出现多次",
+    Oddity.STAFF_PHONE: "留的电话在人员名册里",
+}
+MOST_ODD = 30
+
+
+def oddities_reply(
+    base: KnowledgeBase, found: Sequence[IntegrityFlag], from_on: date, to_on: date
+) -> Reply:
+    """List what looks odd, for a person to look at; nothing is deleted and no count changes."""
+    days = (
+        format_day(from_on) if from_on == to_on else f"{format_day(from_on)}至{format_day(to_on)}"
+    )
+    if not found:
+        return Reply(f"{days}没有标出的评价异常。", buttons=((MENU,),))
+    lines = Lines()
+    lines.add(f"{days}评价异常 {len(found)} 条。只标出、不删除，评价照算，请核对：")
+    lines.bullets(_odd(base, flag) for flag in found[:MOST_ODD])
+    if len(found) > MOST_ODD:
+        lines.add(f"（只列前 {MOST_ODD} 条）")
+    return Reply(lines.text, buttons=((MENU,),))
+
+
+def _odd(base: KnowledgeBase, flag: IntegrityFlag) -> str:
+    scope = flag.scope
+    where = window_name(base, scope.window) if scope.window else scope.district or UNASSIGNED
+    times = f"（{flag.number} 次）" if flag.number > 1 else ""
+    entry = f"｜{_entry_name(base, flag.entry_id)}" if flag.entry_id else ""
+    return f"{format_day(flag.on)}｜{where}{entry}｜{ODDITIES[flag.oddity]}{times}"
 
 
 def unrated_reply(base: KnowledgeBase, rows: Sequence[Counts], counted: Ratings) -> Reply:

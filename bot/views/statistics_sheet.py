@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Sequence
 
+from bot.records.official_ratings import Sync
 from bot.records.ratings import Reason
 from bot.reports.feedback import DetailRow
 from bot.reports.rates import Shown
 from bot.reports.statistics import Counts, Ratings
+from bot.views.official import SYNCS
 from bot.views.places import window_name
 from bot.views.rating import LEVELS, REASON_LABELS
 from bot.views.rectifications import STATES, entry_name
@@ -49,7 +51,7 @@ def figures_sheet(
     sheet("按事项", [("事项", *HEADER), *_counts(entries, by_entry.total)])
     sheet("按天", [("日期", *HEADER), *_counts([(c.key, c) for c in by_day.rows], by_day.total)])
     whole = [] if len(rows) < limit else [(f"只列前 {limit} 行，全部请用 stats export",)]
-    titles = ("日期", "评价", "事项", "区县", "窗口", "渠道", "原因", "作废")
+    titles = ("日期", "评价", "事项", "区县", "窗口", "渠道", "原因", "作废", "省评价编号", "同步")
     sheet("明细", [*whole, titles, *(_detail(base, row) for row in rows)])
     sheet(
         "整改",
@@ -87,6 +89,8 @@ def _detail(base: KnowledgeBase, row: DetailRow) -> Sequence[str | None]:
         row.channel,
         REASON_LABELS[Reason(row.reason)] if row.reason else None,
         "作废" if row.voided else None,
+        row.official,
+        SYNCS[Sync.SYNCED if row.official else Sync.UNSYNCED],
     )
 
 

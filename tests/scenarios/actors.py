@@ -100,11 +100,6 @@ class TelegramActor:
         self._user = user
         self._heard = 0
 
-    @property
-    def user(self) -> User:
-        """Return the stub's user, for what only Telegram's people can do."""
-        return self._user
-
     def opens(self, payload: str) -> None:
         """Press START behind a deep link."""
         self._settled(lambda: self._user.starts(payload))

@@ -148,6 +148,17 @@ def stage(request: pytest.FixtureRequest) -> Stage:
     return request.getfixturevalue(f"{request.param}_stage")  # type: ignore[no-any-return]
 
 
+@pytest.fixture(
+    params=[
+        pytest.param("telegram", marks=pytest.mark.slow),
+        pytest.param("page", marks=pytest.mark.browser),
+    ]
+)
+def rehearsed(request: pytest.FixtureRequest) -> ProgramStage:
+    """Return the program on one channel, for a journey of days that needs the command line."""
+    return request.getfixturevalue(f"{request.param}_stage")  # type: ignore[no-any-return]
+
+
 @pytest.fixture
 def core_stage(desk: Desk, clock: Clock, somebody: Callable[..., Talker]) -> CoreStage:
     """Return the core alone."""

@@ -24,7 +24,8 @@ START_SECONDS = 60
 _SETTLED = """SELECT
     (SELECT count(*) FROM job_runs WHERE job = 'overdue' AND slot_at = ? AND ended_at NOT NULL),
     (SELECT count(*) FROM outbox
-     WHERE kind = 'case_digest' AND sent_at IS NULL AND failed_at IS NULL)"""
+     WHERE kind = 'case_digest' AND sent_at IS NULL AND failed_at IS NULL
+       AND failure IS NOT 'nobody')"""
 ROOT = Path(__file__).resolve().parents[2]
 
 

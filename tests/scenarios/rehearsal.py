@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -29,8 +28,14 @@ from bot.views.alerts import render_alert
 from tests.browser import open_browser
 from tests.conftest import Clock, Talker
 from tests.scenarios.actors import Actor, PageActor, TelegramActor, TerminalActor, wait_until
-from tests.scenarios.program import Program, run_command, running_program, write_config
-from tests.telegram_stub import TOKEN, Stub, User
+from tests.scenarios.program import (
+    Program,
+    free_port,
+    run_command,
+    running_program,
+    write_config,
+)
+from tests.telegram_stub import TOKEN, Stub
 
 FAST = Pace(per_second=10_000, chat_seconds=0, idle_seconds=0.01)
 
@@ -79,7 +84,9 @@ class PhoneBooth:
         if self._user == name:
             return
         self._leave()
-        self.driver.get(f"{self.address}/")
+        # Cookies can be given only to the page that is open.
+        if not self.driver.current_url.startswith(self.address):
+            self.driver.get(f"{self.address}/")
         self.driver.delete_all_cookies()
         for cookie in self._cookies.get(name, []):
             self.driver.add_cookie(cookie)
@@ -124,6 +131,14 @@ class Visitor:
         self._look(lambda: words in self._shown())
         return self._seated().reads(words)
 
+    def hears(self, words: str) -> str:
+        """Wait for these words in what is new."""
+        return self._seated().hears(words)
+
+    def listens(self) -> str:
+        """Return what is new."""
+        return self._seated().listens()
+
     def forges(self, token: str) -> None:
         """Change what the newest button sends, and press it."""
         page, driver = self._seated(), self._booth.driver
@@ -166,18 +181,13 @@ class Visitor:
 class Chatter(TelegramActor):
     """Somebody in Telegram who may also try what nobody offered."""
 
-    def __init__(self, stub: Stub, user: User) -> None:
-        """Be this user."""
-        super().__init__(stub, user)
-        self._me = user
-
     def forges(self, token: str) -> None:
         """Send callback data of one's own making."""
-        self._settled(lambda: self._me.presses_forged(token))
+        self._settled(lambda: self.user.presses_forged(token))
 
     def offered(self, label: str) -> bool:
         """Tell whether the newest message offers this."""
-        last = self._me.last_message()
+        last = self.user.last_message()
         return last is not None and any(full.startswith(label) for full in last.labels)
 
 
@@ -261,7 +271,7 @@ class ProgramStage:
 @contextmanager
 def program_stage(folder: Path, stub: Stub, channel: Channel) -> Iterator[ProgramStage]:
     """Prepare a folder on a port that stays, over the stub, for a rehearsal on one channel."""
-    port = _a_free_port()
+    port = free_port()
     write_config(
         folder,
         f"web: {{port: {port}}}\n"
@@ -269,12 +279,6 @@ def program_stage(folder: Path, stub: Stub, channel: Channel) -> Iterator[Progra
     )
     with ExitStack() as stack:
         yield ProgramStage(folder, channel, stub, stack, port)
-
-
-def _a_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 # -- the core alone
@@ -298,6 +302,11 @@ class Insider(TerminalActor):
         """Return everything shown, with what is due."""
         self._deliver()
         return super().reads(words)
+
+    def listens(self) -> str:
+        """Return what is new, with what is due."""
+        self._deliver()
+        return super().listens()
 
     def forges(self, token: str) -> None:
         """Send a token nobody offered."""

@@ -13,21 +13,25 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from selenium.webdriver.remote.webdriver import WebDriver
 
+from bot.clock import parse_instant
 from tests.browser import open_browser
 from tests.scenarios.actors import Actor, PageActor, TelegramActor
 from tests.scenarios.office import (
+    ADMINISTRATOR,
     CITY,
     CLERK,
     DEPARTMENT,
     DISTRICT,
+    ITEM,
     LEAD,
     NUMBER,
     Office,
     Row,
 )
 from tests.scenarios.program import free_port, write_config
-from tests.telegram_stub import Stub
+from tests.telegram_stub import Stub, blocked
 
 OVER_TELEGRAM = pytest.param("telegram", marks=pytest.mark.slow)
 OVER_THE_PAGE = pytest.param("page", marks=pytest.mark.browser)
@@ -56,17 +60,30 @@ def arrive(request: pytest.FixtureRequest, office: Office, stub: Stub) -> Iterat
     """Return how the next person comes to the channel that the test is run over."""
     with ExitStack() as stack:
 
-        def over_telegram() -> Actor:
-            actor = TelegramActor(stub, stub.user(2001 + len(office.people)))
-            actor.opens("")
-            return actor
-
         def over_the_page() -> Actor:
             browser = open_browser()
             stack.callback(browser.quit)
             return PageActor(browser, office.address)
 
-        yield {"telegram": over_telegram, "page": over_the_page}[request.param]
+        yield {
+            "telegram": lambda: over_telegram(stub, 2001 + len(office.people)),
+            "page": over_the_page,
+        }[request.param]
+
+
+@pytest.fixture
+def browser() -> Iterator[WebDriver]:
+    """Return one browser."""
+    browser = open_browser()
+    yield browser
+    browser.quit()
+
+
+def over_telegram(stub: Stub, number: int) -> TelegramActor:
+    """Return somebody who has pressed START on Telegram."""
+    actor = TelegramActor(stub, stub.user(number))
+    actor.opens("")
+    return actor
 
 
 @pytest.mark.parametrize("arrive", [OVER_TELEGRAM, OVER_THE_PAGE], indirect=True)
@@ -115,7 +132,7 @@ def test_a_case_that_nobody_forgets(office: Office, arrive: Arrive) -> None:
         office.presses(DISTRICT, "提醒记录", "催办 →")
         office.presses(DISTRICT, "签发", "已签发督办（红牌）")
         for post in EVERYONE:
-            assert "此前提醒 6 次，最近 2月11日 08:30" in office.hears(post, "督办（红牌）通知"), (
+            assert "此前提醒 6 次，最近 2月11日 08:30" in office.hears(post, "督办通知（红牌）"), (
                 post
             )
 
@@ -125,7 +142,7 @@ def test_a_case_that_nobody_forgets(office: Office, arrive: Arrive) -> None:
         office.presses(DISTRICT, "待签发", "通报")
         office.presses(DISTRICT, "签发", "已签发通报")
         for post in EVERYONE:
-            office.hears(post, "通报通知")
+            office.hears(post, "超期通报")
 
     office.imports(Row("已办结", "2025-02-14"), as_of="2025-02-17 07:50")
     with office.at_slot("2025-02-17T08:30"):
@@ -136,6 +153,50 @@ def test_a_case_that_nobody_forgets(office: Office, arrive: Arrive) -> None:
         office.silence(LEAD, DEPARTMENT, CITY)
 
     proof = json.loads(office.commands("case", "proof", NUMBER, "--json"))
-    assert all(told["sent_at"] for told in proof["told"])
-    by_day = [(told["kind"], told["decided_at"][:16]) for told in proof["told"]]
-    print(json.dumps(proof, ensure_ascii=False, indent=1))
+    clerk = proof["told"][0]["person_id"]
+    assert " ".join(told["kind"] for told in proof["told"] if told["person_id"] == clerk) == (
+        "remind repeat due_today chase repeat repeat intervene repeat bulletin cause"
+    )
+    assert all(told["sent_at"] and not told["failed_at"] for told in proof["told"])
+    assert {told["acknowledged_at"][:10] for told in proof["told"] if told["acknowledged_at"]} == {
+        "2025-02-08"
+    }
+    assert [act["decision"] for act in proof["acts"]] == ["released", "released"]
+    assert [act["red_card"] for act in proof["acts"]] == [True, False]
+
+
+@pytest.mark.browser
+def test_who_blocks_the_bot_is_told_on_the_page_and_the_lead_hears_of_it(
+    office: Office, stub: Stub, browser: WebDriver
+) -> None:
+    phone = stub.user(2001)
+    with office.at("2025-02-05T10:00"):
+        office.binds(CLERK, over_telegram(stub, phone.id))
+        office.binds(LEAD, over_telegram(stub, 2002))
+        office.binds(CLERK, PageActor(browser, office.address))
+
+    stub.script("sendMessage", blocked(), chat_id=phone.id)
+    with office.at_slot("2025-02-06T08:30"):
+        office.hears(CLERK, "即将超期 1 件")
+        office.hears(LEAD, "收不到消息了（可能屏蔽了机器人）。提醒改送到网页")
+
+    assert ITEM not in "".join(phone.texts())
+    told = json.loads(office.commands("case", "proof", NUMBER, "--json"))["told"]
+    assert told[0]["sent_at"]
+
+
+@pytest.mark.parametrize("arrive", [OVER_TELEGRAM, OVER_THE_PAGE], indirect=True)
+def test_a_run_that_was_missed_is_made_up_for_once_and_reported(
+    office: Office, arrive: Arrive
+) -> None:
+    with office.at("2025-02-05T10:00"):
+        for post in (CLERK, ADMINISTRATOR):
+            office.binds(post, arrive())
+
+    for _ in range(2):
+        with office.at("2025-02-06T08:47") as program:
+            program.settles(parse_instant("2025-02-06T08:30"))
+            if not office.transcript:
+                office.hears(CLERK, "【补发】08:30 的汇总，当时程序没有运行。")
+                office.hears(ADMINISTRATOR, "08:30 未运行，08:47 补发 2 条")
+            office.silence(CLERK, ADMINISTRATOR)

@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from bot.channels.web.app import build_web
 from bot.channels.web.site import Core
 from bot.database import open_database, transaction
-from bot.desk import Desk, Knowledge, Library, Links
+from bot.desk import Desk, Knowledge, Library, Links, WorkingDays
 from bot.dialogue import CITY, Channel, Incoming, Refusal, Reply, Role
 from bot.packing import pack_reply, unpack_reply
 from bot.records import messages, people
@@ -114,7 +114,7 @@ def a_desk(folder: Path, clock: Callable[[], datetime], **settings: Any) -> Desk
     return Desk(
         open_database(None),
         Library(knowledge),
-        calendar,
+        WorkingDays(calendar),
         Settings(data_dir=folder, **settings),
         clock,
         Links(HOME),

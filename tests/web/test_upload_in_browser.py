@@ -18,7 +18,7 @@ from bot import router
 from bot.channels.web.app import build_web
 from bot.channels.web.site import Core
 from bot.database import FILE_NAME, open_database, transaction
-from bot.desk import Desk, Knowledge, Library, Links
+from bot.desk import Desk, Knowledge, Library, Links, WorkingDays
 from bot.dialogue import Role, Scope
 from bot.handlers.slips import slip_page
 from bot.importing.uploads import UPLOAD_LIMIT
@@ -58,7 +58,7 @@ class Hall:
         desk = Desk(
             open_database(self.folder / FILE_NAME),
             Library(self.knowledge),
-            load_calendar(None)[0],
+            WorkingDays(load_calendar(None)[0]),
             Settings(data_dir=self.folder),
             Clock(),
             Links(),

@@ -37,6 +37,7 @@ from bot.desk import Desk
 from bot.dialogue import Channel, DeliveryError, Incoming, Person, Reply, Role, Upload
 from bot.records import people
 from bot.records.people import Address
+from bot.records.reach import note_unreachable
 from bot.settings import PersonalData
 from bot.views.questions import unsupported_reply
 from bot.views.refusals import incident_reply
@@ -187,7 +188,7 @@ class Intake:
             if event.is_open:
                 people.mark_usable(self._desk.db, address)
             else:
-                people.mark_unusable(self._desk.db, address, now=self._desk.now())
+                note_unreachable(self._desk, address)
 
     async def _show_cards(self, event: Looked) -> None:
         try:

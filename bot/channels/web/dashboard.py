@@ -13,6 +13,7 @@ from bot.desk import Desk
 from bot.dialogue import Person
 from bot.handlers.qualification import STAFF_OVERSEERS, by_district
 from bot.handlers.statistics import Query, all_rates, counted_by
+from bot.records.official_ratings import Sync
 from bot.reports.charts import bars_svg, trend_svg
 from bot.reports.feedback import bad_ratings, rectifications_within
 from bot.reports.qualification import staff_by_unit, target_of, total_of
@@ -21,6 +22,7 @@ from bot.reports.statistics import By, Counts
 from bot.views import page_words as wording
 from bot.views import qualification
 from bot.views import statistics as view
+from bot.views.official import SYNCS
 from bot.views.places import window_name
 from bot.views.rating import LEVELS
 from bot.views.rectifications import STATES, entry_name
@@ -123,6 +125,7 @@ def _bad(desk: Desk, person: Person, query: Query) -> str:
             escape(entry_name(desk.base, one.entry_id)),
             escape(window_name(desk.base, one.window) if one.window else one.district or ""),
             escape(one.number or ""),
+            escape(one.official or SYNCS[Sync.UNSYNCED]),
             escape(wording.VOIDED if one.voided else ""),
         )
         for one in found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 from urllib.parse import urlencode
 
@@ -12,7 +13,9 @@ from bot.channels.web.lights import words_html
 from bot.channels.web.print_page import sheet_html
 from bot.channels.web.site import Site
 from bot.channels.web.staff_pages import OVERSEERS, visitor
-from bot.database import transaction
+from bot.database import reading, transaction
+from bot.desk import Desk
+from bot.dialogue import Person
 from bot.records.audit import Deed, record_deed
 from bot.reports.unit_sheet import UnitSheet, unit_sheets
 from bot.views import page_words as wording
@@ -25,14 +28,7 @@ async def show_print(site: Site, request: Request) -> Response:
     if person is None or person.role not in OVERSEERS:
         return site.pages.notice(wording.NOT_FOR_YOU, 403)
     desk, unit = site.desk, request.query_params.get("unit")
-    sheets = unit_sheets(
-        desk.db,
-        person.scope,
-        desk.calendar,
-        desk.settings.oversight.rules(),
-        on=desk.today(),
-        units=None if unit is None else (unit,),
-    )
+    sheets = await site.beside.compute(desk, partial(_sheets, person, unit))
     if unit is None:
         return site.pages.plain(TITLE, _choices(sheets))
     if not sheets:
@@ -40,6 +36,18 @@ async def show_print(site: Site, request: Request) -> Response:
     with transaction(desk.db):
         record_deed(desk.db, person, Deed.SAW_LIST, f"print:{desk.today()}", now=desk.now())
     return site.pages.plain(TITLE, sheet_html(printed(sheets[0]), heading=False))
+
+
+def _sheets(person: Person, unit: str | None, desk: Desk) -> tuple[UnitSheet, ...]:
+    with reading(desk.db):
+        return unit_sheets(
+            desk.db,
+            person.scope,
+            desk.calendar,
+            desk.settings.oversight.rules(),
+            on=desk.today(),
+            units=None if unit is None else (unit,),
+        )
 
 
 def _choices(sheets: tuple[UnitSheet, ...]) -> str:

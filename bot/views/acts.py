@@ -1,0 +1,97 @@
+"""Acts of the office (督办, 通报) that wait for a named supervisor: about cases and 差评整改."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.dialogue import Button, Reply
+from bot.views.cases import (
+    DECLINE_WORDS,
+    LISTED_WITH_BUTTONS,
+    OWN_WORDS,
+    act_words,
+    as_of_words,
+    decline_words,
+)
+from bot.views.text import Lines
+from reminders.acts import Act, DeclineReason
+
+MENU = Button("菜单", "menu")
+
+
+@dataclass(frozen=True, slots=True)
+class ActSubject:
+    """What an act is about, in words: its number's tail, how it stands, where its proof is."""
+
+    tail: str
+    named: str
+    unit: str
+    standing: str
+    proof_token: str
+    overdue_days: int
+    going_on: bool
+    provisional: bool
+
+
+def acts_reply(
+    waiting: Sequence[tuple[Act, ActSubject]], as_of: datetime | None, *, stale: bool
+) -> Reply:
+    """List the drafts that wait for release, each with the proof and both answers."""
+    if not waiting:
+        return Reply("没有待签发的督办、通报。", buttons=((MENU,),))
+    lines = Lines()
+    if any(act.case_id is not None for act, _ in waiting):
+        lines.add(as_of_words(as_of, stale=stale))
+    lines.add(f"待签发 {len(waiting)} 件：签发后才发出；不签发要写明原因。")
+    lines.numbered(
+        f"{act_words(act)}｜{about.named}｜{about.unit}｜{about.standing}"
+        for act, about in waiting[:LISTED_WITH_BUTTONS]
+    )
+    if len(waiting) > LISTED_WITH_BUTTONS:
+        lines.add(f"另有 {len(waiting) - LISTED_WITH_BUTTONS} 件，处理完这些再看。")
+    rows = [
+        (
+            Button(f"签发 {about.tail}", f"release:{act.id}"),
+            Button(f"不签发 {about.tail}", f"decline:{act.id}"),
+            Button(f"提醒记录 {about.tail}", about.proof_token),
+        )
+        for act, about in waiting[:LISTED_WITH_BUTTONS]
+    ]
+    return Reply(lines.text, buttons=(*rows, (MENU,)))
+
+
+def released_reply(act: Act, about: ActSubject, told: int) -> Reply:
+    """Confirm a release."""
+    return Reply(
+        f"已签发{act_words(act)}，尾号 {about.tail}，发给 {told} 处。",
+        buttons=((Button("待签发", "acts"), MENU),),
+    )
+
+
+def ask_decline_reply(act: Act, about: ActSubject) -> Reply:
+    """Ask why an act is not released."""
+    rows = [
+        (Button(DECLINE_WORDS[reason], f"decline:{act.id}:{reason.value}"),)
+        for reason in DeclineReason
+    ]
+    rows.append((Button("自己写", f"decline:{act.id}:{OWN_WORDS}"),))
+    return Reply(f"尾号 {about.tail} 不签发{act_words(act)}，原因是？", buttons=tuple(rows))
+
+
+def ask_own_decline_reply(act: Act, about: ActSubject) -> Reply:
+    """Ask for the reason in the supervisor's own words."""
+    return Reply(
+        f"尾号 {about.tail} 为什么不签发{act_words(act)}？请写一句话，会记进提醒记录；"
+        "不要写姓名、电话。",
+        buttons=((Button("不写了", "acts"),),),
+    )
+
+
+def declined_reply(act: Act, about: ActSubject, reason: str) -> Reply:
+    """Confirm that an act was declined."""
+    return Reply(
+        f"不签发{act_words(act)}，尾号 {about.tail}，原因：{decline_words(reason)}。",
+        buttons=((Button("待签发", "acts"), MENU),),
+    )
