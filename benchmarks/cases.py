@@ -11,7 +11,6 @@ import tempfile
 import time
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from sqlite_utils import Database
 
@@ -20,6 +19,7 @@ from bot.database import open_database, transaction
 from bot.desk import Desk, Library, Links, WorkingDays
 from bot.dialogue import Channel, Incoming, Role, Scope
 from bot.handlers.cases import mine, overdue
+from bot.loading import load_current
 from bot.records import people
 from bot.records.people import Address
 from bot.records.roster import Member, Roster, link_person, put_member
@@ -106,9 +106,12 @@ def main(cases: int) -> None:
 
 
 def _desk(db: Database) -> Desk:
-    library: Any = None  # digests and figures do not ask the knowledge base
-    calendar, _ = load_calendar(None)
-    return Desk(db, Library(library), WorkingDays(calendar), Settings(), lambda: NOW, Links())
+    days, links = WorkingDays(load_calendar(None)[0]), Links()
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(data_dir=Path(folder))
+        knowledge, problems = load_current(settings, today=NOW.date())
+    assert knowledge is not None, problems
+    return Desk(db, Library(knowledge), days, settings, lambda: NOW, links)
 
 
 def _render_all(db: Database) -> None:

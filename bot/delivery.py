@@ -26,6 +26,7 @@ from bot.packing import pack_reply, unpack_reply
 from bot.records import messages, people
 from bot.records.people import Address
 from bot.records.reach import note_unreachable
+from bot.records.roster import present_instead
 from reminders import outbox
 from reminders.alerts import Alert
 from reminders.outbox import Waiting
@@ -34,6 +35,8 @@ log = logging.getLogger(__name__)
 
 REPLY = "reply"
 REJECTED = "rejected"
+RECTIFICATION = "rectification"
+"""How the kinds of alerts begin that a deputy may act on."""
 """A permanent error with this reason is our own mistake: the address stays usable."""
 MANY_CHATS = 1000
 
@@ -248,17 +251,23 @@ class DeliveryLoop:
         alerts = [
             Alert(
                 kind=waiting.kind,
-                recipient=Recipient(person_id=holder.id),
+                recipient=Recipient(person_id=holder_id),
                 facts=waiting.facts,
-                dedupe_key=f"{waiting.dedupe_key}:{holder.id}",
+                dedupe_key=f"{waiting.dedupe_key}:{holder_id}",
             )
-            for holder in holders
+            for holder_id in self._present(waiting, holders)
         ]
         now = self._desk.now()
         with transaction(self._desk.db):
             outbox.put(self._desk.db, alerts, now=now)
             outbox.mark_sent(self._desk.db, waiting.id, now=now, sent_as=f"people:{len(alerts)}")
         self.wake()
+
+    def _present(self, waiting: Waiting, holders: Sequence[Person]) -> tuple[int, ...]:
+        """Return whom to tell: what a deputy may act on goes to the deputy of those on leave."""
+        if waiting.kind.startswith(RECTIFICATION):
+            return present_instead(self._desk.db, holders, self._desk.today())
+        return tuple(holder.id for holder in holders)
 
     async def _delivered_to(self, waiting: Waiting, person: Person, address: Address) -> bool:
         """Try one address; tell whether the row needs no other address now."""

@@ -38,11 +38,11 @@ from bot.handlers import (
     statistics,
 )
 from bot.packing import pack_reply, unpack_reply
-from bot.records import contacts, conversations, messages
+from bot.records import contacts, conversations, messages, people
 from bot.records.audit import Deed, record_deed
 from bot.records.conversations import Awaited
 from bot.records.redaction import redact
-from bot.views import refusals
+from bot.views import questions, refusals
 from knowledge.search.understanding import Outcome, Understanding
 from reminders import outbox
 from reminders.alerts import Alert
@@ -67,7 +67,9 @@ CASE_WORKERS = COUNTERS | SUPERVISORS  # whose own a case is, the handler checks
 CASE_READERS = OVERSEERS | COUNTERS
 CASE_CLOSERS = frozenset({Role.LEAD, Role.SUPERVISOR})
 EDITORS = frozenset({Role.EDITOR, Role.ADMINISTRATOR})
-RECTIFIERS = OVERSEERS | {Role.EDITOR}
+CLERKS = frozenset({Role.CLERK})
+# A clerk has rectifications only while standing in for a lead; whose, the handler checks.
+RECTIFIERS = OVERSEERS | CLERKS | {Role.EDITOR}
 
 TokenHandler = Callable[[Desk, Incoming, tuple[str, ...]], Reply]
 WordHandler = Callable[[Desk, Incoming, str], Reply]
@@ -85,6 +87,7 @@ class Command:
     listed: bool = True
     public: bool = False
     deed: Deed | None = None
+    hidden_from: frozenset[Role] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +156,12 @@ def _own_certificates(desk: Desk, incoming: Incoming, argument: str) -> Reply:
     return certificates.mine(desk, incoming, "")
 
 
+def _own_code(desk: Desk, incoming: Incoming, argument: str) -> Reply:
+    """Make a code by which somebody comes in on the page too."""
+    del argument
+    return staff.make_own_code(desk, incoming, ())
+
+
 COMMANDS: tuple[Command, ...] = (
     Command("start", ("菜单", "开始"), "打开菜单", _start, public=True),
     Command("help", ("帮助",), "能问什么、怎么问", _help, public=True),
@@ -186,6 +195,7 @@ COMMANDS: tuple[Command, ...] = (
         "差评整改",
         rectifications.waiting,
         RECTIFIERS,
+        hidden_from=CLERKS,
         deed=Deed.SAW_LIST,
     ),
     Command(
@@ -213,7 +223,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("declined", ("暂不续",), "证照暂不续", certificates.say("declined"), listed=False),
     Command("mistaken", ("信息有误",), "证照信息有误", certificates.say("wrong"), listed=False),
     Command("stop", ("退订",), "退订证照到期提醒", certificates.say("stop"), listed=False),
+    Command("myfeedback", ("我的反馈",), "我的反馈、处理进度", rectifications.mine, CITIZENS),
     Command("bind", ("绑定", "提醒码"), "用绑定码或提醒码", _bind, listed=False),
+    Command("mycode", ("网页绑定码",), "自己在网页上用的绑定码", _own_code, STAFF, listed=False),
+    Command("unbind", ("解除绑定", "退出"), "解除绑定、退出", staff.leave, STAFF),
     Command("cancel", ("取消",), "取消正在写的内容", menu.cancel),
     Command(
         "official",
@@ -302,10 +315,12 @@ TOKENS: dict[str, TokenRoute] = {
     "tasks": TokenRoute(rectifications.show_tasks, EDITORS, deed=Deed.SAW_LIST),
     "task": TokenRoute(rectifications.show_task, EDITORS, deed=Deed.SAW_ANSWER),
     "taskdone": TokenRoute(rectifications.finish_task, EDITORS, deed=Deed.CHANGED),
+    "myfb": TokenRoute(rectifications.show_mine, CITIZENS),
     "rerate": TokenRoute(ratings.offer_again, CITIZENS),
     "fix": TokenRoute(ratings.correct, CITIZENS),
     "cause": TokenRoute(ratings.ask_cause, CITIZENS),
     "tag": TokenRoute(ratings.choose_tag, CITIZENS),
+    "praise": TokenRoute(ratings.praise, CITIZENS),
     "words": TokenRoute(ratings.ask_words, CITIZENS),
     "more": TokenRoute(ratings.ask_addendum, CITIZENS),
     "human": TokenRoute(human.offer),
@@ -345,6 +360,8 @@ TOKENS: dict[str, TokenRoute] = {
     "privacy": TokenRoute(menu.show_privacy, public=True),
     "erase": TokenRoute(menu.erase_now),
     "qualified": TokenRoute(qualification.open_, STAFF_OVERSEERS, deed=Deed.SAW_FIGURES),
+    "mycode": TokenRoute(staff.make_own_code, STAFF, deed=Deed.CHANGED),
+    "unbind": TokenRoute(staff.leave_now, STAFF, deed=Deed.CHANGED),
     "code": TokenRoute(staff.make_code_for, CODE_MAKERS, deed=Deed.CHANGED),
     "codeof": TokenRoute(staff.make_code_of, CODE_MAKERS, deed=Deed.CHANGED),
     "mine": TokenRoute(cases.open_mine, COUNTERS, deed=Deed.SAW_LIST),
@@ -438,6 +455,9 @@ CLOCK_WORDS: dict[Awaited, str] = {
     Awaited.EXTENSION: "caseextend",
 }
 
+# Always taken for what was asked for. A complaint, a reply, a correction name an item as any
+# question does: taken for one they would be lost, so the question is the button instead.
+OWN_WORDS = frozenset({Awaited.WORDS, Awaited.ADDENDUM, Awaited.REPLY_TO_STAFF, Awaited.CORRECTION})
 STAFF_WORDS = frozenset(
     {
         Awaited.CERTIFICATE_NUMBER,
@@ -453,6 +473,15 @@ STAFF_WORDS = frozenset(
         Awaited.LEAVE,
     }
 )
+
+# Where the words are that were taken so, for somebody who meant to ask: `asked:KIND:SUBJECT`.
+ASKED = "asked"
+TAKEN_WORDS: dict[str, Callable[[Desk, Incoming, str], str]] = {
+    Awaited.WORDS: ratings.words_written,
+    Awaited.ADDENDUM: ratings.addendum_written,
+    Awaited.REPLY_TO_STAFF: rectifications.reply_written,
+    Awaited.CORRECTION: lists.correction_written,
+}
 
 
 def respond(desk: Desk, incoming: Incoming) -> Reply | None:
@@ -544,6 +573,8 @@ def _token_action(desk: Desk, incoming: Incoming, token: str) -> Callable[[], Re
         if incoming.public:
             raise Refusal("private_only")
         return _run(desk, incoming, _command_of_button(incoming, tuple(arguments)), "")
+    if verb == ASKED:
+        return _asked_action(desk, incoming, arguments)
     route = TOKENS.get(verb) or FIGURES.get(verb) or EARLY.get(verb)
     if route is None:
         raise Refusal("button_unknown")
@@ -668,6 +699,9 @@ def _text_action(desk: Desk, incoming: Incoming, text: str) -> Callable[[], Repl
     conversation = conversations.conversation_of(desk.db, incoming.person.id, now=desk.now())
     understood = _understand(desk, text, conversation.entry_id)
     awaited = conversation.awaiting if not incoming.public else None
+    if awaited is not None and awaited in OWN_WORDS:
+        token = f"{ASKED}:{awaited}:{conversation.awaiting_subject}"
+        return lambda: _taken(desk, incoming, awaited, understood, token)
     if awaited is not None and _is_own_words(understood, awaited):
         about = conversation.awaiting_subject or ""
         return lambda: _written_down(
@@ -679,6 +713,26 @@ def _text_action(desk: Desk, incoming: Incoming, text: str) -> Callable[[], Repl
         )
     asked_back = awaited is not None
     return lambda: ask.answer_question(desk, incoming, understood, was_awaited=asked_back)
+
+
+def _taken(
+    desk: Desk, incoming: Incoming, awaited: Awaited, understood: Understanding, token: str
+) -> Reply:
+    """Take an awaited text for what was asked for; one that reads as a question may be asked."""
+    text = incoming.text or ""
+    reply = AWAITED[awaited](desk, incoming, text)
+    is_sure = understood.outcome is Outcome.SURE and not understood.followed
+    return questions.with_question_button(reply, text, token) if is_sure else reply
+
+
+def _asked_action(desk: Desk, incoming: Incoming, arguments: list[str]) -> Callable[[], Reply]:
+    """Answer words that were taken for a complaint or a reply; there they stay."""
+    kind, subject = (*arguments, "", "")[:2]
+    if kind not in TAKEN_WORDS or incoming.public:
+        raise Refusal("button_unknown")
+    text = TAKEN_WORDS[kind](desk, incoming, subject)
+    understood = _understand(desk, text, None)
+    return lambda: ask.answer_question(desk, incoming, understood)
 
 
 def _understand(desk: Desk, text: str, last_entry: str | None) -> Understanding:
@@ -704,11 +758,12 @@ def _within_transaction(desk: Desk, incoming: Incoming, action: Callable[[], Rep
 def _recorded(desk: Desk, incoming: Incoming, reply: Reply) -> Reply:
     """Record both sides and the receipt, in the transaction of the effect."""
     now = desk.now()
-    person_id = incoming.person.id
+    # Who has just bound may have turned out to be somebody we know from another channel.
+    person_id = people.joined_id(desk.db, incoming.person.id)
     if incoming.text:
         text = _without_code(incoming.text, incoming.person.role)
         messages.record_in(desk.db, person_id, incoming.channel, text, now=now)
-    numbered = _numbered(desk, incoming, reply)
+    numbered = _numbered(desk, incoming, person_id, reply)
     if incoming.key is not None:
         packed = pack_reply(numbered)
         messages.put_receipt(desk.db, incoming.key, person_id, packed, now=now)
@@ -723,19 +778,19 @@ def _without_code(text: str, role: Role) -> str:
     return "绑定 ****" if _for_role(found[0], text, role).name == "bind" else text
 
 
-def _numbered(desk: Desk, incoming: Incoming, reply: Reply) -> Reply:
+def _numbered(desk: Desk, incoming: Incoming, person_id: int, reply: Reply) -> Reply:
     alone = replace(reply, then=())
     kept = pack_reply(alone) if incoming.channel is Channel.WEB else None
     number = messages.record_out(
         desk.db,
-        incoming.person.id,
+        person_id,
         incoming.channel,
         reply.text,
         kept,
         now=desk.now(),
         replaces=incoming.message if reply.replaces else None,
     )
-    then = tuple(_numbered(desk, incoming, later) for later in reply.then)
+    then = tuple(_numbered(desk, incoming, person_id, later) for later in reply.then)
     return replace(reply, number=number, then=then)
 
 

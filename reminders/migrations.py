@@ -460,6 +460,30 @@ def m009_acts_of_rectifications(db: Database) -> None:
 
 
 @reminders_migrations()
-def m010_certificates_by_tail(db: Database) -> None:
+def m022_certificates_by_tail(db: Database) -> None:
     """Find a certificate by its number's last four, for somebody who stands at a window."""
     db.execute("CREATE INDEX certificates_by_tail ON certificates (upper(substr(number, -4)))")
+
+
+@reminders_migrations()
+def m031_reviewed(db: Database) -> None:
+    """Note when an appeal was decided, and count no attempt that reached nobody as a follow-up."""
+    db.execute("ALTER TABLE rectifications ADD COLUMN reviewed_at TEXT")
+    db.execute("""
+        UPDATE rectifications SET reviewed_at =
+            (SELECT max(at) FROM rectification_events e WHERE e.rectification_id = rectifications.id
+                AND e.act IN ('maintain', 'void'))""")
+    db.execute("""
+        UPDATE rectifications SET first_followed_up_at =
+            (SELECT min(at) FROM rectification_events e WHERE e.rectification_id = rectifications.id
+                AND (e.act IN ('satisfied', 'dissatisfied')
+                    OR (e.act = 'unreachable' AND e.to_state = 'closed')))
+        WHERE first_followed_up_at IS NOT NULL""")
+
+
+@reminders_migrations()
+def m032_page_key(db: Database) -> None:
+    """Give each a key to its page, for those who may not be told in their own thread."""
+    db.execute("ALTER TABLE rectifications ADD COLUMN page_key TEXT")
+    db.execute("UPDATE rectifications SET page_key = lower(hex(randomblob(16)))")
+    db.execute("CREATE UNIQUE INDEX rectifications_by_page_key ON rectifications (page_key)")

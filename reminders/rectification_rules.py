@@ -72,31 +72,36 @@ class Party(StrEnum):
 class When(StrEnum):
     """What must hold besides state and party."""
 
-    ALWAYS = "always"
     FIRST_ROUND = "first_round"
     LATER_ROUND = "later_round"
     DAYS_LEFT_TO_TRY = "days_left_to_try"
     LAST_DAY_TO_TRY = "last_day_to_try"
     ANONYMOUS = "anonymous"
+    REACHABLE = "reachable"
     MAY_APPEAL = "may_appeal"
 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One line of the table: in a state, an act by a party leads on."""
+    """One line of the table: in a state, an act by a party leads on where all of `when` hold."""
 
     state: State
     act: Act
     to: State
     by: frozenset[Party]
-    when: When = When.ALWAYS
+    when: tuple[When, ...] = ()
 
 
 _HANDLER = frozenset({Party.HANDLER})
 _FOLLOWER = frozenset({Party.FOLLOWER})
-_ASKED = frozenset({Party.FOLLOWER, Party.CITIZEN})
 _OFFICE = frozenset({Party.OFFICE})
 _CITIZEN = frozenset({Party.CITIZEN})
+# Whoever wants no contact is not asked; what they say of their own accord counts.
+_ASKING = (When.REACHABLE,)
+_FIRST = (When.FIRST_ROUND,)
+_LATER = (When.LATER_ROUND,)
+_TRYING = (When.REACHABLE, When.DAYS_LEFT_TO_TRY)
+_LAST_TRY = (When.REACHABLE, When.LAST_DAY_TO_TRY)
 
 # The only table of states and transitions. The handler appears in no line that ends in CLOSED
 # or VOIDED: whoever was rated neither closes, nor follows up, nor decides the appeal.
@@ -113,17 +118,20 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(State.VERIFYING, Act.DISMISS, State.EXPLAINING, _HANDLER),
     Transition(State.RECTIFYING, Act.RECTIFY, State.FOLLOW_UP, _HANDLER),
     Transition(State.EXPLAINING, Act.EXPLAIN, State.FOLLOW_UP, _HANDLER),
-    Transition(State.NEW, Act.APPEAL, State.APPEALED, _HANDLER, When.MAY_APPEAL),
-    Transition(State.VERIFYING, Act.APPEAL, State.APPEALED, _HANDLER, When.MAY_APPEAL),
-    Transition(State.RECTIFYING, Act.APPEAL, State.APPEALED, _HANDLER, When.MAY_APPEAL),
+    Transition(State.NEW, Act.APPEAL, State.APPEALED, _HANDLER, (When.MAY_APPEAL,)),
+    Transition(State.VERIFYING, Act.APPEAL, State.APPEALED, _HANDLER, (When.MAY_APPEAL,)),
+    Transition(State.RECTIFYING, Act.APPEAL, State.APPEALED, _HANDLER, (When.MAY_APPEAL,)),
     Transition(State.APPEALED, Act.MAINTAIN, State.VERIFYING, _OFFICE),
     Transition(State.APPEALED, Act.VOID, State.VOIDED, _OFFICE),
-    Transition(State.FOLLOW_UP, Act.SATISFIED, State.CLOSED, _ASKED),
-    Transition(State.FOLLOW_UP, Act.DISSATISFIED, State.RECTIFYING, _ASKED, When.FIRST_ROUND),
-    Transition(State.FOLLOW_UP, Act.DISSATISFIED, State.ESCALATED, _ASKED, When.LATER_ROUND),
-    Transition(State.FOLLOW_UP, Act.UNREACHABLE, State.FOLLOW_UP, _FOLLOWER, When.DAYS_LEFT_TO_TRY),
-    Transition(State.FOLLOW_UP, Act.UNREACHABLE, State.CLOSED, _FOLLOWER, When.LAST_DAY_TO_TRY),
-    Transition(State.FOLLOW_UP, Act.CLOSE, State.CLOSED, _FOLLOWER, When.ANONYMOUS),
+    Transition(State.FOLLOW_UP, Act.SATISFIED, State.CLOSED, _CITIZEN),
+    Transition(State.FOLLOW_UP, Act.SATISFIED, State.CLOSED, _FOLLOWER, _ASKING),
+    Transition(State.FOLLOW_UP, Act.DISSATISFIED, State.RECTIFYING, _CITIZEN, _FIRST),
+    Transition(State.FOLLOW_UP, Act.DISSATISFIED, State.ESCALATED, _CITIZEN, _LATER),
+    Transition(State.FOLLOW_UP, Act.DISSATISFIED, State.RECTIFYING, _FOLLOWER, _ASKING + _FIRST),
+    Transition(State.FOLLOW_UP, Act.DISSATISFIED, State.ESCALATED, _FOLLOWER, _ASKING + _LATER),
+    Transition(State.FOLLOW_UP, Act.UNREACHABLE, State.FOLLOW_UP, _FOLLOWER, _TRYING),
+    Transition(State.FOLLOW_UP, Act.UNREACHABLE, State.CLOSED, _FOLLOWER, _LAST_TRY),
+    Transition(State.FOLLOW_UP, Act.CLOSE, State.CLOSED, _FOLLOWER, (When.ANONYMOUS,)),
     Transition(State.ESCALATED, Act.SETTLE, State.CLOSED, _OFFICE),
 )
 
@@ -178,9 +186,11 @@ class Rectification:
     reopened_at: datetime | None
     first_followed_up_at: datetime | None
     appealed_at: datetime | None
+    reviewed_at: datetime | None
     escalated_at: datetime | None
     closed_at: datetime | None
     tries_on: tuple[date, ...] = ()
+    page_key: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -280,7 +290,7 @@ def transition_for(
             if line.state is rectification.state
             and line.act is act
             and line.by & parties
-            and _holds(line.when, rectification, today, calendar, rules)
+            and all(_holds(when, rectification, today, calendar, rules) for when in line.when)
         ),
         None,
     )
@@ -300,7 +310,7 @@ def allowed_acts(
         for line in TRANSITIONS
         if line.state is rectification.state
         and line.by & parties
-        and _holds(line.when, rectification, today, calendar, rules)
+        and all(_holds(when, rectification, today, calendar, rules) for when in line.when)
     ]
     return tuple(dict.fromkeys(found))
 
@@ -313,8 +323,6 @@ def _holds(
     rules: RectificationRules,
 ) -> bool:
     match when:
-        case When.ALWAYS:
-            return True
         case When.FIRST_ROUND:
             return rectification.round == 1
         case When.LATER_ROUND:
@@ -325,6 +333,8 @@ def _holds(
             return len({*rectification.tries_on, today}) >= rules.tries
         case When.ANONYMOUS:
             return rectification.anonymous
+        case When.REACHABLE:
+            return not rectification.anonymous
         case When.MAY_APPEAL:
             opened_on = rectification.opened_at.date()
             days = working_days_between(calendar, opened_on, today)
@@ -402,7 +412,7 @@ def deadlines(
         or (rectification.found_at if rectification.anonymous else None),
         Step.RECTIFY: rectification.rectified_at,
         Step.FOLLOW_UP: rectification.closed_at,
-        Step.REVIEW: None if rectification.state is State.APPEALED else rectification.appealed_at,
+        Step.REVIEW: rectification.reviewed_at,
         Step.SETTLE: rectification.closed_at,
     }
     found = []

@@ -25,6 +25,7 @@ from reminders.rectification_rules import (
     Rectification,
     RectificationRules,
     State,
+    When,
     candidates,
     may_see,
     told_from,
@@ -38,6 +39,7 @@ DONE = "rectification_done"
 CLOSED = "rectification_closed"
 CONTACTED = "rectification_contact"
 REPLIED = "rectification_reply"
+WRITTEN = "rectification_words"
 
 Holds = Callable[[Recipient], bool]
 """Tells whether anybody can be told as this recipient now."""
@@ -49,6 +51,11 @@ NEEDS_WORDS = frozenset(
     | {Act.SETTLE}
 )
 """Acts that mean nothing without a word of explanation."""
+
+RESULTS = (Act.RECTIFY, Act.EXPLAIN, Act.SETTLE, Act.VOID)
+"""Acts whose words are the result that the citizen is told."""
+
+TOLD_TO_CITIZENS = frozenset({Act.CONTACT, *RESULTS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +85,7 @@ class RectificationEvent:
 _COLUMNS = """id, number, rating_id, opened_at, entry_id, district, department, window, anonymous,
     cause, cause_at, to_role, to_district, to_department, to_window, state, round, complex_reason,
     contacted_at, found_at, upheld, first_rectified_at, rectified_at, reopened_at,
-    first_followed_up_at, appealed_at, escalated_at, closed_at"""
+    first_followed_up_at, appealed_at, escalated_at, closed_at, reviewed_at, page_key"""
 
 
 def open_rectification(
@@ -96,8 +103,9 @@ def open_rectification(
     number = f"Z{opening.rated_at:%Y%m%d}{tail}"
     db.execute(
         """INSERT INTO rectifications (number, rating_id, opened_at, entry_id, district,
-               department, window, anonymous, to_role, to_district, to_department, to_window)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+               department, window, anonymous, to_role, to_district, to_department, to_window,
+               page_key)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         [
             number,
             opening.rating_id,
@@ -108,6 +116,7 @@ def open_rectification(
             opening.scope.window,
             int(opening.anonymous),
             *_owner_values(owner),
+            secrets.token_hex(16),
         ],
     )
     opened = _required(rectification_of_rating(db, opening.rating_id))
@@ -171,6 +180,18 @@ def choose_cause(
     )
     outbox.put(db, (alert,), now=now)
     return rectification_by_id(db, known.id)
+
+
+def tell_of_words(
+    db: Database, rating_id: int, what: str, *, rules: RectificationRules, now: datetime
+) -> None:
+    """Tell a unit that knows of the rating already that its rater has written; once each."""
+    known = rectification_of_rating(db, rating_id)
+    if known is None or not known.counts or now < told_from(known, rules):
+        return
+    key = f"{WRITTEN}:{known.number}:{what}"
+    alert = Alert(WRITTEN, known.recipient, {"number": known.number, "what": what}, key)
+    outbox.put(db, (alert,), now=now)
 
 
 def become_anonymous(db: Database, rating_id: int) -> None:
@@ -262,7 +283,7 @@ def record_reply(
     _event(db, rectification.id, REPLY, state, state, by_person_id, party, words, now)
 
 
-def last_words(db: Database, rectification: Rectification, acts: Sequence[Act]) -> str | None:
+def last_words(db: Database, rectification: Rectification, acts: Sequence[str]) -> str | None:
     """Return the words of the latest of some acts."""
     events = (event for event in reversed(events_of(db, rectification)))
     return next((event.words for event in events if event.act in acts and event.words), None)
@@ -302,6 +323,8 @@ def _why_not(rectification: Rectification, act: Act, parties: frozenset[Party]) 
     in_state = [
         line for line in TRANSITIONS if line.state is rectification.state and line.act is act
     ]
+    if rectification.anonymous and any(When.REACHABLE in line.when for line in in_state):
+        return "rectification_anonymous"
     if act is Act.APPEAL and in_state:
         return "rectification_appeal"
     if any(not line.by & parties for line in in_state):
@@ -350,8 +373,10 @@ def _changes(
         changes["rectified_at"] = at
         if rectification.first_rectified_at is None:
             changes["first_rectified_at"] = at
-    followed = (Act.SATISFIED, Act.DISSATISFIED, Act.UNREACHABLE)
-    if act in followed and rectification.first_followed_up_at is None:
+    # An attempt that reached nobody is no follow-up; the last of them ends it.
+    gave_up = act is Act.UNREACHABLE and to is State.CLOSED
+    followed = gave_up or act in (Act.SATISFIED, Act.DISSATISFIED)
+    if followed and rectification.first_followed_up_at is None:
         changes["first_followed_up_at"] = at
     if to is State.RECTIFYING and act is Act.DISSATISFIED:
         changes |= {"reopened_at": at, "round": rectification.round + 1, "rectified_at": None}
@@ -359,6 +384,8 @@ def _changes(
         changes["escalated_at"] = at
     if act is Act.APPEAL:
         changes["appealed_at"] = at
+    if act in (Act.MAINTAIN, Act.VOID):
+        changes["reviewed_at"] = at
     if to in (State.CLOSED, State.VOIDED, State.MIS_TAP):
         changes["closed_at"] = at
     return changes
@@ -417,6 +444,24 @@ def tell_citizen(
 def rectification_by_number(db: Database, number: str) -> Rectification | None:
     """Return the one with this number, in any case."""
     return _one(db, "number = ?", number.strip().upper())
+
+
+def rectification_by_page_key(db: Database, key: str) -> Rectification | None:
+    """Return the one whose page this key opens."""
+    return _one(db, "page_key = ?", key)
+
+
+def rectifications_of_ratings(db: Database, rating_ids: Sequence[int]) -> tuple[Rectification, ...]:
+    """Return those that some ratings opened, oldest first; a mis-tap is none."""
+    marks = ", ".join("?" for _ in rating_ids)
+    found = _several(db, f"rating_id IN ({marks})", list(rating_ids))
+    return tuple(one for one in found if one.state is not State.MIS_TAP)
+
+
+def told_words(db: Database, rectification: Rectification) -> tuple[RectificationEvent, ...]:
+    """Return what was said to the citizen, in order: answers, results, a decision that voids."""
+    events = events_of(db, rectification)
+    return tuple(event for event in events if event.act in TOLD_TO_CITIZENS and event.words)
 
 
 def rectification_by_id(db: Database, rectification_id: int) -> Rectification:
@@ -517,7 +562,9 @@ def _rectification(row: Any, tries_on: tuple[date, ...]) -> Rectification:
         appealed_at=_moment(row[25]),
         escalated_at=_moment(row[26]),
         closed_at=_moment(row[27]),
+        reviewed_at=_moment(row[28]),
         tries_on=tries_on,
+        page_key=row[29],
     )
 
 

@@ -363,7 +363,7 @@ def test_the_command_prints_who_would_be_told_and_writes_nothing(
         "kind": "remind",
         "subject": "410202250124001234",
         "level": "due_soon",
-        "recipient": "lead@龙亭区//longting-01",
+        "recipient": "窗口负责人（龙亭区·longting-01）",
         "due_on": "2025-02-07",
     }
     count = sqlite3.connect(tmp_path / "data" / FILE_NAME).execute("SELECT count(*) FROM outbox")

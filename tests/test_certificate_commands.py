@@ -86,7 +86,7 @@ def test_a_dry_run_says_what_a_sweep_then_does_once(folder: Path) -> None:
         "kind": "urgent",
         "subject": "JY0001",
         "level": "urgent",
-        "recipient": "department:market",
+        "recipient": "开封市市场监督管理局",
         "due_on": "2025-06-09",
     }
     assert (len(dry), len(swept), again) == (3, 3, [])

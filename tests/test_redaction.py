@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.records.redaction import mask_name, mask_number, redact
+from bot.records.redaction import mask_introduced_names, mask_name, mask_number, redact
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
@@ -271,3 +271,25 @@ def test_a_name_keeps_its_surname(name: str, masked: str) -> None:
 )  # fmt: skip
 def test_a_number_keeps_its_tail(number: str, masked: str) -> None:
     assert mask_number(number) == masked
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("我叫张三丰", "我叫张某"),
+        ("我叫欧阳锋，等了两小时", "我叫欧阳某，等了两小时"),
+        ("我是王小明，电话忘了", "我是王某，电话忘了"),
+        ("本人李四。", "本人李某。"),
+        ("我叫张三来办社保", "我叫张某来办社保"),
+        ("我叫王有才", "我叫王某"),
+        ("姓名：赵六 没人理", "姓名：赵某 没人理"),
+        ("我是来办退休的", "我是来办退休的"),
+        ("我是高中毕业的", "我是高中毕业的"),
+        ("我是黄河路那边的", "我是黄河路那边的"),
+        ("本人方便的时候再来", "本人方便的时候再来"),
+        ("", ""),
+    ],
+)
+def test_a_name_somebody_introduces_keeps_its_surname(text: str, masked: str) -> None:
+    assert mask_introduced_names(text) == masked
+    assert mask_introduced_names(masked) == masked

@@ -17,7 +17,14 @@ from bot.desk import Desk
 from bot.dialogue import Person
 from bot.records import people
 from bot.records.people import Address, Channel
-from bot.records.roster import Member, Roster, link_person, member_by_number, put_member
+from bot.records.roster import (
+    Member,
+    Roster,
+    accounts_of,
+    link_person,
+    member_by_number,
+    put_member,
+)
 from bot.rotation import plan_rotation, rotate, rotate_when_due
 from bot.views.alerts import render_alert
 from bot.views.roster import LEAVES
@@ -505,7 +512,8 @@ def test_a_name_bound_on_another_channel_is_one_person_with_two_addresses(li: Ta
         code = people.make_code(
             db, role=Role.CLERK, scope=scope, name="小李", made_by=None, now=now
         )
-        return people.bind(db, people.person_at(db, address, now=now), code.code, now=now)
+        person = people.person_at(db, address, now=now)
+        return people.bind(db, person, code, accounts_of(db, code), now=now)
 
     phone = bind(Address(Channel.TELEGRAM, "1"))
     page = bind(Address(Channel.WEB, "a"))

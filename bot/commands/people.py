@@ -1,4 +1,4 @@
-"""people: binding codes for staff."""
+"""people: binding codes for staff, who they are, and taking a role away."""
 
 from __future__ import annotations
 
@@ -7,28 +7,37 @@ from pathlib import Path
 import click
 
 from bot.commands.options import WRONG_USE, Context, common_options, fail, named_district, noted
-from bot.commands.output import print_json
+from bot.commands.output import print_json, print_table
 from bot.commands.qr_sheet import Card, qr_sheet
 from bot.database import transaction
 from bot.desk import Desk
-from bot.dialogue import CITY, STAFF, Role, Scope
+from bot.dialogue import CITY, STAFF, Channel, Person, Role, Scope, Table
 from bot.qr import qr_png
 from bot.records.audit import Deed
-from bot.records.people import BindingCode, make_code
-from bot.records.roster import Member, members
+from bot.records.people import (
+    Account,
+    BindingCode,
+    accounts,
+    make_code,
+    people_by_id,
+    people_named,
+    take_role_away,
+)
+from bot.records.roster import Member, member_by_number, members, unlink_person
 from bot.views.places import scope_words
 from bot.views.refusals import ROLE_NAMES
 from reminders.certificate_holders import make_opt_in_code
 from reminders.certificates import certificates_by_number
 
 CODES_FOLDER = "codes"
+CHANNEL_NAMES = {Channel.TELEGRAM: "Telegram", Channel.WEB: "网页", Channel.TERMINAL: "终端"}
 SHEET_NOTE = "剪开发给本人：在对话里发卡上的“绑定 …”，或扫码。7 天内有效，只能用一次，别转给别人。"
 
 
 @click.group()
 @common_options
 def people(settings: Context) -> None:
-    """工作人员：发绑定码。"""
+    """工作人员：发绑定码、名单、收回身份。"""
     del settings
 
 
@@ -197,6 +206,90 @@ def _links(desk: Desk, code: str) -> tuple[str | None, str | None, str | None]:
     path = folder / f"{code}.png"
     path.write_bytes(qr_png(link or page or ""))
     return link, page, str(path)
+
+
+@people.command("list")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON")
+@common_options
+def list_(settings: Context, as_json: bool) -> None:
+    """列出现在有工作人员身份的人：编号、工号、姓名、身份、范围、从哪里进来。
+
+    \b
+    例：python -m bot people list
+    """
+    desk = settings.desk()
+    numbers = {m.person_id: m.number for m in members(desk.db, CITY) if m.person_id is not None}
+    known = accounts(desk.db)
+    if as_json:
+        print_json([_account_json(one, numbers.get(one.person.id)) for one in known])
+        return
+    rows = tuple(
+        (
+            str(one.person.id),
+            numbers.get(one.person.id) or "",
+            one.person.name or "",
+            ROLE_NAMES[one.person.role],
+            scope_words(desk.base, one.person.scope),
+            "、".join(CHANNEL_NAMES[channel] for channel in one.channels) or "没有",
+            f"{one.bound_at:%Y-%m-%d}" if one.bound_at else "",
+        )
+        for one in known
+    )
+    print_table(Table(("编号", "工号", "姓名", "身份", "范围", "从哪里进来", "绑定于"), rows))
+
+
+def _account_json(one: Account, number: str | None) -> dict[str, object]:
+    scope = one.person.scope
+    return {
+        "id": one.person.id,
+        "number": number,
+        "name": one.person.name,
+        "role": one.person.role,
+        "district": scope.district,
+        "department": scope.department,
+        "window": scope.window,
+        "channels": list(one.channels),
+        "bound_at": one.bound_at.isoformat() if one.bound_at else None,
+    }
+
+
+@people.command()
+@click.argument("who")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON")
+@common_options
+def revoke(settings: Context, who: str, as_json: bool) -> None:
+    """收回一个人的工作人员身份：写编号、工号或姓名；网页登录和没用的绑定码一起作废。
+
+    \b
+    例：python -m bot people revoke 张三
+    """
+    desk = settings.desk()
+    found = _meant(desk, who.strip())
+    if not found:
+        fail(f"没有叫“{who}”的工作人员；发 python -m bot people list 看有哪些。", WRONG_USE)
+    if len(found) > 1:
+        which = "、".join(f"{p.id}（{scope_words(desk.base, p.scope)}）" for p in found)
+        fail(f"“{who}”有几个人，请写编号：{which}", WRONG_USE)
+    (person,) = found
+    with transaction(desk.db):
+        take_role_away(desk.db, person, now=desk.now())
+        unlink_person(desk.db, person.id)
+    noted(desk, Deed.CHANGED, f"revoke:{person.id}")
+    if as_json:
+        print_json({"id": person.id, "name": person.name, "role": person.role})
+        return
+    click.echo(f"已收回 {person.name or person.id} 的{ROLE_NAMES[person.role]}身份。")
+
+
+def _meant(desk: Desk, who: str) -> tuple[Person, ...]:
+    """Return the staff somebody means by an id of ours, a 工号, or a name."""
+    member = member_by_number(desk.db, who)
+    if member is not None and member.person_id is not None:
+        ids = {member.person_id}
+    else:
+        ids = {p.id for p in people_named(desk.db, who)}
+        ids |= {int(who)} if not ids and who.isdecimal() and len(who) < 16 else set()
+    return tuple(p for p in people_by_id(desk.db, ids) if p.is_staff)
 
 
 def _code_for_holder(desk: Desk, number: str, *, as_json: bool) -> None:

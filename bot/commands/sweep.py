@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import click
 
 from bot.certificates import run_certificates
 from bot.commands.options import Context, common_options
 from bot.commands.output import print_json, print_table
 from bot.daily import sweep_all
-from bot.dialogue import Table
+from bot.desk import Desk
+from bot.dialogue import Recipient, Table
 from bot.oversight import run_overdue
 from bot.records import people
 from bot.records.roster import Roster
@@ -17,6 +20,7 @@ from bot.views.case_proof import recipient_words
 from bot.views.cases import KIND_WORDS
 from bot.views.certificates import LEVEL_WORDS, event_words
 from bot.views.rectifications import KINDS, STEPS
+from bot.views.refusals import ROLE_NAMES
 from reminders.certificate_sweep import Decision as CertificateDecision
 from reminders.certificate_sweep import decide_certificates
 from reminders.overdue import recipient_key
@@ -51,22 +55,27 @@ def overdue(settings: Context, dry_run: bool, as_json: bool) -> None:
         swept = run_overdue(desk, desk.db)
     if swept.slot_at is None:
         click.echo("现在不是工作日的发送时间，什么也不发。", err=True)
+    names = _names(desk, (d.recipient for d in swept.decisions))
     if as_json:
-        print_json([_json(decision) for decision in swept.decisions])
+        print_json([_json(decision, names) for decision in swept.decisions])
         return
-    known = people.people_by_id(desk.db, (d.recipient.person_id for d in swept.decisions))
-    names = {p.id: p.name or f"{p.role} {p.id}" for p in known}
     print_table(_table(swept.decisions, names))
     done = "会告诉" if dry_run else "已告诉"
     click.echo(f"{done} {len(swept.decisions)} 条，新拟督办、通报 {len(swept.drafts)} 件。")
 
 
-def _json(decision: Decision) -> dict[str, str]:
+def _names(desk: Desk, recipients: Iterable[Recipient]) -> dict[int, str]:
+    """Return what each person among some recipients is called: by name, else by number."""
+    known = people.people_by_id(desk.db, {one.person_id for one in recipients})
+    return {p.id: f"{ROLE_NAMES[p.role]} {p.name or f'{p.id} 号'}" for p in known}
+
+
+def _json(decision: Decision, names: dict[int, str]) -> dict[str, str]:
     return {
         "kind": decision.kind,
         "subject": decision.case.number,
         "level": decision.standing.stage,
-        "recipient": recipient_key(decision.recipient),
+        "recipient": recipient_words(recipient_key(decision.recipient), names),
         "due_on": decision.standing.due_on.isoformat(),
     }
 
@@ -102,9 +111,9 @@ def certificates(settings: Context, dry_run: bool, as_json: bool) -> None:
     else:
         decisions = run_certificates(desk, desk.db).decisions
     if as_json:
-        print_json([_certificate_json(decision) for decision in decisions])
+        print_json([_certificate_json(desk, decision) for decision in decisions])
         return
-    print_table(_certificate_table(decisions[:MOST_SHOWN]))
+    print_table(_certificate_table(desk, decisions[:MOST_SHOWN]))
     if len(decisions) > MOST_SHOWN:
         click.echo(f"只列前 {MOST_SHOWN} 条；全部用 --json 看。")
     people_told = len({d.person_id for d in decisions if d.person_id is not None})
@@ -136,15 +145,16 @@ def rectifications(settings: Context, dry_run: bool, as_json: bool) -> None:
         swept = sweep_all(desk)
     if swept.slot_at is None:
         click.echo("现在不是工作日的发送时间，什么也不发。", err=True)
+    names = _names(desk, (d.recipient for d in swept.decisions))
     if as_json:
-        print_json([_rectification_json(decision) for decision in swept.decisions])
+        print_json([_rectification_json(decision, names) for decision in swept.decisions])
         return
     rows = tuple(
         (
             d.rectification.number,
             STEPS[d.deadline.step],
             KINDS[d.kind],
-            recipient_key(d.recipient),
+            recipient_words(recipient_key(d.recipient), names),
             d.deadline.due_on.isoformat(),
         )
         for d in swept.decisions
@@ -154,33 +164,40 @@ def rectifications(settings: Context, dry_run: bool, as_json: bool) -> None:
     click.echo(f"{done} {len(swept.decisions)} 条，新拟督办、通报 {len(swept.drafts)} 件。")
 
 
-def _rectification_json(decision: RectificationDecision) -> dict[str, str]:
+def _rectification_json(decision: RectificationDecision, names: dict[int, str]) -> dict[str, str]:
     return {
         "kind": decision.kind,
         "subject": decision.rectification.number,
         "level": decision.deadline.step,
-        "recipient": recipient_key(decision.recipient),
+        "recipient": recipient_words(recipient_key(decision.recipient), names),
         "due_on": decision.deadline.due_on.isoformat(),
     }
 
 
-def _certificate_json(decision: CertificateDecision) -> dict[str, str | None]:
+def _certificate_json(desk: Desk, decision: CertificateDecision) -> dict[str, str | None]:
     return {
         "kind": decision.event,
         "subject": decision.number,
         "level": decision.level,
-        "recipient": decision.recipient,
+        "recipient": _told(desk, decision),
         "due_on": decision.due_on.isoformat(),
     }
 
 
-def _certificate_table(decisions: tuple[CertificateDecision, ...]) -> Table:
+def _told(desk: Desk, decision: CertificateDecision) -> str:
+    if decision.person_id is not None:
+        return f"持证人 {decision.person_id} 号"
+    known = desk.base.departments.get(decision.department or "")
+    return known.name if known else decision.department or "未登记部门"
+
+
+def _certificate_table(desk: Desk, decisions: tuple[CertificateDecision, ...]) -> Table:
     rows = tuple(
         (
             d.number,
             LEVEL_WORDS[d.level] if d.level else "",
             event_words(d.event),
-            f"持证人 {d.person_id}" if d.person_id is not None else d.department or "未登记部门",
+            _told(desk, d),
             d.due_on.isoformat(),
         )
         for d in decisions

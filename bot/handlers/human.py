@@ -41,16 +41,24 @@ def offer(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
 
 
 def ask_note(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
-    """Await a message, or take the text just answered for one."""
+    """Await a message, or take the text just answered for one; pressed twice it is left once."""
     if arguments == ("last",):
-        spoken = [
-            m for m in messages.messages_of(desk.db, incoming.person.id) if m.direction == "in"
-        ]
-        if not spoken or not spoken[-1].text:
+        spoken = _spoken_before(desk, incoming)
+        if spoken is None or not spoken.text:
             raise Refusal("button_unknown")
-        return _leave(desk, incoming, spoken[-1].text)
+        left = enquiries.enquiry_left_since(desk.db, incoming.person, spoken.text, spoken.at)
+        return view.note_taken_reply(left) if left else _leave(desk, incoming, spoken.text)
     conversations.await_text(desk.db, incoming.person.id, Awaited.MESSAGE, "", now=desk.now())
     return view.ask_note_reply()
+
+
+def _spoken_before(desk: Desk, incoming: Incoming) -> messages.Message | None:
+    """Return what the person said before the message whose button was pressed, else last."""
+    said = messages.messages_of(desk.db, incoming.person.id)
+    shown = incoming.message
+    return next(
+        (m for m in reversed(said) if m.direction == "in" and (shown is None or m.id < shown)), None
+    )
 
 
 def take_note(desk: Desk, incoming: Incoming, text: str) -> Reply:

@@ -150,3 +150,11 @@ def take_correction(desk: Desk, incoming: Incoming, text: str) -> Reply:
         now=desk.now(),
     )
     return list_actions.correction_taken_reply(enquiry.number)
+
+
+def correction_written(desk: Desk, incoming: Incoming, entry_id: str) -> str:
+    """Return what the person last said was wrong with an entry."""
+    known = enquiries.latest_text(desk.db, incoming.person, EnquiryKind.CORRECTION, entry_id)
+    if known is None:
+        raise Refusal("button_unknown")
+    return known

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+
 from bot.answering import facts_for
 from bot.case_access import viewer_of
 from bot.desk import Desk
-from bot.dialogue import Incoming, Refusal, Reply, Scope
+from bot.dialogue import Incoming, Person, Refusal, Reply, Scope
 from bot.importing.certificates import masking_key
 from bot.records import (
     audit,
@@ -14,13 +17,14 @@ from bot.records import (
     integrity,
     interactions,
     knowledge_tasks,
+    messages,
     people,
     ratings,
 )
 from bot.records.audit import Deed
 from bot.records.conversations import Awaited
 from bot.records.official_ratings import official_of_interaction
-from bot.records.roster import is_staff_phone
+from bot.records.roster import is_staff_phone, stood_in_for
 from bot.records.slips import kept_version
 from bot.reports.oversight import told_of_rectification
 from bot.views import rectifications as view
@@ -47,8 +51,10 @@ from reminders.rectification_rules import (
 )
 
 EXTEND = "extend"
+LOOKUP = re.compile(r"查反馈|/feedback|[Zz]20\d{6}")
+MOST_LOOKUPS = 10
+LOOKUPS_WITHIN = timedelta(minutes=10)
 CITIZENS_ANSWERS = (Act.SATISFIED, Act.DISSATISFIED)
-RESULTS = (Act.RECTIFY, Act.EXPLAIN)
 ASKS_WORDS = records.NEEDS_WORDS | {Act.DISSATISFIED}
 """What staff write a word to; a citizen who is not content may, but need not."""
 
@@ -56,12 +62,13 @@ ASKS_WORDS = records.NEEDS_WORDS | {Act.DISSATISFIED}
 def waiting(desk: Desk, incoming: Incoming, argument: str) -> Reply:
     """List what is in progress within the own scope, the soonest due first."""
     del argument
-    person = incoming.person
-    found = [
-        (one, _next_deadline(desk, one))
-        for one in records.open_rectifications(desk.db, person.role, person.scope)
+    seen = {
+        one.id: one
+        for each in _acting_as(desk, incoming)
+        for one in records.open_rectifications(desk.db, each.role, each.scope)
         if _is_told(desk, one)
-    ]
+    }
+    found = [(one, _next_deadline(desk, one)) for one in seen.values()]
     found.sort(key=lambda pair: (pair[1].due_on if pair[1] else desk.today(), pair[0].number))
     return view.list_reply(desk.base, found, desk.today())
 
@@ -85,8 +92,11 @@ def _within(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Recti
     """Return the rectification a token names; one outside the scope is as unknown as none."""
     if not arguments:
         raise Refusal("button_unknown")
-    person = incoming.person
-    found = records.rectification_within(desk.db, person.role, person.scope, arguments[0])
+    within = (
+        records.rectification_within(desk.db, each.role, each.scope, arguments[0])
+        for each in _acting_as(desk, incoming)
+    )
+    found = next((one for one in within if one is not None), None)
     if found is None or not _is_told(desk, found):
         raise Refusal("rectification_unknown")
     return found
@@ -98,9 +108,17 @@ def _is_told(desk: Desk, one: Rectification) -> bool:
 
 
 def _parties(desk: Desk, incoming: Incoming, one: Rectification) -> frozenset[Party]:
+    acted = records.acted_as_handler(desk.db, one, incoming.person.id)
+    found = (
+        parties_of(one, each.role, each.scope, acted=acted) for each in _acting_as(desk, incoming)
+    )
+    return frozenset().union(*found)
+
+
+def _acting_as(desk: Desk, incoming: Incoming) -> tuple[Person, ...]:
+    """Return the person and those on leave for whom they stand in."""
     person = incoming.person
-    acted = records.acted_as_handler(desk.db, one, person.id)
-    return parties_of(one, person.role, person.scope, acted=acted)
+    return (person, *stood_in_for(desk.db, person, desk.today()))
 
 
 def show(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
@@ -182,6 +200,8 @@ def act(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Do what a button says, or first ask for the words it needs."""
     one = _within(desk, incoming, arguments[:1])
     name, ground = (*arguments[1:], "", "")[:2]
+    if name == EXTEND and incoming.discreet:
+        return view.on_page_reply(one.number, desk.links.page_url("/"))
     if name == EXTEND:
         return _await(desk, incoming, one, name, "", view.ask_words_reply(None, one.number))
     if name not in set(Act):
@@ -190,10 +210,10 @@ def act(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     refused = _refused(desk, incoming, one, chosen)
     if refused is not None:
         return refused
+    if chosen in ASKS_WORDS and incoming.discreet:
+        return view.on_page_reply(one.number, desk.links.page_url("/"))
     if chosen is Act.APPEAL and ground not in view.APPEALS:
         return view.choose_appeal_reply(one.number)
-    if chosen is Act.CONTACT and incoming.discreet:
-        return view.on_page_reply(one.number, desk.links.page_url("/"))
     if chosen in ASKS_WORDS:
         return _await(desk, incoming, one, name, ground, view.ask_words_reply(chosen, one.number))
     return _done(desk, incoming, one, chosen, None)
@@ -232,7 +252,11 @@ def _await(
 
 
 def take_words(desk: Desk, incoming: Incoming, text: str) -> Reply:
-    """Do the act whose words these are."""
+    """Do the act whose words these are; asked for on the page, they are not taken elsewhere."""
+    if incoming.discreet:
+        awaited = conversations.conversation_of(desk.db, incoming.person.id, now=desk.now())
+        subject = (awaited.awaiting_subject or "").partition(":")[0]
+        return view.on_page_reply(subject, desk.links.page_url("/"))
     number, name, ground = (*_awaited(desk, incoming).split(":"), "", "")[:3]
     one = _within(desk, incoming, (number,))
     if name == EXTEND:
@@ -314,12 +338,66 @@ def _follow(desk: Desk, moved: Rectification, chosen: Act) -> None:
 
 
 def status(desk: Desk, incoming: Incoming, number: str) -> Reply:
-    """Show state and dates by number to whoever holds it, nothing of the words."""
-    del incoming
+    """Show state and dates by number to whoever holds it, nothing of the words.
+
+    Without a number it says how to ask; who asks for many numbers must wait.
+    """
+    if not number:
+        own = _all_own(desk, incoming)
+        return view.ask_number_reply(own, desk.links.page_url("/progress"))
+    if _asked_too_often(desk, incoming):
+        raise Refusal("feedback_too_often")
     one = records.rectification_by_number(desk.db, number)
     if one is None:
         raise Refusal("rectification_unknown")
-    return view.status_reply(one, _open_deadlines(desk, one))
+    return view.status_reply(one, _open_deadlines(desk, one), desk.today())
+
+
+def _asked_too_often(desk: Desk, incoming: Incoming) -> bool:
+    """Count the same person's lookups of the last minutes in the conversation as recorded."""
+    since = desk.now() - LOOKUPS_WITHIN
+    said = messages.messages_of(desk.db, incoming.person.id)
+    asked = (m.text for m in said if m.direction == "in" and m.at > since and m.text)
+    return sum(LOOKUP.match(text) is not None for text in asked) >= MOST_LOOKUPS
+
+
+def status_of(desk: Desk, number: str) -> tuple[str, ...] | None:
+    """Return state and dates of the one with this number, for the page, if there is one."""
+    one = records.rectification_by_number(desk.db, number)
+    if one is None or one.state is State.MIS_TAP:
+        return None
+    return view.status_lines(one, _open_deadlines(desk, one), desk.today())
+
+
+def told_page(desk: Desk, key: str) -> tuple[str, ...] | None:
+    """Return state, dates and what the citizen was told, for who was given the key."""
+    one = records.rectification_by_page_key(desk.db, key)
+    if one is None:
+        return None
+    lines = view.status_lines(one, _open_deadlines(desk, one), desk.today())
+    return (*lines, *view.told_lines(records.told_words(desk.db, one)))
+
+
+def mine(desk: Desk, incoming: Incoming, argument: str) -> Reply:
+    """List the person's own feedback that is or was looked into."""
+    del argument
+    return view.own_list_reply(_all_own(desk, incoming))
+
+
+def show_mine(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """Show one of the person's own, or list them."""
+    if not arguments:
+        return mine(desk, incoming, "")
+    one = _own(desk, incoming, arguments)
+    told = records.told_words(desk.db, one)
+    page = desk.links.page_url(f"/feedback/{one.page_key}")
+    where = view.Elsewhere(page) if incoming.discreet else None
+    return view.own_reply(one, _open_deadlines(desk, one), told, desk.today(), where)
+
+
+def _all_own(desk: Desk, incoming: Incoming) -> tuple[Rectification, ...]:
+    rating_ids = ratings.bad_ratings_of(desk.db, incoming.person)
+    return records.rectifications_of_ratings(desk.db, rating_ids)[::-1]
 
 
 def _own(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Rectification:
@@ -350,8 +428,10 @@ def revisit(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply
             now=desk.now(),
         )
     except NotAllowed:
-        return view.status_reply(one, _open_deadlines(desk, one))
-    return view.revisited_reply(moved, records.last_words(desk.db, moved, RESULTS))
+        return view.status_reply(one, _open_deadlines(desk, one), desk.today())
+    # The answer stands in place of the result: where that was not said, it is not said now.
+    result = None if incoming.discreet else records.last_words(desk.db, moved, records.RESULTS)
+    return view.revisited_reply(moved, result)
 
 
 def ask_reply(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
@@ -375,6 +455,14 @@ def take_reply(desk: Desk, incoming: Incoming, text: str) -> Reply:
     )
     outbox.put(desk.db, (alert,), now=desk.now())
     return view.reply_taken_reply()
+
+
+def reply_written(desk: Desk, incoming: Incoming, number: str) -> str:
+    """Return what the citizen said back last."""
+    written = records.last_words(desk.db, _own(desk, incoming, (number,)), (records.REPLY,))
+    if written is None:
+        raise Refusal("button_unknown")
+    return written
 
 
 def be_quiet(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
@@ -480,7 +568,8 @@ def _task(
 
 def show_task(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Show the answer that was said to be incomplete, in the version that was shown."""
-    return _answer_shown(desk, _task(desk, incoming, arguments).rating_id)
+    task = _task(desk, incoming, arguments)
+    return view.for_task(_answer_shown(desk, task.rating_id), task)
 
 
 def finish_task(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:

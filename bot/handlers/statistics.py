@@ -204,6 +204,8 @@ def bad(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
         entries_of_department=_owned(desk, person),
         narrow=query.narrow,
     )
+    rules = desk.settings.rectification_rules()
+    found = feedback.without_untold(desk.db, found, rules, now=desk.now())
     return view.bad_reply(desk.base, found, query.from_on, query.to_on)
 
 

@@ -77,6 +77,26 @@ def leave_enquiry(
     return _required(enquiry_by_number(db, number))
 
 
+def latest_text(db: Database, person: Person, kind: EnquiryKind, entry_id: str) -> str | None:
+    """Return what a person last left of a kind about an entry."""
+    row = db.execute(
+        """SELECT text FROM enquiries WHERE person_id = ? AND kind = ? AND entry_id = ?
+           ORDER BY id DESC LIMIT 1""",
+        [person.id, kind, entry_id],
+    ).fetchone()
+    return row[0] if row else None
+
+
+def enquiry_left_since(db: Database, person: Person, text: str, since: datetime) -> Enquiry | None:
+    """Return the message a person has left in these very words since an instant."""
+    row = db.execute(
+        f"""SELECT {_COLUMNS} FROM enquiries
+            WHERE person_id = ? AND kind = 'message' AND text = ? AND made_at >= ?""",
+        [person.id, text, since.isoformat()],
+    ).fetchone()
+    return _enquiry(row) if row else None
+
+
 def enquiry_by_number(db: Database, number: str) -> Enquiry | None:
     """Return the enquiry with this number."""
     row = db.execute(

@@ -499,3 +499,16 @@ def m043_staff_phones(db: Database) -> None:
     db.execute("INSERT INTO integrity_flags SELECT * FROM integrity_flags_before")
     db.execute("DROP TABLE integrity_flags_before")
     db.execute("CREATE INDEX integrity_flags_by_day ON integrity_flags (on_day)")
+
+
+@records_migrations()
+def m044_accounts(db: Database) -> None:
+    """Note since when an address is a staff member's, and who somebody turned out to be."""
+    db.execute("ALTER TABLE addresses ADD COLUMN bound_at TEXT")
+    db.execute("""
+        UPDATE addresses SET bound_at = coalesce(
+            (SELECT max(used_at) FROM binding_codes b WHERE b.used_by = addresses.person_id),
+            first_seen_at)
+        WHERE person_id IN (SELECT id FROM people WHERE role <> 'citizen')""")
+    db.execute("ALTER TABLE people ADD COLUMN joined_id INTEGER REFERENCES people(id)")
+    db.execute("ALTER TABLE binding_codes ADD COLUMN for_person_id INTEGER REFERENCES people(id)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,6 +36,8 @@ class BindingCode:
     scope: Scope
     name: str | None
     expires_at: datetime
+    staff_number: str | None = None
+    for_person_id: int | None = None
 
 
 def person_at(db: Database, address: Address, *, now: datetime) -> Person:
@@ -161,18 +163,20 @@ def make_code(
     made_by: int | None,
     now: datetime,
     staff_number: str | None = None,
+    for_person_id: int | None = None,
 ) -> BindingCode:
     """Make a code that works once, for seven days; only its hash is kept.
 
-    With `staff_number` (工号) it also says whom on the roster its user is.
+    With `staff_number` (工号) it also says whom on the roster its user is, with `for_person_id`
+    which account of ours.
     """
     code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
     expires_at = now + timedelta(days=CODE_DAYS)
     db.execute(
         """INSERT INTO binding_codes
            (code_hash, role, district, department, window, name, made_by, made_at, expires_at,
-            staff_number)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            staff_number, for_person_id)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         [
             _code_hash(code),
             role,
@@ -184,95 +188,200 @@ def make_code(
             now.isoformat(),
             expires_at.isoformat(),
             staff_number,
+            for_person_id,
         ],
     )
-    return BindingCode(code, role, scope, name, expires_at)
-
-
-def staff_number_of(db: Database, code: str) -> str | None:
-    """Return the 工号 a code was made for, if it was made for one."""
-    row = db.execute(
-        "SELECT staff_number FROM binding_codes WHERE code_hash = ?", [_code_hash(code)]
-    ).fetchone()
-    return row[0] if row else None
+    return BindingCode(code, role, scope, name, expires_at, staff_number, for_person_id)
 
 
 def _code_hash(code: str) -> str:
     return hashlib.sha256(code.strip().upper().encode()).hexdigest()
 
 
-def bind(db: Database, person: Person, code: str, *, now: datetime) -> Person:
-    """Give the person the code's role and return them with it.
+def read_code(db: Database, person: Person, code: str, *, now: datetime) -> BindingCode | None:
+    """Return what a code gives; None where this person has used it already.
 
-    The same person using the same code again is told so without harm. A name that was bound
-    to another account on this channel loses that role there: rebinding revokes the old account.
-    Bound on another channel only, it is the same person with one more address, where messages go
-    that the first no longer takes. Raises Refusal with `code_unknown`, `code_used` or
-    `code_expired`.
+    Raises Refusal with `code_unknown`, `code_used` or `code_expired`.
     """
     row = db.execute(
-        """SELECT id, role, district, department, window, name, expires_at, used_by
+        """SELECT role, district, department, window, name, expires_at, staff_number,
+                  for_person_id, used_by
            FROM binding_codes WHERE code_hash = ?""",
         [_code_hash(code)],
     ).fetchone()
     if row is None:
         raise Refusal("code_unknown")
-    code_id, role, district, department, window, name, expires_at, used_by = row
+    role, district, department, window, name, expires, number, for_person_id, used_by = row
     if used_by == person.id:
-        return person_by_id(db, person.id)
+        return None
     if used_by is not None:
         raise Refusal("code_used")
-    if datetime.fromisoformat(expires_at) < now:
+    expires_at = datetime.fromisoformat(expires)
+    if expires_at < now:
         raise Refusal("code_expired")
-    bound = Person(person.id, Role(role), Scope(district, department, window), name)
-    namesake_id = _namesake_elsewhere(db, bound) if name else None
-    if namesake_id is not None:
-        db.execute(
-            "UPDATE addresses SET person_id = ? WHERE person_id = ?", [namesake_id, bound.id]
-        )
-    else:
-        if name:
-            _revoke_namesakes(db, name, bound.role, bound.scope)
-        db.execute(
-            "UPDATE people SET role = ?, district = ?, department = ?, window = ?, name = ? "
-            "WHERE id = ?",
-            [role, district, department, window, name, bound.id],
-        )
-    bound_id = bound.id if namesake_id is None else namesake_id
+    scope = Scope(district, department, window)
+    return BindingCode(code, Role(role), scope, name, expires_at, number, for_person_id)
+
+
+def bind(
+    db: Database, person: Person, code: BindingCode, known: Sequence[Person], *, now: datetime
+) -> Person:
+    """Give a code's role, and return who now holds it.
+
+    `known` are the accounts the same member of the staff has had. One that is reached by other
+    channels than this person only is theirs still: this address joins it. Any other loses its
+    role: rebinding revokes the old account.
+    """
+    others = [one for one in known if one.id != person.id]
+    channels = _channels(db, person.id)
+    kept = next((one for one in others if _joins(db, one, code, channels)), None)
+    for other in others:
+        if other is not kept:
+            revoke_role(db, other)
+    holder = kept or person
+    if kept is not None:
+        _join(db, person, kept)
     db.execute(
-        "UPDATE binding_codes SET used_by = ?, used_at = ? WHERE id = ?",
-        [bound_id, now.isoformat(), code_id],
-    )
-    return person_by_id(db, bound_id)
-
-
-def _namesake_elsewhere(db: Database, bound: Person) -> int | None:
-    """Return who holds the same name, role and scope on other channels only, if it is one."""
-    rows = db.execute(
-        """SELECT p.id FROM people p WHERE p.name = ? AND p.role = ? AND p.district IS ?
-               AND p.department IS ? AND p.window IS ? AND p.id <> ?
-               AND EXISTS (SELECT 1 FROM addresses a WHERE a.person_id = p.id)
-               AND NOT EXISTS (SELECT 1 FROM addresses a JOIN addresses b USING (channel)
-                   WHERE a.person_id = p.id AND b.person_id = ?)""",
+        "UPDATE people SET role = ?, district = ?, department = ?, window = ?, name = ? "
+        "WHERE id = ?",
         [
-            bound.name,
-            bound.role,
-            bound.scope.district,
-            bound.scope.department,
-            bound.scope.window,
-            bound.id,
-            bound.id,
+            code.role,
+            code.scope.district,
+            code.scope.department,
+            code.scope.window,
+            code.name,
+            holder.id,
         ],
+    )
+    for channel in channels:
+        db.execute(
+            "UPDATE addresses SET bound_at = ? WHERE person_id = ? AND channel = ?",
+            [now.isoformat(), holder.id, channel],
+        )
+    db.execute(
+        "UPDATE binding_codes SET used_by = ?, used_at = ? WHERE code_hash = ?",
+        [holder.id, now.isoformat(), _code_hash(code.code)],
+    )
+    return person_by_id(db, holder.id)
+
+
+def _channels(db: Database, person_id: int) -> frozenset[Channel]:
+    rows = db.execute(
+        "SELECT DISTINCT channel FROM addresses WHERE person_id = ?", [person_id]
     ).fetchall()
-    return int(rows[0][0]) if len(rows) == 1 else None
+    return frozenset(Channel(row[0]) for row in rows)
 
 
-def _revoke_namesakes(db: Database, name: str, role: Role, scope: Scope) -> None:
-    """Take the role from an older account of the same name, role and scope."""
+def _joins(db: Database, known: Person, code: BindingCode, channels: frozenset[Channel]) -> bool:
+    """Tell whether an address on some channels is one more way to the same person.
+
+    A code made for an account always says so; a name alone does not reach across districts.
+    """
+    if code.for_person_id is not None:
+        return known.id == code.for_person_id
+    if _channels(db, known.id) & channels:
+        return False
+    near = None in (known.scope.district, code.scope.district) or (
+        known.scope.district == code.scope.district
+    )
+    return near or code.staff_number is not None
+
+
+def _join(db: Database, person: Person, kept: Person) -> None:
+    db.execute("UPDATE addresses SET person_id = ? WHERE person_id = ?", [kept.id, person.id])
+    revoke_role(db, person)
+    db.execute("UPDATE people SET joined_id = ? WHERE id = ?", [kept.id, person.id])
+
+
+def joined_id(db: Database, person_id: int) -> int:
+    """Return who somebody turned out to be: an account their address joined, else themselves."""
+    row = db.execute("SELECT joined_id FROM people WHERE id = ?", [person_id]).fetchone()
+    return int(row[0]) if row and row[0] is not None else person_id
+
+
+def revoke_role(db: Database, person: Person) -> None:
+    """Make somebody a citizen again; they lose their role, not what they did."""
     db.execute(
         """UPDATE people SET role = 'citizen', district = NULL, department = NULL, window = NULL
-           WHERE name = ? AND role = ? AND district IS ? AND department IS ? AND window IS ?""",
-        [name, role, scope.district, scope.department, scope.window],
+           WHERE id = ?""",
+        [person.id],
+    )
+
+
+def leave_channel(db: Database, person: Person, channel: Channel) -> bool:
+    """End a member of the staff's sessions on a channel; tell whether another is left to them.
+
+    Without another the role ends as well: nobody could be told anything.
+    """
+    rest = _channels(db, person.id) - {channel}
+    if not rest:
+        revoke_role(db, person)
+    if rest or channel is Channel.WEB:
+        db.execute(
+            "DELETE FROM addresses WHERE person_id = ? AND channel = ?", [person.id, channel]
+        )
+    return bool(rest)
+
+
+def leave_address(db: Database, person: Person, address: Address) -> None:
+    """End one session of a member of the staff; with the last address the role ends as well."""
+    db.execute(
+        "DELETE FROM addresses WHERE channel = ? AND address = ?",
+        [address.channel, address.address],
+    )
+    if not _channels(db, person.id):
+        revoke_role(db, person)
+
+
+def is_session_over(db: Database, address: Address, *, days: int, now: datetime) -> bool:
+    """Tell whether a staff member's session at an address has lasted longer than it may."""
+    row = db.execute(
+        "SELECT bound_at FROM addresses WHERE channel = ? AND address = ?",
+        [address.channel, address.address],
+    ).fetchone()
+    if row is None or row[0] is None:
+        return False
+    return now - datetime.fromisoformat(row[0]) > timedelta(days=days)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A member of the staff as the office sees them: where they come in, since when."""
+
+    person: Person
+    channels: tuple[Channel, ...]
+    bound_at: datetime | None
+
+
+def accounts(db: Database) -> tuple[Account, ...]:
+    """Return everybody who holds a role, by id."""
+    rows = db.execute(
+        """SELECT p.id, p.role, p.district, p.department, p.window, p.name,
+                  coalesce(json_group_array(DISTINCT a.channel)
+                      FILTER (WHERE a.channel IS NOT NULL), '[]'), max(a.bound_at)
+           FROM people p LEFT JOIN addresses a ON a.person_id = p.id
+           WHERE p.role <> 'citizen' GROUP BY p.id ORDER BY p.id"""
+    ).fetchall()
+    return tuple(
+        Account(
+            _person(row[:6]),
+            tuple(sorted(Channel(channel) for channel in json.loads(row[6]))),
+            datetime.fromisoformat(row[7]) if row[7] else None,
+        )
+        for row in rows
+    )
+
+
+def take_role_away(db: Database, person: Person, *, now: datetime) -> None:
+    """Take a role away for good: sessions on the page end, and codes not used yet are void."""
+    revoke_role(db, person)
+    db.execute(
+        "DELETE FROM addresses WHERE person_id = ? AND channel = ?", [person.id, Channel.WEB]
+    )
+    db.execute(
+        """UPDATE binding_codes SET expires_at = ?
+           WHERE used_by IS NULL AND expires_at > ? AND (for_person_id = ? OR name = ?)""",
+        [now.isoformat(), now.isoformat(), person.id, person.name],
     )
 
 

@@ -83,6 +83,30 @@ _COMPOUND_SURNAME = re.compile(
     "拓跋|第五|南门|西门|东郭|左丘|梁丘|公羊|谷梁|颛孙|巫马|漆雕|乐正"
 )
 
+# 百家姓's usual ones; rare surnames that are everyday words (来, 有, 那, 和, 是) are left out.
+_SURNAMES = (
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡"
+    "贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段"
+    "雷钱汤尹黎易常武乔贺赖龚文庞樊兰殷施陶洪翟安颜倪严牛温芦季俞章鲁葛伍韦申尤毕聂丛焦向柳邢"
+    "路岳齐梅莫庄辛管祝左涂谷祁时舒耿牟卜詹关苗凌费纪靳盛童欧甄项曲成游阳裴席卫查屈鲍位覃霍"
+    "翁隋甘景薄单包司柏宁柯阮桂闵解强柴华车冉房边"
+)
+_NAME = (
+    r"(?!方便|文化|任何|高兴|安排|明白|平时|强烈|严重|单位|单身|成年|万分|段时|常年|卫生|管理|强调)"
+    rf"(?P<surname>{_COMPOUND_SURNAME.pattern}|[{_SURNAMES}])"
+    # What a person goes on with is no second character of a given name.
+    r"[\u4e00-\u9fff](?:(?![来去在是到要想办等被给跟说打找])[\u4e00-\u9fff])?"
+)
+_NAME_END = r"(?=$|[\s，。,.!！?？、；;：:（）()]|我|的(?:电话|手机|身份证))"
+# After 我叫 a name always follows; after 我是 only where the name ends what is said.
+_INTRODUCED = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"(?P<by>我叫|名叫|名字叫|名字是|姓名[是为]?[:：]?\s?){_NAME}",
+        rf"(?P<by>我是|本人|我姓名){_NAME}{_NAME_END}",
+    )
+)
+
 
 class _Rank(IntEnum):
     """Order the findings: where two overlap, the surer one stands."""
@@ -152,6 +176,16 @@ def mask_name(name: str) -> str:
     if len(plain) > 2 and _COMPOUND_SURNAME.match(plain):
         return f"{plain[:2]}*"
     return f"{plain[:1]}*" if plain else ""
+
+
+def mask_introduced_names(text: str) -> str:
+    """Keep the surname of whoever says who they are, for those who may not know: 我叫张某.
+
+    Only names that the words before them announce; other names in free text are not recognised.
+    """
+    for pattern in _INTRODUCED:
+        text = pattern.sub(lambda found: f"{found['by']}{found['surname']}某", text)
+    return text
 
 
 def mask_number(number: str) -> str:

@@ -6,6 +6,7 @@ on a day: bound people by id, else the role.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,6 +16,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from bot.dialogue import CITY, Person, Recipient, Role, Scope
+from bot.records.people import BindingCode, people_by_id, people_named
 from reminders.cases import Case
 from reminders.overdue import Level
 
@@ -260,6 +262,82 @@ def link_bound(db: Database, person: Person, number: str | None) -> bool:
         return False
     link_person(db, numbers[0], person.id)
     return True
+
+
+def accounts_of(db: Database, code: BindingCode) -> tuple[Person, ...]:
+    """Return the accounts that the member of the staff a code is for has had, the surest first.
+
+    By the account it was made for, by 工号, else by name; of several members of one name only
+    the one the code fits.
+    """
+    if code.for_person_id is not None:
+        return _staff_among(people_by_id(db, (code.for_person_id,)))
+    if code.name is None:
+        return ()
+    namesakes = [m for m in members(db, CITY) if m.name == code.name]
+    fitting = [m for m in namesakes if _fits(m, code)]
+    tied = {m.person_id for m in namesakes if m.person_id is not None}
+    own = {m.person_id for m in fitting if m.person_id is not None and len(fitting) == 1}
+    # A name the roster knows once, or not at all, is one person's.
+    strange = {p.id for p in people_named(db, code.name)} - tied if len(namesakes) < 2 else set()
+    found = _staff_among(people_by_id(db, own | strange))
+    return tuple(sorted(found, key=lambda one: (one.id not in own, one.id)))
+
+
+def _fits(member: Member, code: BindingCode) -> bool:
+    if code.staff_number is not None:
+        return member.number == code.staff_number
+    return member.role is code.role and member.scope.district == code.scope.district
+
+
+def _staff_among(found: Iterable[Person]) -> tuple[Person, ...]:
+    return tuple(one for one in found if one.is_staff)
+
+
+def unlink_person(db: Database, person_id: int) -> None:
+    """Note that nobody is bound as the member somebody was."""
+    db.execute("UPDATE staff SET person_id = NULL WHERE person_id = ?", [person_id])
+
+
+def stood_in_for(db: Database, person: Person, on: date) -> tuple[Person, ...]:
+    """Return the bound people on leave for whom somebody stands in on a day."""
+    member = member_of_person(db, person.id)
+    if member is None or member.is_on_leave(on):
+        return ()
+    found: dict[str, Member] = {}
+    numbers = [member.number]
+    for _ in range(MOST_DEPUTIES):
+        away = [m for m in _deputised_to(db, numbers, on) if m.number not in found]
+        found |= {m.number: m for m in away}
+        numbers = [m.number for m in away]
+    return people_by_id(db, (m.person_id for m in found.values()))
+
+
+def _deputised_to(db: Database, numbers: Sequence[str], on: date) -> tuple[Member, ...]:
+    rows = db.execute(
+        f"""SELECT {_COLUMNS} FROM staff WHERE leave_from_on <= ? AND leave_to_on >= ?
+                AND deputy_number IN (SELECT value FROM json_each(?))""",
+        [on.isoformat(), on.isoformat(), json.dumps(list(numbers))],
+    ).fetchall()
+    return tuple(map(_member, rows))
+
+
+def present_instead(db: Database, holders: Sequence[Person], on: date) -> tuple[int, ...]:
+    """Return each holder's id, or that of who stands in for them; all where nobody is present."""
+    found = [_present_for(db, holder, on) for holder in holders]
+    present = tuple(dict.fromkeys(i for i in found if i is not None))
+    return present or tuple(holder.id for holder in holders)
+
+
+def _present_for(db: Database, holder: Person, on: date) -> int | None:
+    member = member_of_person(db, holder.id)
+    if member is None:
+        return holder.id
+    for _ in range(MOST_DEPUTIES):
+        if member is None or not member.is_on_leave(on):
+            break
+        member = member_by_number(db, member.deputy_number or "")
+    return None if member is None or member.is_on_leave(on) else member.person_id
 
 
 @dataclass(frozen=True, slots=True)

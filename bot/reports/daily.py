@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from bot.dialogue import CITY, Person, Scope
 from bot.records.integrity import flags_of
-from bot.reports.feedback import bad_ratings
+from bot.reports.feedback import bad_ratings, without_untold
 from bot.reports.statistics import By, Counts, count_ratings
 from reminders.acts import waiting_acts
 from reminders.cases import open_cases
@@ -85,6 +85,7 @@ def facts_of_day(
         db, scope, on, on, By.DAY, entries_of_department=entries_of_department
     ).total
     bad = bad_ratings(db, scope, on, on, entries_of_department=entries_of_department)
+    told = without_untold(db, bad, rules, now=now)
     standings = (standing_of(case, calendar, oversight, today) for case in open_cases(db, scope))
     due = [
         one
@@ -99,7 +100,7 @@ def facts_of_day(
         good=total.good,
         bad=total.bad,
         unrated=total.unrated,
-        new_bad=tuple(one.number for one in bad if one.number and not one.voided),
+        new_bad=tuple(one.number for one in told if one.number and not one.voided),
         not_sent=_not_sent(db, scope, on),
         gaps=_gaps(db, on) if scope == CITY else None,
         flags=len(flags_of(db, scope, on, on)),

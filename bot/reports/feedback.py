@@ -6,7 +6,7 @@ Every function takes the scope of who asks; nothing here is worded, and no row n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -23,8 +23,13 @@ from reminders.rectification_rules import (
     State,
     first_follow_up_deadline,
     first_rectify_deadline,
+    told_from,
 )
-from reminders.rectifications import rectifications_opened, satisfied_among
+from reminders.rectifications import (
+    rectification_of_rating,
+    rectifications_opened,
+    satisfied_among,
+)
 from reminders.working_days import Calendar
 
 LONGEST_LIMIT_DAYS = 60
@@ -103,6 +108,26 @@ def bad_ratings(
         )
         for row in rows
     )
+
+
+def without_untold(
+    db: Database, found: Sequence[BadRating], rules: RectificationRules, *, now: datetime
+) -> tuple[BadRating, ...]:
+    """Leave out the numbers that lead nowhere yet: a mis-tap may still be corrected.
+
+    The rating counts and is listed; whose it is, is told by the same rule as to the unit.
+    """
+    return tuple(
+        one if one.number is None or _is_told(db, one, rules, now) else replace(one, number=None)
+        for one in found
+    )
+
+
+def _is_told(db: Database, one: BadRating, rules: RectificationRules, now: datetime) -> bool:
+    if now - one.rated_at >= timedelta(minutes=rules.tell_after_minutes):
+        return True
+    opened = rectification_of_rating(db, one.rating_id)
+    return opened is not None and told_from(opened, rules) <= now
 
 
 def detail_rows(

@@ -10,7 +10,8 @@ from bot.views.text import HOTLINE, format_full_day, format_moment
 from reminders.overdue import LATE, Stage
 
 MENU = Button("菜单", "menu")
-TITLE = "办件进度"
+TITLE = "办件、反馈进度"
+FEEDBACK_TITLE = "您的反馈"
 PROVISIONAL = "（暂定，以国务院放假安排为准）"
 
 STATES = {

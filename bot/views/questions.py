@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bot.dialogue import Button, Reply
 from bot.settings import HumanSettings
-from bot.views.text import HOTLINE, Lines
+from bot.views.text import HOTLINE, Lines, shorten
 from knowledge.model import ServicePackage, Signpost, SignpostKind
 
 NONE_OF_THESE = "都不是"
@@ -130,6 +130,12 @@ def signpost_reply(signpost: Signpost, human: HumanSettings) -> Reply:
 def with_message_button(reply: Reply) -> Reply:
     """Offer to take the text just answered as the message that was awaited."""
     button = (Button("这是留言", "note:last"),)
+    return replace(reply, buttons=(*reply.buttons, button))
+
+
+def with_question_button(reply: Reply, text: str, token: str) -> Reply:
+    """Offer to answer as a question what was taken for somebody's own words."""
+    button = (Button(f"我是想问：{shorten(text, 14)}", token),)
     return replace(reply, buttons=(*reply.buttons, button))
 
 

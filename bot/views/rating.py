@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.dialogue import Button, Reply
-from bot.records.ratings import Rating, Reason
+from bot.records.ratings import Rating, Reason, Writing
 from bot.views.text import format_day
 
 LEVELS = {5: "非常满意", 4: "满意", 3: "基本满意", 2: "不满意", 1: "非常不满意"}
@@ -45,20 +45,55 @@ REASON_LABELS = {
 }
 
 
+# The upper three levels' tags are never asked for; they may be chosen.
+GOOD_TAGS = {
+    5: {
+        "510": "一窗受理一次办结",
+        "511": "可以先受理后补材料",
+        "512": "不用提交证明",
+        "513": "可以全程网上办理",
+        "514": "可以使用手机办理",
+        "515": "可以就近办理",
+        "516": "无需材料直接办理",
+        "517": "服务热情效率高",
+    },
+    4: {
+        "406": "填写一张表单就可完成申报",
+        "407": "在线提交材料窗口核验",
+        "408": "一张清单告知全部申报材料",
+        "409": "用告知承诺减免申报材料",
+        "410": "可以在线预约办理",
+        "411": "跑大厅一次办完",
+        "412": "可以使用自助机办理",
+        "413": "服务态度较好",
+    },
+    3: {
+        "307": "一次性告知需要补正的材料",
+        "308": "提供申报材料样本",
+        "309": "在承诺的时间内办结",
+        "310": "办事指南指引准确",
+        "311": "按办事指南要求的材料即可办理",
+        "312": "可以快递送达",
+        "313": "跑动次数与承诺的一致",
+        "314": "服务态度一般",
+    },
+}
+SHOWN_FIRST = 3
+EVERY_TAG = "all"
+
+
 @dataclass(frozen=True, slots=True)
 class Tracking:
-    """The number under which a complaint is handled, and by when."""
+    """The number under which a complaint is handled, and what is promised by when."""
 
     number: str
-    due_on: date
+    promises: tuple[str, ...]
 
     @property
     def line(self) -> str:
         """Return what the citizen reads of it."""
-        return (
-            f"已编号 {self.number}，{format_day(self.due_on)}前处理，结果发在这里；"
-            f"发“查反馈 {self.number}”看进度。"
-        )
+        told = "，".join((*self.promises, "结果发在这里"))
+        return f"已编号 {self.number}，{told}；发“查反馈 {self.number}”看进度。"
 
 
 def tags_for(reason: Reason, level: int) -> dict[str, str]:
@@ -76,6 +111,7 @@ def tag_label(tag: str) -> str | None:
     """Return a tag's words, if it is one of ours."""
     every: Sequence[dict[str, str]] = (
         ANSWER_TAGS,
+        *GOOD_TAGS.values(),
         *PROCESS_TAGS.values(),
         *SERVICE_TAGS.values(),
     )
@@ -117,12 +153,17 @@ def invitations_refused_reply() -> Reply:
 
 
 def thanks_reply(
-    rating: Rating, official_url: str, *, may_correct: bool, tracking: Tracking | None = None
+    rating: Rating,
+    official_url: str,
+    *,
+    may_correct: bool,
+    writing: Writing | None,
+    tracking: Tracking | None = None,
 ) -> Reply:
     """Thank for a rating, the same for every level; a low one is asked what it was about."""
     correct = "点错了可以改。" if may_correct else ""
     text = (
-        f"您选了“{LEVELS[rating.level]}”，谢谢您的反馈。{correct}\n"
+        f"您选了“{LEVELS[rating.level]}”{_chosen(rating)}，谢谢您的反馈。{correct}\n"
         "正式评价请在河南政务服务网“好差评”进行，本反馈不计入。"
     )
     if tracking is not None:
@@ -130,32 +171,81 @@ def thanks_reply(
     rows: list[tuple[Button, ...]] = []
     if not rating.is_good and rating.reason is None:
         text += "\n能说说是哪方面吗？"
-        rows += [
-            (Button(label, f"cause:{rating.interaction_id}:{reason.value}"),)
-            for reason, label in REASON_LABELS.items()
-        ]
+        rows += _reason_rows(rating, tuple(Reason))
+    own: list[Button] = []
+    if rating.is_good and len(rating.tags) < len(GOOD_TAGS[rating.level]):
+        own.append(Button("选标签（可不选）", f"praise:{rating.interaction_id}"))
+    own += writing_buttons(rating.interaction_id, writing)
+    if own:
+        rows.append(tuple(own))
     if may_correct:
         rows.append((Button("点错了，改", f"rerate:{rating.interaction_id}"),))
-    elif rating.addendum is None:
-        rows.append((Button("补充一句", f"more:{rating.interaction_id}"),))
     rows.append((Button("去河南政务服务网评价", url=official_url),))
     return Reply(text, buttons=tuple(rows), replaces=True)
 
 
-def cause_reply(rating: Rating, reason: Reason) -> Reply:
-    """Ask for the tag within a reason."""
-    rows = [
-        (Button(label, f"tag:{rating.interaction_id}:{reason.value}:{tag}"),)
-        for tag, label in tags_for(reason, rating.level).items()
+def _chosen(rating: Rating) -> str:
+    labels = [label for tag in rating.tags if (label := tag_label(tag))]
+    return f"（{'、'.join(labels)}）" if labels else ""
+
+
+def writing_buttons(interaction_id: int, writing: Writing | None) -> tuple[Button, ...]:
+    """Offer to write, while anything may be written: first words, then the one addition."""
+    labels = {Writing.WORDS: "写几句", Writing.ADDENDUM: "补充一句"}
+    return (Button(labels[writing], f"{writing}:{interaction_id}"),) if writing else ()
+
+
+def _reason_rows(rating: Rating, reasons: Sequence[Reason]) -> list[tuple[Button, ...]]:
+    return [
+        (Button(REASON_LABELS[reason], f"cause:{rating.interaction_id}:{reason.value}"),)
+        for reason in reasons
     ]
-    return Reply(f"{REASON_LABELS[reason]}：具体是哪一样？", buttons=tuple(rows), replaces=True)
+
+
+def _tag_rows(
+    tags: dict[str, str], rating: Rating, verb: str, more: str, *, every: bool
+) -> list[tuple[Button, ...]]:
+    """Return a button for each tag not chosen yet: three first, the rest on 更多."""
+    left = [(tag, label) for tag, label in tags.items() if tag not in rating.tags]
+    shown = left if every else left[:SHOWN_FIRST]
+    rows: list[tuple[Button, ...]] = [(Button(label, f"{verb}:{tag}"),) for tag, label in shown]
+    return rows if len(shown) == len(left) else [*rows, (Button("更多", more),)]
+
+
+def cause_reply(rating: Rating, reason: Reason, *, every: bool = False) -> Reply:
+    """Ask for a tag within a reason; once one is chosen, others and the other reasons too."""
+    mine = f"{rating.interaction_id}:{reason.value}"
+    tags = tags_for(reason, rating.level)
+    rows = _tag_rows(tags, rating, f"tag:{mine}", f"cause:{mine}:{EVERY_TAG}", every=every)
+    if rating.tags:
+        rows += _reason_rows(rating, [other for other in Reason if other is not reason])
+        rows.append((Button("选好了", f"cause:{mine}:done"),))
+        text = f"已选{_chosen(rating)}。还有哪一样？可以再选。"
+    else:
+        text = f"{REASON_LABELS[reason]}：具体是哪一样？选了一样还可以再选。"
+    return Reply(text, buttons=tuple(rows), replaces=True)
+
+
+def praise_reply(rating: Rating, *, every: bool) -> Reply:
+    """Offer the tags of a good level, none of them needed."""
+    mine = f"praise:{rating.interaction_id}"
+    tags = GOOD_TAGS[rating.level]
+    rows = _tag_rows(tags, rating, mine, f"{mine}:{EVERY_TAG}", every=every)
+    rows.append((Button("选好了", f"{mine}:done"),))
+    text = (
+        f"已选{_chosen(rating)}。还可以再选。"
+        if rating.tags
+        else "哪些方面？可以选几样，也可以不选。"
+    )
+    return Reply(text, buttons=tuple(rows), replaces=True)
 
 
 def cause_taken_reply(
     rating: Rating,
-    tag: str,
     official_url: str,
     *,
+    may_add_tags: bool,
+    writing: Writing | None,
     tracking: Tracking | None = None,
     ask_phone: bool = False,
 ) -> Reply:
@@ -163,33 +253,42 @@ def cause_taken_reply(
 
     A phone is no condition of anything.
     """
-    rows = [(Button("写几句", f"words:{rating.interaction_id}"),)]
+    own = writing_buttons(rating.interaction_id, writing)
+    if may_add_tags and rating.reason is not None:
+        again = f"cause:{rating.interaction_id}:{rating.reason.value}"
+        own = (*own, Button("还有别的原因", again))
+    rows = [own] if own else []
     if tracking is not None and ask_phone:
         rows.append((Button("留个电话（可不留）", f"phone:{tracking.number}"),))
     if tracking is not None:
         rows.append((Button("不用联系我", f"rquiet:{tracking.number}"),))
     told = f"\n{tracking.line}" if tracking else ""
+    labels = "、".join(label for tag in rating.tags if (label := tag_label(tag)))
     return Reply(
-        f"您选了“{LEVELS[rating.level]}”，原因：{tag_label(tag)}。已转给负责的人。{told}\n"
+        f"您选了“{LEVELS[rating.level]}”，原因：{labels}。已转给负责的人。{told}\n"
         "正式评价请在河南政务服务网“好差评”进行，本反馈不计入。",
         buttons=(*rows, (Button("去河南政务服务网评价", url=official_url),)),
         replaces=True,
     )
 
 
-def ask_words_reply() -> Reply:
-    """Ask for words of one's own."""
+def ask_words_reply(writing: Writing, *, stands: bool) -> Reply:
+    """Ask for words of one's own; what stands already can only be added to."""
+    stood = "原来写的已经转给负责的人，不能再改，可以补充一次。" if stands else ""
+    what = "补充" if writing is Writing.ADDENDUM else "写几句"
     return Reply(
-        "请写几句（10 分钟内，别写身份证号、电话）。不写就点取消。",
+        f"{stood}请{what}（10 分钟内，别写身份证号、电话）。不写就点取消。",
         buttons=((Button("取消", "menu"),),),
     )
 
 
-def words_taken_reply() -> Reply:
-    """Thank for the words."""
-    return Reply("记下了，谢谢您。", buttons=((Button("菜单", "menu"),),))
+def words_taken_reply(rating: Rating, writing: Writing | None, hours: int) -> Reply:
+    """Thank for the words, and offer the one addition."""
+    more = f"{hours} 小时内还可以补充一次。" if writing is Writing.ADDENDUM else ""
+    own = writing_buttons(rating.interaction_id, writing if more else None)
+    return Reply(f"记下了，谢谢您。{more}", buttons=((*own, Button("菜单", "menu")),))
 
 
 def addendum_taken_reply() -> Reply:
     """Thank for the addendum, which changes no count."""
-    return Reply("补充的话记下了，谢谢您。原来的选择不变。")
+    return Reply("补充的话记下了，谢谢您。原来的选择不变。", buttons=((Button("菜单", "menu"),),))

@@ -9,7 +9,8 @@ from bot.dialogue import CITY, Person, Reply, Role
 from bot.records import people
 from bot.records.interactions import interaction_by_id
 from bot.records.invitations import has_refused
-from bot.records.ratings import rating_of
+from bot.records.ratings import Writing, rating_of
+from bot.records.roster import stood_in_for
 from bot.reports.oversight import told_of_rectification
 from bot.views import rating
 from bot.views import rectifications as view
@@ -24,6 +25,8 @@ from reminders.rectifications import (
     CONTACTED,
     DONE,
     REPLIED,
+    RESULTS,
+    WRITTEN,
     last_words,
     rectification_by_id,
     rectification_by_number,
@@ -46,9 +49,11 @@ def render(desk: Desk, waiting: Waiting, person: Person, viewer: Viewer) -> Repl
         return None
     if waiting.kind == ALERT:
         return _told(desk, waiting, one)
+    if waiting.kind == WRITTEN:
+        return view.citizen_wrote_reply(one, Writing(waiting.facts["what"]))
     if waiting.kind == REPLIED:
         return view.citizen_replied_reply(one) if one.is_open else None
-    return _to_citizen(desk, waiting.kind, one)
+    return _to_citizen(desk, waiting.kind, one, viewer)
 
 
 def _act(desk: Desk, waiting: Waiting, viewer: Viewer) -> Reply | None:
@@ -78,6 +83,11 @@ def _is_due(desk: Desk, person: Person, told: ToldRectification) -> bool:
     found = open_deadlines(one, desk.calendar, desk.settings.rectification_rules())
     if (told.step, told.due_on) not in {(each.step, each.due_on) for each in found}:
         return False
+    acting_as = (person, *stood_in_for(desk.db, person, desk.today()))
+    return any(_answers_for(each, one) for each in acting_as)
+
+
+def _answers_for(person: Person, one: Rectification) -> bool:
     owns = person.role is one.recipient.role and person.scope.covers(one.recipient.scope)
     return owns or may_see(one, person.role, person.scope)
 
@@ -93,18 +103,20 @@ def _told(desk: Desk, waiting: Waiting, one: Rectification) -> Reply | None:
     return view.told_reply(desk.base, one, found)
 
 
-def _to_citizen(desk: Desk, kind: str, one: Rectification) -> Reply | None:
+def _to_citizen(desk: Desk, kind: str, one: Rectification, viewer: Viewer) -> Reply | None:
     """Word what concerns the citizen; whoever asked to be left alone is."""
     if one.anonymous:
         return None
+    page = desk.links.page_url(f"/feedback/{one.page_key}")
+    where = view.Elsewhere(page) if viewer.discreet else None
     if kind == CONTACTED:
         words = last_words(desk.db, one, (Act.CONTACT,))
-        return view.contact_reply(one.number, words) if words else None
+        return view.contact_reply(one, words, where) if words else None
+    result = last_words(desk.db, one, RESULTS)
     if kind == DONE and one.state is State.FOLLOW_UP:
-        words = last_words(desk.db, one, (Act.RECTIFY, Act.EXPLAIN))
-        return view.done_reply(one.number, words or "")
+        return view.done_reply(one, result, where)
     if kind == CLOSED:
-        return view.closed_reply(one.number, last_words(desk.db, one, (Act.SETTLE,)))
+        return view.closed_reply(one, result, where)
     return None
 
 

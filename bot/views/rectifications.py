@@ -6,30 +6,33 @@ Citizens read 反馈 and 处理, never 差评; staff never read who the citizen 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from bot.dialogue import Button, Person, Recipient, Reply, Role
 from bot.records.knowledge_tasks import KnowledgeTask
 from bot.records.official_ratings import OfficialRating
-from bot.records.ratings import Rating, Reason
+from bot.records.ratings import Rating, Reason, Writing
+from bot.records.redaction import mask_introduced_names
 from bot.reports.oversight import Told
 from bot.views.case_proof import act_line, told_words
 from bot.views.cases import Viewer, act_title, person_words, reminded_before
 from bot.views.places import scope_words
+from bot.views.promises import promise_lines
 from bot.views.rating import LEVELS, REASON_LABELS, tag_label
 from bot.views.refusals import ROLE_NAMES
 from bot.views.text import HOTLINE, Lines, format_day, format_moment, shorten
 from knowledge.model import KnowledgeBase
 from reminders.acts import Act as OfficeAct
 from reminders.notices import NoticeKind
-from reminders.rectification_rules import Act, Cause, Deadline, Rectification, State, Step
+from reminders.rectification_rules import Act, Cause, Deadline, Party, Rectification, State, Step
 from reminders.rectification_sweep import ToldRectification
 from reminders.rectifications import RectificationEvent
 from reminders.working_days import Explanation
 
 MENU = Button("菜单", "menu")
 MOST_LISTED = 20
+MOST_OWN = 10
 
 STATES: Mapping[State, str] = {
     State.NEW: "待核实",
@@ -78,7 +81,7 @@ ASKS: Mapping[Act, str] = {
     Act.APPEAL: "申诉的理由",
     Act.DISSATISFIED: "群众说哪里还不行。这段话给承办人看",
     Act.MAINTAIN: "复核的理由",
-    Act.VOID: "复核的理由",
+    Act.VOID: "复核的理由。这段话会告诉群众",
     Act.SETTLE: "怎么处理的。这段话会告诉群众",
 }
 APPEALS = {"mistaken": "误评", "untrue": "不实", "malicious": "恶意"}
@@ -95,13 +98,6 @@ STARTS: Mapping[Step, str] = {
     Step.FOLLOW_UP: "整改完成当天",
     Step.REVIEW: "申诉当天",
     Step.SETTLE: "上报当天",
-}
-CITIZEN_STEPS: Mapping[Step, str] = {
-    Step.CONTACT: "联系您",
-    Step.RECTIFY: "处理好",
-    Step.FOLLOW_UP: "回访您",
-    Step.REVIEW: "复核完",
-    Step.SETTLE: "有结果",
 }
 KINDS: Mapping[str, str] = {
     "remind": "快到期",
@@ -282,8 +278,10 @@ def detail_reply(
     if discreet:
         lines.add(_words_elsewhere(facts, page))
     else:
-        lines.add(f"原话：{rating.words}" if rating.words else "原话：没写")
-        lines.add(f"补充：{rating.addendum}" if rating.addendum else None)
+        # Who it is, the unit does not learn, not even from the words (domain rules 1.6).
+        words, more = (mask_introduced_names(t or "") for t in (rating.words, rating.addendum))
+        lines.add(f"原话：{words}" if words else "原话：没写")
+        lines.add(f"补充：{more}" if more else None)
     lines.heading("期限")
     lines.bullets(_deadline_line(deadline, today) for deadline in facts.deadlines)
     if one.complex_reason:
@@ -334,7 +332,9 @@ def _deadline_line(deadline: Deadline, today: date) -> str:
 
 def _event_line(event: RectificationEvent, *, discreet: bool) -> str:
     act = ACTS.get(Act(event.act), event.act) if event.act in set(Act) else OTHER_ACTS[event.act]
-    words = f"：{shorten(event.words, 200)}" if event.words and not discreet else ""
+    said = event.words or ""
+    said = mask_introduced_names(said) if event.as_party is Party.CITIZEN else said
+    words = f"：{shorten(said, 200)}" if said and not discreet else ""
     return f"{format_moment(event.at)} {PARTIES[event.as_party]} {act}{words}"
 
 
@@ -406,9 +406,9 @@ def choose_appeal_reply(number: str) -> Reply:
 def on_page_reply(number: str, page: str | None) -> Reply:
     """Say that words for a citizen are written on the page, and how to get in there."""
     return Reply(
-        f"整改 {number[-6:]}：写给群众的话不经 Telegram 传送，请在网页上写{_at(page)}\n"
-        "第一次在网页上办，先向管理员另要一个绑定码，在网页上绑定。",
-        buttons=((Button("返回", f"rect:{number}"),),),
+        f"整改 {number[-6:]}：写给群众的话、处理的说明不经 Telegram 传送，请在网页上写{_at(page)}\n"
+        "第一次在网页上办，先要一个网页绑定码，在网页上绑定。",
+        buttons=((Button("要网页绑定码", "mycode"), Button("返回", f"rect:{number}")),),
     )
 
 
@@ -455,6 +455,15 @@ def citizen_replied_reply(one: Rectification) -> Reply:
     )
 
 
+def citizen_wrote_reply(one: Rectification, writing: Writing) -> Reply:
+    """Tell the handler that the rater has written, or added to it."""
+    what = "补充了一句，原来的评价不变" if writing is Writing.ADDENDUM else "写了几句"
+    return Reply(
+        f"整改 {one.number[-6:]}：群众{what}，请看。",
+        buttons=((Button("看整改", f"rect:{one.number}"),),),
+    )
+
+
 def digest_reply(told: Sequence[ToldRectification]) -> Reply:
     """Join what one person must do about rectifications into one message."""
     lines = Lines()
@@ -474,34 +483,98 @@ def digest_reply(told: Sequence[ToldRectification]) -> Reply:
 # -- for the citizen
 
 
-def status_reply(one: Rectification, open_: Sequence[Deadline]) -> Reply:
-    """Show state and dates by number, nothing of the words."""
-    lines = Lines()
-    lines.add(f"{one.number}：{CITIZEN_STATES[one.state]}")
-    lines.add(f"{format_moment(one.opened_at)} 收到")
+def status_lines(one: Rectification, open_: Sequence[Deadline], today: date) -> tuple[str, ...]:
+    """Say state and dates of one, nothing of the words."""
+    lines = [f"{one.number}：{CITIZEN_STATES[one.state]}", f"{format_moment(one.opened_at)} 收到"]
     if one.closed_at is not None:
-        lines.add(f"{format_moment(one.closed_at)} 结束")
-    else:
-        lines.add(*(_citizen_line(one, deadline) for deadline in open_))
-    return Reply(lines.text, buttons=((MENU, Button("转人工", "human")),))
+        return (*lines, f"{format_moment(one.closed_at)} 结束")
+    return (*lines, *promise_lines(one, open_, today))
 
 
-def _citizen_line(one: Rectification, deadline: Deadline) -> str | None:
-    """Return by when something happens; whoever wants no contact is promised none."""
-    if one.anonymous and deadline.step is Step.CONTACT:
-        return None
-    ends = one.anonymous and deadline.step is Step.FOLLOW_UP
-    what = "办结" if ends else CITIZEN_STEPS[deadline.step]
-    return f"{format_day(deadline.due_on)}前{what}"
-
-
-def contact_reply(number: str, words: str) -> Reply:
-    """Give the citizen what the unit wrote, in the same thread."""
+def ask_number_reply(own: Sequence[Rectification], page: str | None) -> Reply:
+    """Say how to ask for one by number, and list the person's own."""
+    where = f"\n也可以在网页上查：{page}" if page else ""
+    example = "比如：查反馈 Z20250124ABCDEF"
     return Reply(
-        f"您的反馈 {number}，负责的人说：\n{words}",
+        f"请发“查反馈 编号”，编号在评价后的回复里，Z 开头，{example}{where}",
+        buttons=(*_own_rows(own), (MENU,)),
+    )
+
+
+def _own_rows(own: Sequence[Rectification]) -> tuple[tuple[Button, ...], ...]:
+    return tuple((Button(_own_label(one), f"myfb:{one.number}"),) for one in own[:MOST_OWN])
+
+
+def _own_label(one: Rectification) -> str:
+    on = format_day(one.opened_at.date())
+    return f"{on} {one.number[-6:]}：{CITIZEN_STATES[one.state]}"
+
+
+def own_list_reply(own: Sequence[Rectification]) -> Reply:
+    """List the person's own feedback that is or was looked into."""
+    if not own:
+        return Reply("您还没有要处理的反馈。办完事可以在答复下面评价。", buttons=((MENU,),))
+    return Reply(f"您的反馈 {len(own)} 件，点开看进度：", buttons=(*_own_rows(own), (MENU,)))
+
+
+def own_reply(
+    one: Rectification,
+    open_: Sequence[Deadline],
+    told: Sequence[RectificationEvent],
+    today: date,
+    where: Elsewhere | None,
+) -> Reply:
+    """Show the person their own: state, dates, and what they were told."""
+    lines = list(status_lines(one, open_, today))
+    if told:
+        lines += [where.words] if where is not None else ["对您说的：", *told_lines(told)]
+    rows: list[tuple[Button, ...]] = []
+    if one.is_open and not one.anonymous:
+        rows.append((Button("回话", f"rrep:{one.number}"),))
+    return Reply("\n".join(lines), buttons=(*rows, (Button("我的反馈", "myfb"), MENU)))
+
+
+def status_reply(one: Rectification, open_: Sequence[Deadline], today: date) -> Reply:
+    """Show state and dates by number, nothing of the words."""
+    text = "\n".join(status_lines(one, open_, today))
+    return Reply(text, buttons=((MENU, Button("转人工", "human")),))
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Where words are read that this channel may not carry: the page of one rectification."""
+
+    page: str | None
+
+    @property
+    def words(self) -> str:
+        """Return how to get there."""
+        if self.page is None:
+            return f"内容不经 Telegram 传送，请到窗口或打 {HOTLINE} 问。"
+        return f"内容不经 Telegram 传送，请在网页上看（链接只给您）：{self.page}"
+
+
+def _yours(one: Rectification, where: Elsewhere | None) -> str:
+    """Name the feedback: in full, or by the end of its number where not everything is said."""
+    if where is None:
+        return f"您的反馈 {one.number}"
+    return f"您 {format_day(one.opened_at.date())}的反馈（尾号 {one.number[-6:]}）"
+
+
+def _said(words: str | None, where: Elsewhere | None) -> str:
+    if where is not None:
+        return f"\n{where.words}"
+    return f"\n{words}" if words else ""
+
+
+def contact_reply(one: Rectification, words: str, where: Elsewhere | None) -> Reply:
+    """Give the citizen what the unit wrote, in the same thread, or say where to read it."""
+    said = "负责的人说：" if where is None else "负责的人给您回了话。"
+    return Reply(
+        f"{_yours(one, where)}，{said}{_said(words, where)}",
         buttons=(
-            (Button("回话", f"rrep:{number}"),),
-            (Button("不用再联系我", f"rquiet:{number}"),),
+            (Button("回话", f"rrep:{one.number}"),),
+            (Button("不用再联系我", f"rquiet:{one.number}"),),
         ),
     )
 
@@ -519,15 +592,24 @@ def reply_taken_reply() -> Reply:
     return Reply("转给负责的人了，谢谢您。", buttons=((MENU,),))
 
 
-def done_reply(number: str, words: str) -> Reply:
-    """Tell the citizen the result, and ask whether they are content."""
+def done_reply(one: Rectification, result: str | None, where: Elsewhere | None) -> Reply:
+    """Tell the citizen the result and its reason, and ask whether they are content."""
     return Reply(
-        f"您的反馈 {number} 处理好了：\n{words}\n您满意吗？",
+        f"{_yours(one, where)}，{_outcome(one)}{_said(result, where)}\n您满意吗？",
         buttons=(
-            (Button("满意", f"revisit:{number}:satisfied"),),
-            (Button("不满意", f"revisit:{number}:dissatisfied"),),
+            (Button("满意", f"revisit:{one.number}:satisfied"),),
+            (Button("不满意", f"revisit:{one.number}:dissatisfied"),),
         ),
     )
+
+
+def _outcome(one: Rectification) -> str:
+    """Return what came of it, in plain words; the reason follows."""
+    if one.state is State.VOIDED:
+        return "主管单位复核后认为不成立，不计入评价。理由："
+    if one.upheld is False:
+        return "核实过了，反映的情况不成立。说明："
+    return "处理好了。结果："
 
 
 def revisited_reply(one: Rectification, result: str | None) -> Reply:
@@ -547,12 +629,18 @@ def revisited_reply(one: Rectification, result: str | None) -> Reply:
     return Reply(f"{done}{said}", buttons=tuple(rows), replaces=True)
 
 
-def closed_reply(number: str, words: str | None) -> Reply:
-    """Tell the citizen that it is closed, with the result."""
+def closed_reply(one: Rectification, result: str | None, where: Elsewhere | None) -> Reply:
+    """Tell the citizen that it is closed, with the result and its reason."""
+    objecting = "" if one.upheld and one.counts else f"\n不同意可以打 {HOTLINE} 反映。"
     return Reply(
-        f"您的反馈 {number} 办结了。" + (f"\n{words}" if words else ""),
+        f"{_yours(one, where)}办结了：{_outcome(one)}{_said(result, where)}{objecting}",
         buttons=((MENU,),),
     )
+
+
+def told_lines(events: Sequence[RectificationEvent]) -> tuple[str, ...]:
+    """Return what was said to the citizen, for their own page."""
+    return tuple(f"{format_moment(event.at)} {event.words}" for event in events)
 
 
 def quiet_reply() -> Reply:
@@ -596,6 +684,12 @@ def tasks_reply(base: KnowledgeBase, tasks: Sequence[KnowledgeTask]) -> Reply:
         for task in tasks[:MOST_LISTED]
     ]
     return Reply(lines.text, buttons=(*rows, (MENU,)))
+
+
+def for_task(shown: Reply, task: KnowledgeTask) -> Reply:
+    """Offer the editor what comes after reading the answer that was shown."""
+    done = Button("已补好", f"taskdone:{task.id}")
+    return replace(shown, buttons=((done, Button("待补条目", "tasks")), *shown.buttons))
 
 
 def task_done_reply() -> Reply:

@@ -46,6 +46,8 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
     "too_late_to_correct": lambda f: (
         f"已评价：您选的是“{LEVELS[f['level']]}”，已经转给负责的人，不能再改；可以补充一句。"
     ),
+    "reason_stands": lambda _: "原因已经转给负责的人，不能再加；可以补充一句。",
+    "words_stand": lambda _: "原来写的已经转给负责的人，不能再改；可以补充一句。",
     "reason_not_asked": lambda _: "满意的评价不用选原因，谢谢您。",
     "addendum_exists": lambda _: "已经补充过一次了，谢谢您。",
     "too_late_for_addendum": lambda f: f"超过 {f['hours']} 小时，不能再补充了。",
@@ -106,6 +108,7 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
     "act_step_done": lambda _: "这一步已经办了，不用再签发。",
     "act_provisional": lambda _: "到期日还是暂定的（等国务院放假安排），不能据此通报。",
     "staff_rating": lambda _: "工作人员不能评价，这次已记录。群众可以用自己的手机评。",
+    "feedback_too_often": lambda _: "查得太勤了，请过十分钟再查；着急可以打 12345 问。",
     "rectification_unknown": lambda _: "没找到这个编号，请核对后再发一次。",
     "rectification_party": lambda _: (
         "这一步不能由您来做：承办人不能自己回访、办结，也不能复核自己的申诉。"
@@ -154,6 +157,11 @@ def refusal_reply(refusal: Refusal) -> Reply:
     if refusal.reason == "content_changed":
         button = Button("重新看", f"pick:{refusal.facts['entry']}")
         return Reply(text, buttons=((button,), (MENU,)))
+    if refusal.facts.get("more") is not None:
+        more = Button("补充一句", f"more:{refusal.facts['more']}")
+        return Reply(text, buttons=((more,), (MENU, HUMAN)))
+    if refusal.reason == "phone_unreadable":
+        return Reply(text, buttons=((Button("取消", "menu"),),))
     return Reply(text, buttons=((MENU, HUMAN),))
 
 

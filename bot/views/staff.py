@@ -28,6 +28,35 @@ def bound_reply(base: KnowledgeBase, person: Person) -> Reply:
     )
 
 
+def own_code_reply(code: BindingCode, link: str | None) -> Reply:
+    """Hand somebody the code by which they come in on the page as well."""
+    where = f"在电脑或手机浏览器里打开：{link}" if link else f"在网页对话里发：绑定 {code.code}"
+    return Reply(
+        f"给您自己在网页上用的绑定码，{format_moment(code.expires_at)}前有效，只能用一次，别转给别人。\n"
+        f"{where}\n绑定后两边是同一个人。",
+        buttons=((MENU,),),
+    )
+
+
+def leave_reply(channel: Channel) -> Reply:
+    """Ask whether to end the session; a new code is needed to come back."""
+    where = "网页上的登录（所有浏览器）" if channel is Channel.WEB else "这里的绑定"
+    return Reply(
+        f"要解除{where}吗？再进来要新的绑定码。",
+        buttons=((Button("确定退出", "unbind:yes"), Button("不退", "menu")),),
+    )
+
+
+def left_reply(*, stays: bool) -> Reply:
+    """Confirm that the session has ended, and say what is left."""
+    rest = (
+        "您在另一处的绑定不变。"
+        if stays
+        else "您的工作人员身份也解除了，要用请找发码的人要新的绑定码。"
+    )
+    return Reply(f"已退出。{rest}")
+
+
 def member_key(member: Member) -> str:
     """Return a short ASCII name of a member for a button: a 工号 may be of any characters."""
     return hashlib.sha256(member.number.encode()).hexdigest()[:KEY_LENGTH]

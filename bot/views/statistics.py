@@ -188,6 +188,7 @@ def bad_reply(base: KnowledgeBase, found: Sequence[BadRating], from_on: date, to
         entry = base.entries.get(one.entry_id)
         name = entry.short_name if entry else one.entry_id
         void = "（复核作废）" if one.voided else ""
+        void = "（刚评，还可更正）" if one.number is None else void
         lines.add(f"· {format_moment(one.rated_at)}｜{LEVELS[one.level]}｜{name}｜{where}{void}")
     rows = [
         (Button(f"整改 {one.number[-6:]}", f"rect:{one.number}"),)

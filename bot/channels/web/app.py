@@ -30,7 +30,7 @@ from bot.channels.web.open_pages import (
     show_slip,
 )
 from bot.channels.web.pages import read_pages
-from bot.channels.web.progress import ask_progress, show_progress
+from bot.channels.web.progress import ask_progress, show_feedback, show_progress
 from bot.channels.web.say import read_on, say, wants_json
 from bot.channels.web.site import Core, Site
 from bot.channels.web.staff_pages import (
@@ -59,6 +59,7 @@ def build_web(desk: Desk, core: Core) -> Starlette:
         _get("/slip/{number}", show_slip, site),
         _get("/progress", ask_progress, site),
         _get("/progress/{number}", show_progress, site),
+        _get("/feedback/{key}", show_feedback, site),
         _get("/dashboard", show_dashboard, site),
         _get("/dashboard/print", show_print, site),
         _get("/dashboard/sheet", send_sheet, site),

@@ -15,7 +15,7 @@ from bot.handlers.qualification import STAFF_OVERSEERS, by_district
 from bot.handlers.statistics import Query, all_rates, counted_by
 from bot.records.official_ratings import Sync
 from bot.reports.charts import bars_svg, trend_svg
-from bot.reports.feedback import bad_ratings, rectifications_within
+from bot.reports.feedback import bad_ratings, rectifications_within, without_untold
 from bot.reports.qualification import staff_by_unit, target_of, total_of
 from bot.reports.rates import NO_DATA, Shown, rates_of
 from bot.reports.statistics import By, Counts
@@ -118,6 +118,8 @@ def _bad(desk: Desk, person: Person, query: Query) -> str:
         narrow=query.narrow,
         limit=SHOWN_ROWS,
     )
+    rules = desk.settings.rectification_rules()
+    found = without_untold(desk.db, found, rules, now=desk.now())
     rows = (
         (
             escape(format_moment(one.rated_at)),

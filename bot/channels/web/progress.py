@@ -1,4 +1,6 @@
-"""/progress: where a case stands, for whoever has its number; no login, kept from robots."""
+"""/progress: where a case or a feedback stands, for whoever has its number; kept from robots.
+
+/feedback/<key>: what a citizen was told of their feedback, where chat may not carry it."""
 
 from __future__ import annotations
 
@@ -11,8 +13,9 @@ from starlette.responses import RedirectResponse, Response
 from bot.channels.web.session import keep_session, session_of
 from bot.channels.web.site import Site
 from bot.handlers.progress import progress_of
+from bot.handlers.rectifications import status_of, told_page
 from bot.views import page_words as wording
-from bot.views.progress import TITLE, progress_lines
+from bot.views.progress import FEEDBACK_TITLE, TITLE, progress_lines
 
 MOST_LOOKUPS = 10
 MOST_OF_STRANGERS = 60
@@ -37,15 +40,35 @@ async def show_progress(site: Site, request: Request) -> Response:
     who, most = ("", MOST_OF_STRANGERS) if session.is_new else (session.secret, MOST_LOOKUPS)
     if not site.lookups.may_look(who, most, site.desk.now()):
         return _unseen(site.pages.notice(wording.PROGRESS_TOO_OFTEN, 429))
-    found = progress_of(site.desk, request.path_params["number"][:LONGEST_NUMBER])
-    if found is None:
+    lines = _lines(site, request.path_params["number"].strip()[:LONGEST_NUMBER])
+    if lines is None:
         response = site.pages.notice(wording.PROGRESS_UNKNOWN, 404)
     else:
-        lines = "".join(f"<p>{escape(line)}</p>" for line in progress_lines(found))
         form = site.pages.fill("progress.html", number="")
-        response = site.pages.plain(TITLE, lines + form)
+        response = site.pages.plain(TITLE, paragraphs(lines) + form)
     keep_session(response, site.desk, session)
     return _unseen(response)
+
+
+def _lines(site: Site, number: str) -> tuple[str, ...] | None:
+    """Say where a case stands, or a feedback, whose numbers begin with Z."""
+    if number[:1] in ("Z", "z"):
+        return status_of(site.desk, number)
+    found = progress_of(site.desk, number)
+    return None if found is None else progress_lines(found)
+
+
+def paragraphs(lines: tuple[str, ...]) -> str:
+    """Return each line as a paragraph."""
+    return "".join(f"<p>{escape(line)}</p>" for line in lines)
+
+
+async def show_feedback(site: Site, request: Request) -> Response:
+    """Show whoever was given the link what they were told of their feedback."""
+    lines = told_page(site.desk, request.path_params["key"][:LONGEST_NUMBER])
+    if lines is None:
+        return _unseen(site.pages.notice(wording.FEEDBACK_UNKNOWN, 404))
+    return _unseen(site.pages.plain(FEEDBACK_TITLE, paragraphs(lines)))
 
 
 def _unseen(response: Response) -> Response:

@@ -94,15 +94,28 @@ def _demo_role(request: Request, desk: Desk) -> Role:
 
 def known_person(desk: Desk, session: Session) -> Person | None:
     """Return the person of a session, if they ever said anything."""
-    return None if session.is_new else people.find_person(desk.db, session.address)
+    return None if session.is_new else _still_bound(desk, session)
+
+
+def _still_bound(desk: Desk, session: Session) -> Person | None:
+    """Return the person at a session's address; a staff member's session ends after some days."""
+    found = people.find_person(desk.db, session.address)
+    if found is None or not found.is_staff or session.role is not Role.CITIZEN:
+        return found
+    days, now = desk.settings.web.staff_session_days, desk.now()
+    if not people.is_session_over(desk.db, session.address, days=days, now=now):
+        return found
+    with transaction(desk.db):
+        people.leave_address(desk.db, found, session.address)
+    return None
 
 
 def person_of(desk: Desk, session: Session) -> Person:
     """Return the person of a session, made known now if need be."""
+    found = _still_bound(desk, session)
+    if found is not None:
+        return found
     with transaction(desk.db):
-        found = people.find_person(desk.db, session.address)
-        if found is not None:
-            return found
         if session.role is not Role.CITIZEN:
             return demo_person(desk, session.role, session.address)
         return people.person_at(desk.db, session.address, now=desk.now())
