@@ -139,7 +139,7 @@ def _measure(folder: Path, count: int) -> None:
         )
         missed = _milliseconds(
             lambda scope=scope: unreached(
-                db, rules, scope, NOW.date(), days=rules.days_left[2], limit=20
+                db, calendar, kinds, rules, scope, NOW.date(), days=rules.days_left[2], limit=20
             )
         )
         print(

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from sqlite_utils import Database
 
 from bot.database import transaction
 from bot.desk import Desk
 from bot.dialogue import Recipient, Scope
-from bot.reports.certificates import department_people, kind_ids_by_name, kinds_of, rules_of
+from bot.reports.certificates import (
+    count_by_hand,
+    department_people,
+    kind_ids_by_name,
+    kinds_of,
+    rules_of,
+)
 from reminders import outbox
 from reminders.alerts import Alert
-from reminders.certificate_figures import unreached
 from reminders.certificate_sweep import (
     CertificateSweep,
     has_swept,
@@ -18,6 +25,7 @@ from reminders.certificate_sweep import (
     sweep_certificates,
 )
 from reminders.certificates import register_kinds
+from reminders.working_days import add_working_days
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DIGEST = "certificates_digest"
@@ -44,18 +52,24 @@ def run_certificates(desk: Desk, db: Database) -> CertificateSweep:
 
 
 def _told(desk: Desk, db: Database, person_id: int, scope: Scope) -> list[Alert]:
-    """Return the weekly digest on its day, and daily what must be seen to by hand."""
-    today, rules = desk.today(), rules_of(desk.settings)
+    """Return the weekly digest on its day, and on working days what must be seen to by hand."""
+    today = desk.today()
     recipient = Recipient(person_id=person_id)
     alerts = []
-    if WEEKDAYS[today.weekday()] == desk.settings.certificate.digest_on:
+    if _is_digest_day(desk, today):
         facts = {"on": today.isoformat()}
         alerts.append(Alert(DIGEST, recipient, facts, f"{DIGEST}:{today}:{person_id}"))
-    count, _ = unreached(db, rules, scope, today, days=rules.manual_at, limit=0)
-    if count:
+    if desk.calendar.is_working_day(today) and count_by_hand(desk, db, scope):
         facts = {"on": today.isoformat()}
         alerts.append(Alert(BY_HAND, recipient, facts, f"{BY_HAND}:{today}:{person_id}"))
     return alerts
+
+
+def _is_digest_day(desk: Desk, today: date) -> bool:
+    """Tell whether the week's digest comes today; a holiday's comes on the next working day."""
+    chosen = WEEKDAYS.index(desk.settings.certificate.digest_on)
+    due_on = today - timedelta(days=(today.weekday() - chosen) % 7)
+    return today == add_working_days(desk.calendar, due_on - timedelta(days=1), 1)
 
 
 def is_sweep_due(desk: Desk, db: Database) -> bool:

@@ -21,6 +21,7 @@ from bot.handlers import (
     case_clock,
     cases,
     certificates,
+    holder_codes,
     human,
     imports,
     knowledge,
@@ -61,6 +62,7 @@ AUDITORS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 STAFF_OVERSEERS = qualification.STAFF_OVERSEERS
 LEADS = frozenset({Role.LEAD})
 REGISTRARS = certificates.REGISTRARS
+CODE_GIVERS = COUNTERS | REGISTRARS
 CASE_WORKERS = COUNTERS | SUPERVISORS  # whose own a case is, the handler checks
 CASE_READERS = OVERSEERS | COUNTERS
 CASE_CLOSERS = frozenset({Role.LEAD, Role.SUPERVISOR})
@@ -140,6 +142,20 @@ def _bind(desk: Desk, incoming: Incoming, code: str) -> Reply:
     return certificates.begin_opt_in(desk, incoming, code) or staff.bind(desk, incoming, code)
 
 
+def _register(desk: Desk, incoming: Incoming, argument: str) -> Reply:
+    """Show the register, or the one certificate whose number or tail is named."""
+    if argument:
+        return holder_codes.find(desk, incoming, argument)
+    return certificates.register(desk, incoming, "")
+
+
+def _own_certificates(desk: Desk, incoming: Incoming, argument: str) -> Reply:
+    """Show a holder's own; a window that names a number finds that one in its district."""
+    if argument and incoming.person.role in COUNTERS:
+        return holder_codes.find(desk, incoming, argument)
+    return certificates.mine(desk, incoming, "")
+
+
 def _own_code(desk: Desk, incoming: Incoming, argument: str) -> Reply:
     """Make a code by which somebody comes in on the page too."""
     del argument
@@ -155,15 +171,16 @@ COMMANDS: tuple[Command, ...] = (
     Command("overdue", ("超期",), "办件时限、超期", cases.overdue, OVERSEERS, deed=Deed.SAW_LIST),
     Command("mine", ("我的办件",), "我名下的办件", cases.mine, COUNTERS, deed=Deed.SAW_LIST),
     Command("leave", ("请假", "代班"), "请假、代班", roster.leave, LEADS, deed=Deed.SAW_LIST),
-    Command("mine", ("我的证照",), "我的证照、到期提醒", certificates.mine),
     Command(
         "certificates",
         ("证照",),
         "证照到期提醒",
-        certificates.register,
+        _register,
         REGISTRARS,
         deed=Deed.SAW_LIST,
     ),
+    Command("mine", ("我的证照", "证照"), "我的证照、到期提醒", _own_certificates),
+    Command("remindcode", ("提醒码",), "给持证人发到期提醒码", holder_codes.find, CODE_GIVERS),
     Command(
         "qualification",
         ("持证上岗", "持证上岗率"),
@@ -202,8 +219,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("status", ("查留言",), "按编号看留言进度", human.status, listed=False),
     Command("progress", ("办件进度",), "按编号看办件进度", progress.look_up),
     Command("feedback", ("查反馈",), "按编号看反馈的处理", rectifications.status, listed=False),
+    Command("filed", ("已提交",), "证照续办已提交", certificates.say("filed"), listed=False),
+    Command("declined", ("暂不续",), "证照暂不续", certificates.say("declined"), listed=False),
+    Command("mistaken", ("信息有误",), "证照信息有误", certificates.say("wrong"), listed=False),
+    Command("stop", ("退订",), "退订证照到期提醒", certificates.say("stop"), listed=False),
     Command("myfeedback", ("我的反馈",), "我的反馈、处理进度", rectifications.mine, CITIZENS),
-    Command("bind", ("绑定",), "工作人员绑定身份", _bind, listed=False),
+    Command("bind", ("绑定", "提醒码"), "用绑定码或提醒码", _bind, listed=False),
     Command(
         "mycode",
         ("网页绑定码",),
@@ -241,6 +262,21 @@ DEEP_LINKS: dict[str, Command] = {
     "join": Command("bind", (), "", _bind),
     "s": Command("slip", (), "", slips.by_number),
 }
+
+HOLDERS_ANSWERS = frozenset({"declined", "filed", "mistaken", "stop"})
+WITH_ARGUMENT = frozenset(
+    {
+        "audit",
+        "bind",
+        "certificates",
+        "entry",
+        "feedback",
+        "progress",
+        "remindcode",
+        "slip",
+        "status",
+    }
+)
 
 PERIOD_WORDS = re.compile(
     r"昨日评价|昨天评价|本周评价|本月评价|\d{4}-\d{1,2}-\d{1,2} ?评价|今天评价|今日评价"
@@ -304,11 +340,13 @@ TOKENS: dict[str, TokenRoute] = {
     "certs": TokenRoute(certificates.open_mine, deed=Deed.SAW_LIST),
     "cert": TokenRoute(certificates.look),
     "held": TokenRoute(certificates.answer),
+    "certstop": TokenRoute(certificates.stop_all),
     "benefit": TokenRoute(certificates.benefit),
     "register": TokenRoute(certificates.open_register, REGISTRARS, deed=Deed.SAW_LIST),
     "certlist": TokenRoute(certificates.list_some, REGISTRARS),
     "certack": TokenRoute(certificates.acknowledge, REGISTRARS, deed=Deed.CHANGED),
-    "certcode": TokenRoute(certificates.make_code, REGISTRARS, deed=Deed.CHANGED),
+    "certcode": TokenRoute(holder_codes.make_code, CODE_GIVERS, deed=Deed.CHANGED),
+    "certat": TokenRoute(holder_codes.look, COUNTERS, deed=Deed.SAW),
     "gaps": TokenRoute(knowledge.open_gaps, EDITORS, deed=Deed.SAW_LIST),
     "gap": TokenRoute(knowledge.open_gap, EDITORS, deed=Deed.SAW),
     "gapfind": TokenRoute(knowledge.ask_gap_entry, EDITORS),
@@ -391,8 +429,9 @@ EARLY: dict[str, TokenRoute] = {
     "impsay": TokenRoute(imports.say_extent, imports.UPLOADERS),
     "imptake": TokenRoute(imports.take, imports.UPLOADERS),
     "impdrop": TokenRoute(imports.drop, imports.UPLOADERS),
-    "certsheet": TokenRoute(certificates.export, REGISTRARS),
     "offauto": TokenRoute(official.match_all, AUDITORS, deed=Deed.CHANGED),
+    # Written down by the handler with its rows: on the page the button is but a link.
+    "certsheet": TokenRoute(certificates.export, REGISTRARS),
 }
 
 AWAITED: dict[Awaited, WordHandler] = {
@@ -409,6 +448,7 @@ AWAITED: dict[Awaited, WordHandler] = {
     Awaited.REPLY_TO_STAFF: rectifications.take_reply,
     Awaited.LOOKUP_REASON: rectifications.look_up,
     Awaited.CERTIFICATE_TAIL: certificates.take_tail,
+    Awaited.CERTIFICATE_NUMBER: holder_codes.take_number,
     Awaited.SUSPENSION_DOCUMENT: case_clock.take_document,
     Awaited.EXTENSION: case_clock.take_extension,
     Awaited.DECLINE_REASON: acts.take_decline_reason,
@@ -428,6 +468,7 @@ CLOCK_WORDS: dict[Awaited, str] = {
 OWN_WORDS = frozenset({Awaited.WORDS, Awaited.ADDENDUM, Awaited.REPLY_TO_STAFF, Awaited.CORRECTION})
 STAFF_WORDS = frozenset(
     {
+        Awaited.CERTIFICATE_NUMBER,
         Awaited.ANSWER,
         Awaited.RECTIFICATION,
         Awaited.LOOKUP_REASON,
@@ -588,8 +629,10 @@ def _command_action(desk: Desk, incoming: Incoming, text: str) -> Callable[[], R
     if found is None:
         return None
     command, argument = found
-    if text.startswith("/"):
-        command = _for_role(command, incoming.person.role)
+    if command.name in HOLDERS_ANSWERS and _awaits(desk, incoming):
+        # 已提交 may be what somebody was asked to write.
+        return None
+    command = _for_role(command, text, incoming.person.role)
     if incoming.person.role not in command.roles:
         raise _not_your_role(incoming.person.role, command.roles)
     if incoming.public and not command.public:
@@ -609,10 +652,22 @@ def _run(desk: Desk, incoming: Incoming, command: Command, argument: str) -> Cal
     )
 
 
-def _for_role(command: Command, role: Role) -> Command:
-    """Return the command of this name that a role may use: /mine is 我的办件 or 我的证照."""
-    named = (c for c in COMMANDS if c.name == command.name and role in c.roles)
-    return command if role in command.roles else next(named, command)
+def _awaits(desk: Desk, incoming: Incoming) -> bool:
+    conversation = conversations.conversation_of(desk.db, incoming.person.id, now=desk.now())
+    return conversation.awaiting is not None
+
+
+def _for_role(command: Command, text: str, role: Role) -> Command:
+    """Return the command of this name or word that a role may use.
+
+    /mine is 我的办件 or 我的证照, 证照 the register or one's own, 提醒码 to make one or to use it.
+    """
+    if role in command.roles:
+        return command
+    word = text.strip().partition(" ")[0]
+    by_name = word.startswith("/")
+    named = (c for c in COMMANDS if (c.name == command.name if by_name else word in c.words))
+    return next((c for c in named if role in c.roles), command)
 
 
 def find_command(text: str) -> tuple[Command, str] | None:
@@ -635,15 +690,7 @@ def find_command(text: str) -> tuple[Command, str] | None:
     for command in COMMANDS:
         if text.strip() in command.words:
             return command, ""
-        takes_argument = command.name in {
-            "bind",
-            "slip",
-            "status",
-            "feedback",
-            "progress",
-            "entry",
-            "audit",
-        }
+        takes_argument = command.name in WITH_ARGUMENT
         if takes_argument and word in command.words and " " not in argument.strip():
             return command, argument.strip()
     return None
@@ -722,7 +769,7 @@ def _recorded(desk: Desk, incoming: Incoming, reply: Reply) -> Reply:
     # Who has just bound may have turned out to be somebody we know from another channel.
     person_id = people.joined_id(desk.db, incoming.person.id)
     if incoming.text:
-        text = _without_code(incoming.text)
+        text = _without_code(incoming.text, incoming.person.role)
         messages.record_in(desk.db, person_id, incoming.channel, text, now=now)
     numbered = _numbered(desk, incoming, person_id, reply)
     if incoming.key is not None:
@@ -731,10 +778,12 @@ def _recorded(desk: Desk, incoming: Incoming, reply: Reply) -> Reply:
     return numbered
 
 
-def _without_code(text: str) -> str:
-    """Keep a binding code out of the history."""
+def _without_code(text: str, role: Role) -> str:
+    """Keep a code that is used out of the history."""
     found = find_command(text)
-    return "绑定 ****" if found and found[0].name == "bind" and found[1] else text
+    if found is None or not found[1]:
+        return text
+    return "绑定 ****" if _for_role(found[0], text, role).name == "bind" else text
 
 
 def _numbered(desk: Desk, incoming: Incoming, person_id: int, reply: Reply) -> Reply:

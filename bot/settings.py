@@ -306,7 +306,8 @@ class CertificateSettings(Part):
     digest_on: WeekdayName = Field("mon", description="科室每周汇总在星期几")
     excluded_kinds: tuple[str, ...] = Field((), description="整类不提醒的证照种类编号")
     sensitive_kinds: tuple[str, ...] = Field(
-        ("disability_card",), description="涉及健康、未成年人的证照种类编号"
+        ("disability_card", "food_health_cert", "public_place_health_cert"),
+        description="涉及健康、未成年人的证照种类编号",
     )
 
     @field_validator("days_left", "days_to_filing_day")

@@ -464,9 +464,15 @@ class CertificateKind(Piece):
     after_closing: AfterClosing = AfterClosing.ASK_ISSUER
     after_closing_text: str | None = None
     renewal_entry: Id | None = Field(None, description="有延续清单的条目")
+    renewal_answers: Mapping[str, str] = Field(
+        default_factory=dict, description="打开延续清单时先替人答好的问题：选项"
+    )
     renewal_text: str | None = None
     periodic_check: str | None = None
     follow_on: Id | None = Field(None, description="首次发证后可接着办的条目")
+    follow_on_answers: Mapping[str, str] = Field(
+        default_factory=dict, description="打开接着办的清单时先替人答好的问题：选项"
+    )
     legal_basis: str | None = None
     note: str | None = None
     confidence: Confidence

@@ -5,6 +5,7 @@ Every function takes the scope it may look at. Counts walk the index alone, a ki
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,10 +16,14 @@ from sqlite_utils import Database
 
 from reminders.certificate_rules import (
     LEVELS,
+    Filing,
     Kinds,
+    Lead,
     Level,
     Rules,
     closing_lead,
+    entered_on,
+    filing_of,
     last_expiries,
 )
 from reminders.certificates import Certificate, certificate_by_id, kind_keys
@@ -26,6 +31,7 @@ from reminders.recipients import Scope
 from reminders.working_days import Calendar
 
 _ONE_DAY = timedelta(days=1)
+_day = date.fromisoformat
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +128,12 @@ def worst(
     today: date,
     *,
     limit: int,
+    offset: int = 0,
 ) -> tuple[Certificate, ...]:
     """Return the certificates at a level within a scope: the first to end, the last lapsed."""
-    found = _at_level(db, calendar, kinds, rules, scope, level, today, most_of_a_kind=limit)
-    return tuple(certificate_by_id(db, one) for one in islice(found, limit))
+    last = offset + limit
+    found = _at_level(db, calendar, kinds, rules, scope, level, today, most_of_a_kind=last)
+    return tuple(certificate_by_id(db, one) for one in islice(found, offset, last))
 
 
 def all_at(
@@ -181,66 +189,141 @@ def _at_level(
     return (row[1] for row in ordered)
 
 
+_TOLD = """EXISTS (SELECT 1 FROM certificate_notices n
+    WHERE n.certificate_id = c.id AND n.expires_on = c.expires_on AND n.message_key IS NOT NULL
+      AND n.decided_on >= d.since_on)"""
 _REACHED = """EXISTS (SELECT 1 FROM certificate_notices n JOIN outbox o
         ON o.dedupe_key = n.message_key
-    WHERE n.certificate_id = c.id AND n.expires_on = c.expires_on AND o.sent_at IS NOT NULL)"""
+    WHERE n.certificate_id = c.id AND n.expires_on = c.expires_on
+      AND substr(o.sent_at, 1, 10) >= d.since_on)"""
 _BY_HAND = """EXISTS (SELECT 1 FROM certificate_acknowledgements k
     WHERE k.certificate_id = c.id AND k.expires_on = c.expires_on
-      AND k.outcome IN ('called', 'visited'))"""
-_ANSWERED = """EXISTS (SELECT 1 FROM certificate_answers a
-    WHERE a.certificate_id = c.id AND a.expires_on = c.expires_on AND a.answer = '{answer}')"""
+      AND k.outcome IN ('called', 'visited') AND k.on_day >= d.since_on)"""
+_FILED = """EXISTS (SELECT 1 FROM certificate_answers a
+    WHERE a.certificate_id = c.id AND a.expires_on = c.expires_on AND a.answer = 'filed')"""
+_FILED_BEFORE_THE_END = """EXISTS (SELECT 1 FROM certificate_answers a
+    WHERE a.certificate_id = c.id AND a.expires_on = c.expires_on AND a.answer = 'filed'
+      AND substr(a.at, 1, 10) <= c.expires_on)"""
 
 
 def unreached(
     db: Database,
+    calendar: Calendar,
+    kinds: Kinds,
     rules: Rules,
     scope: Scope,
     today: date,
     *,
     days: int,
     limit: int,
+    offset: int = 0,
 ) -> tuple[int, tuple[Certificate, ...]]:
-    """Return how many end within so many days that no message and no call reached, and the first.
+    """Return how many end within so many days that nothing reached at this level, and the first.
 
-    They are for a phone call or a visit.
+    They are for a phone call or a visit: a message of months ago, when the certificate was not
+    yet urgent, is none. Whoever says that renewal was applied for needs neither.
     """
-    first, last = today.isoformat(), (today + timedelta(days=days)).isoformat()
-    return _listed(
-        db, rules, scope, first, last, f"{_WATCHED} AND NOT {_REACHED} AND NOT {_BY_HAND}", limit
-    )
+    where, values = _within(scope)
+    condition = f"{_WATCHED} AND NOT {_FILED} AND NOT {_REACHED} AND NOT {_BY_HAND}{where}"
+    rest = f"{_BY_DAY} AND {condition}"
+    count, found = 0, []
+    for key, since in _sinces(db, calendar, kinds, rules, today, today + timedelta(days=days)):
+        bound = (since, key, *values)
+        of_kind = db.conn.execute(f"SELECT count(*) {rest}", bound).fetchone()[0]
+        count += of_kind
+        if of_kind and limit:
+            query = f"SELECT c.expires_on, c.id {rest} ORDER BY c.expires_on LIMIT ?"
+            found.append(db.conn.execute(query, (*bound, offset + limit)).fetchall())
+    chosen = islice(merge(*found), offset, offset + limit)
+    return count, tuple(certificate_by_id(db, row[1]) for row in chosen)
+
+
+_BY_DAY = """FROM (SELECT key AS ends_on, value AS since_on FROM json_each(?)) d
+    CROSS JOIN certificates c
+    WHERE c.kind_key = ? AND c.expires_on = d.ends_on"""
+
+
+def _sinces(
+    db: Database, calendar: Calendar, kinds: Kinds, rules: Rules, today: date, to_on: date
+) -> Iterator[tuple[str, str]]:
+    """Yield each kind with, for every end from today on, since when it is at its level."""
+    ends = [today + timedelta(days=n) for n in range((to_on - today).days + 1)]
+    by_lead: dict[Lead | None, str] = {}
+    for key in kind_keys(db):
+        if key in rules.excluded_kinds:
+            continue
+        lead = closing_lead(kinds.get(key), rules)
+        if lead not in by_lead:
+            since = {
+                day.isoformat(): entered_on(calendar, lead, rules, day, today).isoformat()
+                for day in ends
+            }
+            by_lead[lead] = json.dumps(since)
+        yield key, by_lead[lead]
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """Whose holders say that renewal was applied for, undecided; by the filing day or late."""
+
+    in_time: int
+    late: int
+    certificates: tuple[Certificate, ...]
 
 
 def filed(
-    db: Database, rules: Rules, scope: Scope, today: date, *, limit: int
-) -> tuple[int, tuple[Certificate, ...]]:
-    """Return who says that renewal was applied for, undecided: it counts as granted at expiry."""
+    db: Database,
+    calendar: Calendar,
+    kinds: Kinds,
+    rules: Rules,
+    scope: Scope,
+    today: date,
+    *,
+    limit: int,
+    offset: int = 0,
+) -> Filed:
+    """Return who says that renewal was applied for, the first to end first.
+
+    What was filed in time counts as granted at expiry; what was filed late does not.
+    """
     first = (today - timedelta(days=60)).isoformat()
     last = (today + timedelta(days=730)).isoformat()
     where, values = _within(scope)
     rows = db.execute(
-        f"""SELECT c.id, c.kind_key FROM certificate_answers a
+        f"""SELECT c.id, c.kind_key, c.expires_on, a.at FROM certificate_answers a
             CROSS JOIN certificates c ON c.id = a.certificate_id
             WHERE a.answer = 'filed' AND a.expires_on = c.expires_on
               AND c.expires_on BETWEEN ? AND ? AND {_WATCHED}{where} ORDER BY c.expires_on""",
         [first, last, *values],
     ).fetchall()
-    watched = [row[0] for row in rows if row[1] not in rules.excluded_kinds]
-    return len(watched), tuple(certificate_by_id(db, one) for one in watched[:limit])
+    watched = [row for row in rows if row[1] not in rules.excluded_kinds]
+    in_time = sum(
+        filing_of(calendar, kinds.get(key), rules, _day(ends), _day(at[:10])) is Filing.IN_TIME
+        for _, key, ends, at in watched
+    )
+    listed = tuple(certificate_by_id(db, row[0]) for row in watched[offset : offset + limit])
+    return Filed(in_time, len(watched) - in_time, listed)
 
 
 def lapsed(
-    db: Database, rules: Rules, scope: Scope, from_on: date, to_on: date, *, limit: int
+    db: Database,
+    rules: Rules,
+    scope: Scope,
+    from_on: date,
+    to_on: date,
+    *,
+    limit: int,
+    offset: int = 0,
 ) -> tuple[int, tuple[Certificate, ...]]:
-    """Return what ended in a period without renewal and is still held valid."""
-    return _listed(db, rules, scope, from_on.isoformat(), to_on.isoformat(), _WATCHED, limit)
+    """Return what ended in a period without renewal, is still held valid, and was not filed.
 
-
-def _listed(
-    db: Database, rules: Rules, scope: Scope, first: str, last: str, condition: str, limit: int
-) -> tuple[int, tuple[Certificate, ...]]:
+    Whoever applied before the end waits for the department, not the other way round.
+    """
+    first, last = from_on.isoformat(), to_on.isoformat()
     where, values = _within(scope)
     rest = f"""FROM certificates c
-        WHERE c.kind_key = ? AND c.expires_on BETWEEN ? AND ? AND {condition}{where}"""
+        WHERE c.kind_key = ? AND c.expires_on BETWEEN ? AND ? AND {_WATCHED}
+          AND NOT {_FILED_BEFORE_THE_END}{where}"""
     count, found = 0, []
     for key in kind_keys(db):
         if key in rules.excluded_kinds:
@@ -250,8 +333,8 @@ def _listed(
         count += of_kind
         if of_kind and limit:
             query = f"SELECT c.expires_on, c.id {rest} ORDER BY c.expires_on LIMIT ?"
-            found.append(db.conn.execute(query, (*bound, limit)).fetchall())
-    chosen = islice(merge(*found), limit)
+            found.append(db.conn.execute(query, (*bound, offset + limit)).fetchall())
+    chosen = islice(merge(*found), offset, offset + limit)
     return count, tuple(certificate_by_id(db, row[1]) for row in chosen)
 
 
@@ -303,19 +386,22 @@ class Telling:
     reached: int
 
 
-def count_telling(db: Database, rules: Rules, scope: Scope, from_on: date, to_on: date) -> Telling:
-    """Count how far messages to holders got for what ends in a period."""
+def count_telling(
+    db: Database,
+    calendar: Calendar,
+    kinds: Kinds,
+    rules: Rules,
+    scope: Scope,
+    today: date,
+    to_on: date,
+) -> Telling:
+    """Count how far messages got for what ends from today on, each since it is at its level."""
     where, values = _within(scope)
     totals = [0, 0, 0]
-    told = """EXISTS (SELECT 1 FROM certificate_notices n WHERE n.certificate_id = c.id
-        AND n.expires_on = c.expires_on AND n.message_key IS NOT NULL)"""
-    for key in kind_keys(db):
-        if key in rules.excluded_kinds:
-            continue
+    for key, since in _sinces(db, calendar, kinds, rules, today, to_on):
         row = db.conn.execute(
-            f"""SELECT count(*), sum({told}), sum({_REACHED}) FROM certificates c
-                WHERE kind_key = ? AND expires_on BETWEEN ? AND ? AND {_WATCHED}{where}""",
-            (key, from_on.isoformat(), to_on.isoformat(), *values),
+            f"SELECT count(*), sum({_TOLD}), sum({_REACHED}) {_BY_DAY} AND {_WATCHED}{where}",
+            (since, key, *values),
         ).fetchone()
         totals = [total + (part or 0) for total, part in zip(totals, row, strict=True)]
     return Telling(*totals)

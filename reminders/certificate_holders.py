@@ -13,13 +13,12 @@ from enum import StrEnum
 
 from sqlite_utils import Database
 
-from reminders.certificates import Certificate, certificates_by_id
+from reminders.certificates import TAIL, Certificate, certificates_by_id
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_LENGTH = 8
 CODE_DAYS = 30
 MOST_TRIES = 5
-TAIL = 4
 
 
 class NotOptedIn(Exception):  # noqa: N818 - an expected "no" is not an error
@@ -123,6 +122,14 @@ def is_tail(db: Database, code: str, certificate: Certificate, tail: str) -> boo
         "UPDATE certificate_codes SET tries = tries + 1 WHERE code_hash = ?", [_code_hash(code)]
     )
     return False
+
+
+def tries_left(db: Database, code: str) -> int:
+    """Return how many more wrong tails a code bears."""
+    row = db.execute(
+        "SELECT tries FROM certificate_codes WHERE code_hash = ?", [_code_hash(code)]
+    ).fetchone()
+    return max(0, MOST_TRIES - row[0]) if row else 0
 
 
 def opt_in(
@@ -296,6 +303,39 @@ def acknowledge_certificate(
         ).rowcount
         == 1
     )
+
+
+class Reached(StrEnum):
+    """What became of a message."""
+
+    SENT = "sent"
+    FAILED = "failed"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class LastTold:
+    """The last message to a holder: what it was about, when, and what became of it."""
+
+    event: str
+    on: date
+    reached: Reached
+
+
+def last_told(db: Database, certificate: Certificate) -> LastTold | None:
+    """Return the last message about the certificate as it now ends; to any of its holders."""
+    row = db.execute(
+        """SELECT n.event, n.decided_on, o.sent_at, o.failed_at FROM certificate_notices n
+           LEFT JOIN outbox o ON o.dedupe_key = n.message_key
+           WHERE n.certificate_id = ? AND n.expires_on IS ? AND n.message_key IS NOT NULL
+           ORDER BY n.decided_on DESC, o.sent_at IS NULL, n.days_before LIMIT 1""",
+        [certificate.id, certificate.expires_on and certificate.expires_on.isoformat()],
+    ).fetchone()
+    if row is None:
+        return None
+    event, on, sent_at, failed_at = row
+    reached = Reached.SENT if sent_at else Reached.FAILED if failed_at else Reached.WAITING
+    return LastTold(event, date.fromisoformat(on), reached)
 
 
 @dataclass(frozen=True, slots=True)

@@ -241,6 +241,26 @@ def _follows(kind: KindRule, renewal: RenewalPeriod) -> AfterClosing | None:
     return kind.after_closing
 
 
+class Filing(StrEnum):
+    """Whether renewal was applied for by the last day: only then silence counts as granted."""
+
+    IN_TIME = "in_time"
+    LATE = "late"
+
+
+def filing_of(
+    calendar: Calendar, kind: KindRule | None, rules: Rules, expires_on: date, filed_on: date
+) -> Filing:
+    """Tell whether what was filed on a day was in time (行政许可法 art. 50).
+
+    Where the rule is not sure nobody is called late before the end itself.
+    """
+    last_on = expires_on
+    if kind is not None and kind.certainty is Certainty.HIGH:
+        last_on = filing_day(calendar, kind, rules, expires_on)
+    return Filing.IN_TIME if filed_on <= last_on else Filing.LATE
+
+
 @lru_cache(maxsize=65536)
 def _turning_days(
     calendar: Calendar, lead: Lead | None, rules: Rules, expires_on: date
@@ -268,6 +288,20 @@ def level_of(
     if today >= near:
         return Level.NEAR
     return Level.EARLY if today >= early else None
+
+
+def entered_on(
+    calendar: Calendar, lead: Lead | None, rules: Rules, expires_on: date, today: date
+) -> date:
+    """Return since when a certificate has been at its level of today; at most at urgent.
+
+    What is not yet near counts from today.
+    """
+    level = level_of(calendar, lead, rules, expires_on, today)
+    if level is None:
+        return today
+    turns = _turning_days(calendar, lead, rules, expires_on)
+    return turns[min(LEVELS.index(level), LEVELS.index(Level.URGENT))]
 
 
 @lru_cache(maxsize=4096)
@@ -319,24 +353,26 @@ class Planned:
 def planned_for_holder(
     calendar: Calendar, lead: Lead | None, rules: Rules, expires_on: date
 ) -> tuple[Planned, ...]:
-    """Return what a holder is told and when, in order.
+    """Return what a holder is told and when, in order, at most one thing a day.
 
-    Entering a level once; the days among `messages` that are no level's beginning; the days
-    before the announced last day.
+    Entering a level; the days before the announced last day; the days in `messages` before
+    expiry. Where the last day to apply comes months before expiry, 90, 60 and 30 days begin no
+    level, and are told all the same: by then it is past.
     """
     planned = [*_entered(calendar, lead, rules, expires_on)]
-    planned += [
-        Planned(f"days_{days}", expires_on - timedelta(days=days))
-        for days in rules.messages
-        if days not in rules.days_left
-    ]
     if lead is not None:
         announced_on = announced_day(calendar, day_before_expiry(calendar, expires_on, lead))
         planned += [
             Planned(f"filing_{days}", announced_on - timedelta(days=days))
             for days in rules.filing_day_messages
         ]
-    return tuple(sorted(planned, key=lambda each: each.on))
+    planned += [
+        Planned(f"days_{days}", expires_on - timedelta(days=days)) for days in rules.messages
+    ]
+    by_day: dict[date, Planned] = {}
+    for each in planned:
+        by_day.setdefault(each.on, each)
+    return tuple(by_day[on] for on in sorted(by_day))
 
 
 def planned_for_department(

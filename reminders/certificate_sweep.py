@@ -8,6 +8,7 @@ nobody twice.
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -218,7 +219,7 @@ def sweep_certificates(
     checked = _count_checked(db, calendar, kinds, rules, today)
     with transaction(db):
         job_runs.end_run(db, run_id, told=messages, now=now)
-        outbox.put(db, (_self_check(checked, len(decisions), last_at, now),), now=now)
+        _put_self_check(db, checked, len(decisions), last_at, now)
     return CertificateSweep(today, checked, len(decisions), messages, decisions)
 
 
@@ -295,18 +296,36 @@ def _count_checked(
 # -- the administrator's line, and silence
 
 
-def _self_check(checked: int, due: int, last_at: datetime | None, now: datetime) -> Alert:
+def _put_self_check(
+    db: Database, checked: int, due: int, last_at: datetime | None, now: datetime
+) -> None:
+    """Put the day's line; a second sweep of the day adds to it what it found due.
+
+    Where the line is gone already a second one follows, if there is anything new to say.
+    """
     today = now.date().isoformat()
-    facts = {"on": today, "checked": str(checked), "due": str(due)}
+    key = f"{CHECKED}:{today}"
+    facts = {"on": today, "checked": str(checked)}
     if last_at is not None and now.date() - last_at.date() > _ONE_DAY:
         facts["last_at"] = last_at.isoformat()
-    return Alert(
-        CHECKED,
-        Recipient(role=Role.ADMINISTRATOR),
-        facts,
-        f"{CHECKED}:{today}",
-        not_before_at=now + REPORT_AFTER,
-    )
+    before = db.execute(
+        """SELECT dedupe_key, facts FROM outbox WHERE kind = ? AND role IS NOT NULL
+               AND dedupe_key >= ? AND dedupe_key < ? ORDER BY id DESC LIMIT 1""",
+        [CHECKED, key, f"{key}~"],
+    ).fetchone()
+    if before is None:
+        _put_line(db, key, {**facts, "due": str(due)}, now)
+        return
+    said = json.loads(before[1])
+    facts = {**said, **facts, "due": str(int(said["due"]) + due)}
+    if not outbox.restate(db, before[0], facts) and due:
+        _put_line(db, f"{key}:{now.isoformat()}", facts, now)
+
+
+def _put_line(db: Database, key: str, facts: dict[str, str], now: datetime) -> None:
+    administrator = Recipient(role=Role.ADMINISTRATOR)
+    alert = Alert(CHECKED, administrator, facts, key, not_before_at=now + REPORT_AFTER)
+    outbox.put(db, (alert,), now=now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ from reminders.recipients import Scope
 
 UNREGISTERED = "?"
 """What the key of a kind begins with that the rule book does not know (规则未登记)."""
+TAIL = 4
+"""How many of a number's last characters a certificate may be named by."""
 RENEWED_WITHIN_DAYS = 400
 """A newer certificate renews an older one only where it begins at most so long before its end.
 
@@ -392,6 +394,34 @@ def certificates_by_number(db: Database, number: str) -> tuple[Certificate, ...]
         f"SELECT {_COLUMNS} FROM certificates WHERE number = ? ORDER BY id", [number]
     ).fetchall()
     return tuple(_certificate(row) for row in rows)
+
+
+def find_certificates(
+    db: Database, scope: Scope, number: str, *, limit: int
+) -> tuple[Certificate, ...]:
+    """Find certificates within a scope by their number, else by what it ends with.
+
+    The end is at least the last four characters; what still runs and ends first stands first.
+    """
+    where = "".join(
+        f" AND {name} = ?"
+        for name, value in (("department", scope.department), ("district", scope.district))
+        if value is not None
+    )
+    within = [value for value in (scope.department, scope.district) if value is not None]
+    exact = "number IN (?, upper(?))"
+    tail = "upper(substr(number, -4)) = upper(?) AND substr(upper(number), -?) = upper(?)"
+    ends = [number[-TAIL:], len(number), number]
+    for condition, values in ((exact, [number, number]), (tail, ends)):
+        rows = db.execute(
+            f"""SELECT {_COLUMNS} FROM certificates WHERE {condition}{where}
+                ORDER BY state <> 'valid', renewed_on IS NOT NULL, expires_on, id LIMIT ?""",
+            [*values, *within, limit],
+        ).fetchall()
+        found = tuple(c for c in map(_certificate, rows) if scope.covers(c.scope))
+        if found:
+            return found
+    return ()
 
 
 def certificate_within(db: Database, scope: Scope, certificate_id: int) -> Certificate | None:

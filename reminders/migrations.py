@@ -460,6 +460,12 @@ def m009_acts_of_rectifications(db: Database) -> None:
 
 
 @reminders_migrations()
+def m022_certificates_by_tail(db: Database) -> None:
+    """Find a certificate by its number's last four, for somebody who stands at a window."""
+    db.execute("CREATE INDEX certificates_by_tail ON certificates (upper(substr(number, -4)))")
+
+
+@reminders_migrations()
 def m031_reviewed(db: Database) -> None:
     """Note when an appeal was decided, and count no attempt that reached nobody as a follow-up."""
     db.execute("ALTER TABLE rectifications ADD COLUMN reviewed_at TEXT")

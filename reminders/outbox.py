@@ -64,6 +64,18 @@ def _put(db: Database, alert: Alert, now: datetime) -> int:
     ).rowcount
 
 
+def restate(db: Database, dedupe_key: str, facts: Mapping[str, str]) -> bool:
+    """Give a row that nobody began to send other facts; tell whether there was one."""
+    return (
+        db.execute(
+            """UPDATE outbox SET facts = ? WHERE dedupe_key = ? AND attempts = 0
+                   AND sent_at IS NULL AND failed_at IS NULL""",
+            [json.dumps(dict(facts), ensure_ascii=False, separators=(",", ":")), dedupe_key],
+        ).rowcount
+        == 1
+    )
+
+
 def claim(db: Database, *, now: datetime, lease_seconds: float, limit: int) -> tuple[Waiting, ...]:
     """Take the rows that are due, oldest first, and keep others off them for the lease."""
     until = now + timedelta(seconds=lease_seconds)

@@ -43,6 +43,28 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def at(folder: Path, *ends: object) -> None:
+    """Bring the register up to numbers, each with its end."""
+    db = open_database(folder / "data" / FILE_NAME)
+    rows = [
+        CertificateRow(
+            str(number),
+            "食品经营许可证",
+            "food_operation",
+            f"饭店{number}",
+            department="market",
+            expires_on=end,
+        )
+        for number, end in zip(ends[::2], ends[1::2], strict=True)
+        if isinstance(end, date)
+    ]
+    with transaction(db):
+        now = datetime(2025, 1, 3, tzinfo=LOCAL)
+        begin_import(db, file_hash="h2", file_name="r.csv", by_person_id=None, now=now)
+        apply_certificates(db, rows, import_id=2, now=now)
+    db.close()
+
+
 def run(*arguments: str) -> Result:
     return CliRunner().invoke(main, [*arguments, "--clock", CLOCK])
 
@@ -83,6 +105,18 @@ def test_the_register_is_counted_by_kind_and_department(folder: Path) -> None:
     }
     assert counted["total"] == {"early": 0, "near": 0, "urgent": 3, "expired": 0}
     assert run_json("certificates", "--level", "near")["rows"] == []
+
+
+def test_one_level_counts_that_level_alone(folder: Path) -> None:
+    at(folder, "JY0001", date(2025, 6, 30), "JY0002", date(2025, 8, 1))
+
+    counted = run_json("certificates", "--level", "urgent", "--department", "market")
+
+    (row,) = [row for row in counted["rows"] if row["kind"] == "food_operation"]
+    assert (row["early"], row["near"], row["urgent"], row["expired"]) == (0, 0, 1, 0)
+    assert counted["total"] == {"early": 0, "near": 0, "urgent": 3, "expired": 0}
+    whole = run_json("certificates", "--department", "market")["total"]
+    assert whole == {"early": 0, "near": 1, "urgent": 3, "expired": 0}
 
 
 def test_a_holders_code_needs_one_certificate(folder: Path) -> None:

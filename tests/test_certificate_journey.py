@@ -16,12 +16,13 @@ from bot.clock import LOCAL
 from bot.database import transaction
 from bot.delivery import DeliveryLoop, Pace, Sender
 from bot.desk import Desk
-from bot.dialogue import Button, Channel, Reply, Role, Scope
+from bot.dialogue import Channel, Reply, Role, Scope
 from bot.records import people
 from bot.records.people import Address
+from bot.reports.certificates import shown
 from bot.settings import CertificateSettings, Palette, Settings
 from bot.views.alerts import render_alert
-from bot.views.certificates import level_words
+from bot.views.certificates import SHEET_HEADER, level_words, sheet_row
 from reminders.certificate_holders import make_opt_in_code
 from reminders.certificate_rules import Level
 from reminders.certificates import (
@@ -193,7 +194,7 @@ def test_a_food_licence_from_opt_in_to_renewal(town: Town) -> None:
     confirmed = hears(town, wang).presses("已提交")
     assert "不再提醒您" in confirmed.text
     assert [t for t in town.on("2025-06-09") if "尾号" in t] == []
-    assert "持证人说已提交、还没决定的 1 张" in market(town).says("证照").text
+    assert "持证人说已提交、还没决定的 1 张：按期提交 1 张" in market(town).says("证照").text
 
     town.take("JY14102000099", valid_from=date(2025, 6, 20), expires_on=date(2030, 6, 19))
     assert [t for t in town.on("2025-06-30") if "尾号" in t] == []
@@ -229,10 +230,16 @@ def test_a_safety_licence_is_told_three_months_before(town: Town) -> None:
     (rest_day,) = (t for t in town.on("2025-03-30") if "安全" in t)
     assert "红·紧急" in rest_day
     assert "最晚 3月30日 申请延续，窗口休息" in rest_day
-    assert [t for t in town.on("2025-05-31") if "安全" in t] == []
+    (passed,) = (t for t in town.on("2025-04-01") if "安全" in t)
+    assert "最晚申请日 3月30日 已过，请尽快联系应急管理局" in passed
+    assert [t for t in town.on("2025-04-30") if "安全" in t] == []
+    for day in ("2025-05-01", "2025-05-31"):
+        assert len([t for t in town.on(day) if "安全" in t]) == 1
     (week,) = (t for t in town.on("2025-06-23") if "安全" in t)
     assert "最晚申请日 3月30日 已过，请尽快联系应急管理局" in week
     assert "走新办" not in week
+    (ended,) = (t for t in town.on("2025-07-01") if "安全" in t)
+    assert "已过延续期，走新办" in ended
 
 
 def test_past_the_filing_day_the_food_licence_says_its_own_text(page: Town) -> None:
@@ -255,6 +262,33 @@ def test_a_device_needs_a_new_application_once_closed(page: Town) -> None:
     (week,) = (t for t in page.on("2025-06-23") if "医疗器械" in t)
 
     assert "已过延续期，走新办" in week
+
+
+@pytest.mark.parametrize(
+    ("day", "granted", "later"),
+    [
+        ("2025-06-09", True, "按准予延续算"),
+        ("2025-06-20", False, "停业"),
+        ("2025-07-02", False, "停业"),
+    ],
+)
+def test_only_what_was_filed_in_time_is_said_to_be_granted(
+    page: Town, day: str, granted: bool, later: str
+) -> None:
+    certificate = page.take("JY14102000001")
+    wang = opts_in(page, certificate)
+    page.clock.at = datetime.fromisoformat(f"{day}T09:00").replace(tzinfo=LOCAL)
+
+    said = wang.sends_token(f"held:{certificate.id}:filed").text
+    page.clock.at = datetime(2025, 7, 10, 9, tzinfo=LOCAL)
+
+    assert ("不按准予延续算" in said) is not granted
+    assert later in wang.sends_token(f"cert:{certificate.id}").text
+    register = market(page).says("证照").text
+    assert f"按期提交 {int(granted)} 张" in register
+    assert f"逾期提交 {int(not granted)} 张" in register
+    lapsed = int(day == "2025-07-02")
+    assert f"近 60 天过期未续、也没说提交的 {lapsed} 张" in register
 
 
 def test_before_the_opening_day_it_says_from_when(page: Town) -> None:
@@ -343,6 +377,23 @@ def test_a_wrong_tail_opts_nobody_in(town: Town) -> None:
     assert "还没有" in wang.says("我的证照").text
 
 
+def test_a_mistyped_tail_may_be_sent_again_until_the_code_is_dead(town: Town) -> None:
+    certificate = town.take("JY14102000001")
+    wang, code = town.somebody("wang"), code_for(town, certificate)
+    wang.says(f"绑定 {code}")
+
+    assert "还能试 4 次" in wang.says("9999").text
+    assert "订好了" in wang.says("0001").text
+
+    thief, code = town.somebody("thief"), code_for(town, certificate)
+    thief.says(f"绑定 {code}")
+    said = [thief.says(f"99{n:02}").text for n in range(5)]
+    assert "还能试 1 次" in said[3]
+    assert "不能再用了" in said[4]
+    assert "订好了" not in thief.says("0001").text
+    assert "失效" in thief.says(f"绑定 {code}").text
+
+
 def test_a_link_asks_for_the_tail_too(town: Town) -> None:
     code = code_for(town, town.take("JY14102000001"))
     wang = town.somebody("wang")
@@ -417,7 +468,7 @@ def test_a_first_issue_leads_to_the_benefit_once_after_separate_consent(page: To
     (told,) = page.delivered()
     assert told.splitlines()[0] == "您有一项补贴可申请。"
     assert "残疾" not in told
-    assert page.last().buttons[0][0] == Button("看要带什么", "pick:disability")
+    assert page.last().buttons[0][0].token.startswith("list:disability:7")
     by = page.desk.db.execute("SELECT benefit_consent_by FROM certificate_holders").fetchone()
     assert by == ("guardian",)
 
@@ -447,6 +498,21 @@ def test_a_sensitive_kind_never_goes_over_telegram(desk: Desk, clock: Clock) -> 
         assert "残疾" not in reply.text
 
 
+@pytest.mark.parametrize("kind_id", ["food_health_cert", "public_place_health_cert"])
+def test_a_health_certificate_is_the_pages_and_asks_separate_consent(
+    town: Town, kind_id: str
+) -> None:
+    ends = date(2025, 2, 10)
+    certificate = town.take("JK1", kind="健康证", kind_id=kind_id, holder="王某", expires_on=ends)
+    with transaction(town.desk.db):
+        code = make_opt_in_code(town.desk.db, certificate, made_by=None, now=town.desk.now())
+
+    said = town.somebody("wang").says(f"绑定 {code.code}").text
+
+    assert ("单独同意" in said) == (town.channel is Channel.WEB)
+    assert ("请在网页上" in said) == (town.channel is Channel.TELEGRAM)
+
+
 # -- departments
 
 
@@ -465,6 +531,27 @@ def test_the_weekly_digest_comes_on_mondays_and_by_hand_daily(town: Town) -> Non
     assert "红·紧急 0 张" in digest
     assert "黄·预警 1 张" in digest
     assert "⚫ 已过期 1 张" in digest
+
+
+def test_a_digest_of_a_holiday_comes_on_the_next_working_day(page: Town) -> None:
+    market(page)
+    page.take("JY14102000001", expires_on=date(2025, 6, 20))
+
+    # 2025-05-01 to 05-05 are off; the 5th is a Monday.
+    assert [t for t in page.on("2025-05-05") if "每周汇总" in t] == []
+    assert len([t for t in page.on("2025-05-06") if "每周汇总" in t]) == 1
+    assert [t for t in page.on("2025-05-07") if "每周汇总" in t] == []
+    assert len([t for t in page.on("2025-05-12") if "每周汇总" in t]) == 1
+
+
+def test_what_must_be_called_about_is_told_before_the_rest_days(page: Town) -> None:
+    market(page)
+    page.take("JY14102000001", expires_on=date(2025, 6, 17))  # three days before: a Saturday
+
+    assert page.on("2025-06-12") == []
+    assert page.on("2025-06-13") == ["1 张证照 5 天内到期，没有消息送到持证人：请打电话或上门。"]
+    assert page.on("2025-06-14") == []
+    assert any("1 张证照 3 天内到期" in text for text in page.on("2025-06-16"))
 
 
 def test_a_department_acknowledges_and_sees_its_own_alone(town: Town) -> None:
@@ -498,6 +585,21 @@ def test_names_stay_off_telegram(town: Town) -> None:
     assert ("示例饭店" in shown, "13800000000" in shown, certificate.number in shown) == (
         open_,
     ) * 3
+
+
+def test_the_list_for_a_phone_call_has_phone_and_last_message(town: Town) -> None:
+    certificate = town.take("JY14102000001", contact="13800000000", consent_on=date(2025, 1, 2))
+    opts_in(town, certificate)
+    town.on("2025-04-01")
+    town.clock.at = datetime(2025, 6, 27, 9, tzinfo=LOCAL)
+
+    listed = market(town).sends_token("certlist:unreached").text
+
+    assert "最近提醒 4月1日（进入提前提示）已送到" in listed
+    assert ("电话 13800000000" in listed) == (town.channel is Channel.WEB)
+    (row,) = (sheet_row(shown(town.desk, certificate), Palette()),)
+    cells = dict(zip(SHEET_HEADER, row, strict=True))
+    assert (cells["电话"], cells["提醒结果"]) == ("13800000000", "已送到")
 
 
 def test_the_register_is_exported_on_the_page_alone(town: Town) -> None:
@@ -550,6 +652,23 @@ def test_the_self_check_comes_an_hour_later_with_what_was_sent(page: Town) -> No
 
     line = page.delivered()[-1]
     assert line == "证照自检（2025年5月1日）：查 1 张，到点 2 项，已发 1 条，失败 0 条。"
+
+
+def test_a_second_sweep_adds_to_the_days_line(page: Town) -> None:
+    page.somebody("admin", Role.ADMINISTRATOR)
+    opts_in(page, page.take("JY14102000001"))
+    page.on("2025-05-01")
+    page.take("JY14102000002", holder="别家饭店")
+    page.on("2025-05-01", "08:40")
+
+    page.clock.move(hours=1)
+
+    lines = [text for text in page.delivered() if text.startswith("证照自检")]
+    assert lines == ["证照自检（2025年5月1日）：查 2 张，到点 3 项，已发 1 条，失败 0 条。"]
+    page.take("JY14102000003", holder="第三家饭店")
+    page.on("2025-05-01", "12:00")
+    page.clock.move(hours=2)
+    assert "查 3 张，到点 4 项" in page.delivered()[-1]
 
 
 def test_silence_and_a_gap_are_told(page: Town) -> None:

@@ -488,16 +488,40 @@ def test_whom_no_message_reached_is_for_a_phone_call(db: Database) -> None:
     (row_id,) = db.execute("SELECT id FROM outbox WHERE person_id = 7").fetchone()
     today = date(2025, 6, 27)
 
-    assert unreached(db, RULES, Scope(), today, days=3, limit=9)[0] == 2
+    assert unreached(db, CALENDAR, KINDS, RULES, Scope(), today, days=3, limit=9)[0] == 2
     outbox.mark_sent(db, row_id, now=at("2025-06-27", 9), sent_as="m1")
-    assert unreached(db, RULES, Scope(), today, days=3, limit=9)[1] == (two,)
+    assert unreached(db, CALENDAR, KINDS, RULES, Scope(), today, days=3, limit=9)[1] == (two,)
     acknowledge_certificate(db, two, 99, Outcome.NOTED, now=at("2025-06-27", 10))
-    assert unreached(db, RULES, Scope(), today, days=3, limit=9)[0] == 1
+    assert unreached(db, CALENDAR, KINDS, RULES, Scope(), today, days=3, limit=9)[0] == 1
     acknowledge_certificate(db, two, 99, Outcome.CALLED, now=at("2025-06-27", 10))
-    assert unreached(db, RULES, Scope(), today, days=3, limit=9)[0] == 0
-    told_ = count_telling(db, RULES, Scope(), today, ENDS)
+    assert unreached(db, CALENDAR, KINDS, RULES, Scope(), today, days=3, limit=9)[0] == 0
+    told_ = count_telling(db, CALENDAR, KINDS, RULES, Scope(), today, ENDS)
     assert (told_.due, told_.told, told_.reached) == (2, 1, 1)
     assert one.id != two.id
+
+
+def test_a_message_of_months_ago_reached_nobody_now(db: Database) -> None:
+    held(db)
+    sweep(db, "2025-04-01")
+    (row_id,) = db.execute("SELECT id FROM outbox WHERE person_id = 7").fetchone()
+    outbox.mark_sent(db, row_id, now=at("2025-04-01", 9), sent_as="m1")
+
+    def waiting(day: str, days: int) -> int:
+        on = date.fromisoformat(day)
+        return unreached(db, CALENDAR, KINDS, RULES, Scope(), on, days=days, limit=9)[0]
+
+    assert waiting("2025-04-20", 90) == 0
+    assert (waiting("2025-06-28", 3), waiting("2025-06-05", 30)) == (1, 1)
+    telling = count_telling(db, CALENDAR, KINDS, RULES, Scope(), date(2025, 6, 28), ENDS)
+    assert (telling.due, telling.told, telling.reached) == (1, 0, 0)
+
+
+def test_who_filed_needs_no_phone_call(db: Database) -> None:
+    certificate = held(db)
+    answer(db, certificate, WANG, Answer.FILED, now=at("2025-06-02"))
+
+    today = date(2025, 6, 28)
+    assert unreached(db, CALENDAR, KINDS, RULES, Scope(), today, days=3, limit=9)[0] == 0
 
 
 def test_filed_and_lapsed_are_listed(db: Database) -> None:
@@ -507,9 +531,33 @@ def test_filed_and_lapsed_are_listed(db: Database) -> None:
         answer(db, certificate, WANG, Answer.FILED, now=at("2025-06-02"))
     today = date(2025, 6, 3)
 
-    assert [c.number for c in filed(db, RULES, Scope(), today, limit=9)[1]] == ["JY0001"]
+    found = filed(db, CALENDAR, KINDS, RULES, Scope(), today, limit=9)
+    assert [c.number for c in found.certificates] == ["JY0001"]
     since = date(2025, 5, 1)
     assert [c.number for c in lapsed(db, RULES, Scope(), since, today, limit=9)[1]] == ["JY0002"]
+
+
+@pytest.mark.parametrize(
+    ("filed_on", "in_time", "late", "lapsed_"),
+    [
+        ("2025-06-09", 1, 0, 0),
+        ("2025-06-10", 0, 1, 0),
+        ("2025-06-30", 0, 1, 0),
+        ("2025-07-01", 0, 1, 1),
+    ],
+)
+def test_what_was_filed_in_time_is_granted_and_not_lapsed(
+    db: Database, filed_on: str, in_time: int, late: int, lapsed_: int
+) -> None:
+    certificate = held(db)
+    with transaction(db):
+        answer(db, certificate, WANG, Answer.FILED, now=at(filed_on))
+    today = date(2025, 7, 10)
+
+    found = filed(db, CALENDAR, KINDS, RULES, Scope(), today, limit=9)
+
+    assert (found.in_time, found.late) == (in_time, late)
+    assert lapsed(db, RULES, Scope(), ENDS, today, limit=9)[0] == lapsed_
 
 
 @pytest.mark.parametrize(

@@ -258,6 +258,32 @@ def test_a_food_licence_is_told_on_these_days() -> None:
     ]
 
 
+def test_months_after_the_filing_day_ninety_sixty_and_thirty_days_are_told() -> None:
+    planned = planned_for_holder(CALENDAR, months(3), RULES, date(2025, 6, 30))
+
+    assert [(p.event, p.on.isoformat()) for p in planned] == [
+        ("early", "2025-01-29"),
+        ("near", "2025-02-28"),
+        ("filing_15", "2025-03-13"),
+        ("filing_0", "2025-03-28"),
+        ("urgent", "2025-03-30"),
+        ("days_90", "2025-04-01"),
+        ("days_60", "2025-05-01"),
+        ("days_30", "2025-05-31"),
+        ("days_7", "2025-06-23"),
+        ("days_3", "2025-06-27"),
+        ("days_0", "2025-06-30"),
+        ("expired", "2025-07-01"),
+    ]
+
+
+@pytest.mark.parametrize("lead", [None, ON_EXPIRY, days(30), days(7), months(6), working_days(30)])
+def test_no_day_has_two_things_to_tell(lead: Lead | None) -> None:
+    planned = planned_for_holder(CALENDAR, lead, RULES, date(2025, 6, 30))
+
+    assert len({p.on for p in planned}) == len(planned)
+
+
 def test_a_department_is_told_from_near_on() -> None:
     planned = planned_for_department(CALENDAR, months(3), RULES, date(2025, 6, 30))
 

@@ -550,6 +550,32 @@ def test_files_beside_the_entries_are_checked(tmp_path: Path) -> None:
     assert "“library_card”" in problems[0].text
 
 
+@pytest.mark.parametrize(
+    ("answers", "says"),
+    [
+        ({}, "先问的“matter”"),
+        ({"mater": "renew"}, "没有问题“mater”"),
+        ({"matter": "renewal"}, "没有选项“renewal”"),
+        ({"matter": "renew"}, None),
+    ],
+)
+def test_a_renewals_button_must_open_a_list(
+    tmp_path: Path, answers: dict[str, str], says: str | None
+) -> None:
+    options = [{"id": "new", "label": "头一回办"}, {"id": "renew", "label": "去续"}]
+    matter = a_question("matter", options=options, first=True)
+    materials = [a_material(), a_material("old", when={"matter": ["renew"]})]
+    entry = an_entry(questions=[matter], materials=materials)
+    kind = {"id": "card", "name": "读者证", "confidence": "high"}
+    kind |= {"renewal_entry": "library_card", "renewal_answers": answers}
+
+    problems = problems_of(tmp_path, entry, certificates=[kind])
+
+    about = [problem.text for problem in problems if problem.file == "certificates.yaml"]
+    assert [says in text for text in about if says] == [True] * bool(says)
+    assert bool(about) == bool(says)
+
+
 def test_a_notice_that_is_over_may_go(tmp_path: Path) -> None:
     notice = {"id": "n", "text": "停电", "from_on": "2026-11-01", "to_on": "2026-11-21"}
 

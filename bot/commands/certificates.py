@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def certificates(
     counted = count_levels(desk.db, desk.calendar, kinds, rules, scope, desk.today())
     rows = [c for c in counted if (c.at(chosen) if chosen else sum(map(c.at, Level)))]
     if as_json:
-        print_json(_json(rows))
+        print_json(_json(rows, tuple(Level) if chosen is None else (chosen,)))
         return
     palette = desk.settings.certificate.palette
     header = ("种类", "部门", *(level_words(palette, one) for one in Level))
@@ -101,15 +102,20 @@ def _department_name(base: KnowledgeBase, department: str | None) -> str:
     return known.name if known else department or "未写"
 
 
-def _json(rows: list[LevelCounts]) -> dict[str, Any]:
+def _json(rows: list[LevelCounts], levels: Sequence[Level]) -> dict[str, Any]:
+    """Return the counts of what was asked for; of the other levels nothing is in the selection."""
+
+    def counted(row: LevelCounts, level: Level) -> int:
+        return row.at(level) if level in levels else 0
+
     return {
         "rows": [
             {
                 "kind": row.kind_key.removeprefix(UNREGISTERED),
                 "department": row.department,
-                **{level.value: row.at(level) for level in Level},
+                **{level.value: counted(row, level) for level in Level},
             }
             for row in rows
         ],
-        "total": {level.value: sum(row.at(level) for row in rows) for level in Level},
+        "total": {level.value: sum(counted(row, level) for row in rows) for level in Level},
     }

@@ -9,7 +9,9 @@ from bot.desk import Desk
 from bot.dialogue import Channel, Incoming, Refusal, Reply
 from bot.places import heard_place
 from bot.records import conversations, gaps
+from bot.reports.certificates import ending_kind, renewal_of
 from bot.views import about as about_view
+from bot.views import certificates as certificates_view
 from bot.views import counter, questions
 from knowledge.checklist import valid_answers
 from knowledge.search.understanding import About, Outcome, Understanding
@@ -25,7 +27,24 @@ def answer_question(
     reply = _answered(desk, _with_place(desk, incoming, understood), understood)
     reply = _calming(incoming, understood, reply)
     reply = _with_privacy_line(desk, incoming, reply)
+    reply = _with_renewal(desk, incoming, understood, reply)
     return questions.with_message_button(reply) if was_awaited else reply
+
+
+def _with_renewal(desk: Desk, incoming: Incoming, understood: Understanding, reply: Reply) -> Reply:
+    """Say first how a certificate that is about to end is renewed, where the answer is another.
+
+    "我的食品经营许可证快到期了咋办" is not about opening a restaurant.
+    """
+    kind = ending_kind(desk.base, understood.question)
+    entry = (
+        desk.base.entries.get(understood.candidates[0].entry_id) if understood.candidates else None
+    )
+    if kind is None or (entry is not None and kind.id in entry.renews):
+        return reply
+    own = None if incoming.public else certificates_view.MINE
+    hint = certificates_view.renewal_hint_reply(kind, renewal_of(desk, kind), own)
+    return replace(hint, then=reply.messages())
 
 
 def _calming(incoming: Incoming, understood: Understanding, reply: Reply) -> Reply:

@@ -8,12 +8,19 @@ from bot.database import transaction
 from bot.desk import Desk
 from bot.dialogue import Channel, Incoming, Person, Recipient, Refusal, Reply, Role, Scope
 from bot.importing.values import names_of, nearest_kinds
-from bot.qr import qr_png
 from bot.records import conversations
 from bot.records.audit import Deed, record_deed
 from bot.records.conversations import AWAIT_MINUTES, Awaited
 from bot.reports import certificates as reports
-from bot.reports.certificates import Register, is_sensitive, shown
+from bot.reports.certificates import (
+    PAGE,
+    Listed,
+    Register,
+    Shown,
+    Sort,
+    is_sensitive,
+    shown,
+)
 from bot.views import certificates as view
 from bot.views.certificate_sheet import certificates_workbook
 from bot.views.certificates import Viewer
@@ -33,6 +40,7 @@ from reminders.certificates import (
 REGISTRARS = frozenset({Role.DEPARTMENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
 BENEFIT = "certificate_benefit"
 WRONG = "certificate_wrong"
+STOP = "stop"
 
 
 def _viewer(desk: Desk, incoming: Incoming) -> Viewer:
@@ -52,18 +60,17 @@ def _number(arguments: tuple[str, ...]) -> int:
 def mine(desk: Desk, incoming: Incoming, argument: str) -> Reply:
     """Show a holder their certificates."""
     del argument
-    held = [
-        shown(desk, certificate)
-        for certificate in holders.held_by(desk.db, incoming.person.id)
-        if _may_show(desk, incoming, certificate)
-    ]
-    return view.mine_reply(held, _viewer(desk, incoming))
+    return open_mine(desk, incoming, ())
 
 
 def open_mine(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
-    """Show a holder their certificates."""
-    del arguments
-    return mine(desk, incoming, "")
+    """Show a holder one page of their certificates: what ends first, then what cannot lapse."""
+    held = [c for c in holders.held_by(desk.db, incoming.person.id) if _may_show(desk, incoming, c)]
+    held.sort(key=lambda certificate: not certificate.is_watched)
+    page = min(_page(arguments), max(0, -(-len(held) // PAGE) - 1))
+    on_page = held[page * PAGE : (page + 1) * PAGE]
+    listed = Listed(len(held), page, tuple(shown(desk, one) for one in on_page))
+    return view.mine_reply(listed, _viewer(desk, incoming))
 
 
 def _may_show(desk: Desk, incoming: Incoming, certificate: Certificate) -> bool:
@@ -80,7 +87,8 @@ def begin_opt_in(desk: Desk, incoming: Incoming, code: str) -> Reply | None:
     conversations.await_text(
         desk.db, incoming.person.id, Awaited.CERTIFICATE_TAIL, code.strip(), now=desk.now()
     )
-    return view.ask_tail_reply(shown(desk, certificate).name, AWAIT_MINUTES)
+    sensitive = is_sensitive(desk.settings, certificate)
+    return view.ask_tail_reply(shown(desk, certificate), AWAIT_MINUTES, sensitive=sensitive)
 
 
 def _certificate_of(desk: Desk, incoming: Incoming, code: str) -> Certificate | None:
@@ -95,12 +103,19 @@ def take_tail(desk: Desk, incoming: Incoming, text: str) -> Reply:
     """Opt a holder in who knows the tail of the number as well as the code."""
     person_id, now = incoming.person.id, desk.now()
     code = conversations.conversation_of(desk.db, person_id, now=now).awaiting_subject or ""
-    conversations.stop_awaiting(desk.db, person_id)
     certificate = _certificate_of(desk, incoming, code)
     if certificate is None:
         raise Refusal("certificate_code_used")
     if not holders.is_tail(desk.db, code, certificate, text):
-        return view.tail_wrong_reply()
+        left = holders.tries_left(desk.db, code)
+        if left:
+            conversations.await_text(
+                desk.db, person_id, Awaited.CERTIFICATE_TAIL, code, now=desk.now()
+            )
+        else:
+            conversations.stop_awaiting(desk.db, person_id)
+        return view.tail_wrong_reply(left)
+    conversations.stop_awaiting(desk.db, person_id)
     holders.opt_in(desk.db, certificate, person_id, code, now=now)
     facts = shown(desk, certificate)
     reply = view.opted_in_reply(facts, _viewer(desk, incoming))
@@ -111,9 +126,8 @@ def take_tail(desk: Desk, incoming: Incoming, text: str) -> Reply:
 
 def _has_benefit(desk: Desk, certificate: Certificate) -> bool:
     """Tell whether a first issue of this kind leads to something else to apply for."""
-    kind = desk.base.certificates.get(certificate.kind_key)
-    follow_on = kind.follow_on if kind else None
-    return follow_on in desk.base.entries and is_first_issue(desk.db, certificate)
+    follow_on = reports.follow_on_of(desk, desk.base.certificates.get(certificate.kind_key))
+    return follow_on is not None and is_first_issue(desk.db, certificate)
 
 
 def _held(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Certificate:
@@ -185,10 +199,43 @@ _ANSWERS: dict[str, Callable[[Desk, Incoming, Certificate], Reply]] = {
     "filed": _says(Answer.FILED),
     "declined": _says(Answer.DECLINED),
     "wrong": _says(Answer.WRONG),
-    "stop": _stop,
+    STOP: _stop,
     "again": _again,
     "undo": _undo,
 }
+
+
+def say(answer_key: str) -> Callable[[Desk, Incoming, str], Reply]:
+    """Return a handler that takes an answer typed as a word, as after an alert."""
+
+    def typed(desk: Desk, incoming: Incoming, argument: str) -> Reply:
+        del argument
+        held = holders.held_by(desk.db, incoming.person.id)
+        meant = [c for c in held if _may_show(desk, incoming, c)]
+        if answer_key != STOP:
+            meant = [c for c in meant if _awaits_answer(shown(desk, c))]
+        if not meant:
+            return view.none_meant_reply(answer_key, has_any=bool(held))
+        if len(meant) == 1:
+            return _ANSWERS[answer_key](desk, incoming, meant[0])
+        return view.which_meant_reply(answer_key, [shown(desk, c) for c in meant])
+
+    return typed
+
+
+def _awaits_answer(facts: Shown) -> bool:
+    """Tell whether a certificate is near its end and its holder has not answered."""
+    near = facts.standing is not None and facts.standing.level is not None
+    return facts.certificate.is_watched and near and facts.answer is None
+
+
+def stop_all(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """Tell a holder no more about any certificate."""
+    del arguments
+    held = holders.held_by(desk.db, incoming.person.id)
+    for certificate in held:
+        holders.stop_telling(desk.db, certificate, incoming.person.id, now=desk.now())
+    return view.stopped_all_reply(len(held))
 
 
 def _tell_department(desk: Desk, certificate: Certificate) -> None:
@@ -281,25 +328,16 @@ def list_some(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Rep
     which = arguments[0] if arguments else ""
     if which not in view.LIST_WORDS:
         raise Refusal("button_unknown")
-    scope, rules = _scope(incoming.person), reports.rules_of(desk.settings)
-    days = {"byhand": rules.manual_at, "unreached": rules.days_left[2]}.get(which)
-    if days is not None:
-        count, found = reports.not_reached(desk, scope, days=days)
-    elif which == "filed":
-        count, found = reports.said_filed(desk, scope)
-    elif which == "lapsed":
-        count, found = reports.has_lapsed(desk, scope)
-    else:
-        count = reports.count_at_level(desk, scope, Level(which))
-        found = reports.at_level(desk, scope, Level(which))
-    listed = [
-        shown(desk, certificate)
-        for certificate in found
-        if not (incoming.discreet and is_sensitive(desk.settings, certificate))
-    ]
-    now = desk.now()
-    record_deed(desk.db, incoming.person, Deed.SAW_LIST, f"certificates:{which}", now=now)
-    return view.list_reply(which, count, listed, _viewer(desk, incoming), days=days)
+    sort = Sort(which) if which in set(Sort) else Level(which)
+    hidden = desk.settings.certificate.sensitive_kinds if incoming.discreet else ()
+    scope, page = _scope(incoming.person), _page(arguments[1:])
+    listed = reports.list_page(desk, scope, sort, page, hidden_kinds=hidden)
+    return view.list_reply(which, listed, _viewer(desk, incoming))
+
+
+def _page(arguments: tuple[str, ...]) -> int:
+    """Return the page a button names, the first one if it names none."""
+    return int(arguments[0][:6]) if arguments and arguments[0].isdecimal() else 0
 
 
 def _own(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Certificate:
@@ -323,21 +361,6 @@ def acknowledge(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> R
         desk.db, certificate, incoming.person.id, outcome, now=desk.now()
     )
     return view.acknowledged_reply(shown(desk, certificate), outcome)
-
-
-def make_code(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
-    """Make a code by which a holder opts in."""
-    certificate = _own(desk, incoming, arguments)
-    code = holders.make_opt_in_code(
-        desk.db, certificate, made_by=incoming.person.id, now=desk.now()
-    )
-    page = desk.links.page_url(f"/join/{code.code}")
-    sensitive = is_sensitive(desk.settings, certificate)
-    chat = None if sensitive else desk.links.bot_url(f"join-{code.code}")
-    links = [link for link in (page, chat) if link]
-    facts = shown(desk, certificate)
-    kind = view.SOME_CERTIFICATE if sensitive else facts.name
-    return view.code_reply(facts, code, links, qr_png(links[0]) if links else None, kind=kind)
 
 
 def export(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:

@@ -26,6 +26,7 @@ class Awaited(StrEnum):
     ANSWER = "answer"
     SLIP_NUMBER = "slip_number"
     CERTIFICATE_TAIL = "certificate_tail"
+    CERTIFICATE_NUMBER = "certificate_number"
     PHONE = "phone"
     RECTIFICATION = "rectification"
     REPLY_TO_STAFF = "reply_to_staff"

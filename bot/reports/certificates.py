@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from enum import StrEnum
 
 from sqlite_utils import Database
 
 from bot.desk import Desk
 from bot.dialogue import Role, Scope
 from bot.settings import Settings
-from knowledge.model import CertificateKind, KnowledgeBase
+from knowledge.model import CertificateKind, KnowledgeBase, ServicePackage
 from knowledge.model import Lead as KnownLead
 from reminders.certificate_figures import (
     LevelCounts,
@@ -30,23 +32,28 @@ from reminders.certificate_figures import (
 from reminders.certificate_holders import (
     Acknowledged,
     Answer,
+    LastTold,
     answer_of,
     last_acknowledgement,
+    last_told,
 )
 from reminders.certificate_rules import (
     AfterClosing,
     Certainty,
+    Filing,
     KindRule,
     Lead,
     LeadUnit,
     Level,
     Rules,
     Standing,
+    filing_of,
     standing,
 )
-from reminders.certificates import Certificate, contact_of
+from reminders.certificates import Certificate, CertificateState, contact_of
+from reminders.working_days import add_working_days
 
-LISTED = 20
+PAGE = 8
 LAPSED_SHOWN_DAYS = 60
 
 
@@ -76,6 +83,17 @@ def kind_ids_by_name(base: KnowledgeBase) -> dict[str, str]:
     }
 
 
+_ENDING = re.compile(r"到期|过期|延续|续期|续证|续办|换证|换发")
+
+
+def ending_kind(base: KnowledgeBase, question: str) -> CertificateKind | None:
+    """Return the kind of certificate that a question says is about to end, by its longest name."""
+    if not _ENDING.search(question):
+        return None
+    named = [name for name in kind_ids_by_name(base) if name in question]
+    return base.certificates[kind_ids_by_name(base)[max(named, key=len)]] if named else None
+
+
 def rules_of(settings: Settings) -> Rules:
     """Return the numbers of the three colours as the settings have them."""
     chosen = settings.certificate
@@ -91,17 +109,76 @@ def rules_of(settings: Settings) -> Rules:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenedList:
+    """A list that a certificate leads to: the entry with what is answered beforehand."""
+
+    entry: ServicePackage
+    answers: Mapping[str, str]
+
+
+def renewal_of(desk: Desk, kind: CertificateKind | None) -> OpenedList | None:
+    """Return a kind's renewal list, never that of a first application."""
+    return _opened(desk, kind.renewal_entry, kind.renewal_answers) if kind else None
+
+
+def follow_on_of(desk: Desk, kind: CertificateKind | None) -> OpenedList | None:
+    """Return the list of what may be applied for once a certificate is issued."""
+    return _opened(desk, kind.follow_on, kind.follow_on_answers) if kind else None
+
+
+def _opened(desk: Desk, entry_id: str | None, answers: Mapping[str, str]) -> OpenedList | None:
+    entry = desk.base.entries.get(entry_id or "")
+    if entry is None or entry.paused:
+        return None
+    if entry.expires_on is not None and desk.today() > entry.expires_on:
+        return None
+    return OpenedList(entry, answers)
+
+
+class Silence(StrEnum):
+    """Why nobody will be told of a certificate's end: then no promise is made either."""
+
+    NOT_VALID = "not_valid"
+    RENEWED = "renewed"
+    PERMANENT = "permanent"
+    LAPSED = "lapsed"
+    KIND = "kind"
+    """The kind is unknown, its rule doubtful, or it is left out as a whole."""
+
+
+def _silence_of(
+    desk: Desk, certificate: Certificate, rule: KindRule | None, stands: Standing | None
+) -> Silence | None:
+    if certificate.state is not CertificateState.VALID:
+        return Silence.NOT_VALID
+    if certificate.renewed_by_id is not None:
+        return Silence.RENEWED
+    if stands is None:
+        return Silence.PERMANENT
+    is_excluded = certificate.kind_key in desk.settings.certificate.excluded_kinds
+    if rule is None or not rule.may_tell_holders or is_excluded:
+        return Silence.KIND
+    return Silence.LAPSED if stands.days_left < 0 else None
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
-    """One certificate with everything a view may say of it; `standing` is None when permanent."""
+    """One certificate with everything a view may say of it; `standing` is None when permanent.
+
+    `silence` says why its holder is told nothing.
+    """
 
     certificate: Certificate
     kind: CertificateKind | None
     standing: Standing | None
     answer: Answer | None
+    filing: Filing | None
     acknowledged: Acknowledged | None
     today: date
-    renewal_entry: str | None = None
+    renewal: OpenedList | None = None
     contact: str | None = None
+    last_told: LastTold | None = None
+    silence: Silence | None = None
 
     @property
     def name(self) -> str:
@@ -112,22 +189,28 @@ class Shown:
 def shown(desk: Desk, certificate: Certificate) -> Shown:
     """Return a certificate with where it stands today."""
     kind = desk.base.certificates.get(certificate.kind_key)
-    entry = kind.renewal_entry if kind else None
     rule = _rule(kind) if kind else None
     stands = None
     if certificate.expires_on is not None:
         rules = rules_of(desk.settings)
         stands = standing(desk.calendar, rule, rules, certificate.expires_on, desk.today())
     said = answer_of(desk.db, certificate)
+    filing = None
+    if said is not None and said[0] is Answer.FILED and certificate.expires_on is not None:
+        ends, filed_on = certificate.expires_on, said[1].date()
+        filing = filing_of(desk.calendar, rule, rules_of(desk.settings), ends, filed_on)
     return Shown(
         certificate=certificate,
         kind=kind,
         standing=stands,
         answer=said[0] if said else None,
+        filing=filing,
         acknowledged=last_acknowledgement(desk.db, certificate),
         today=desk.today(),
-        renewal_entry=entry if entry in desk.base.entries else None,
+        renewal=renewal_of(desk, kind),
         contact=contact_of(desk.db, certificate.id),
+        last_told=last_told(desk.db, certificate),
+        silence=_silence_of(desk, certificate, rule, stands),
     )
 
 
@@ -141,14 +224,18 @@ def is_sensitive(settings: Settings, certificate: Certificate) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """The figures of a scope: by kind and level, by hand, filed, lapsed, renewed in time."""
+    """The figures of a scope: by kind and level, by hand, filed, lapsed, renewed in time.
+
+    `filed_late` were filed after the last day to apply, so that silence does not grant them.
+    """
 
     scope: Scope
     department: str | None
     on: date
     counts: tuple[LevelCounts, ...]
     by_hand: int
-    filed: int
+    filed_in_time: int
+    filed_late: int
     lapsed: int
     renewals: Renewals
     renewals_from_on: date
@@ -162,11 +249,10 @@ class Register:
 
 def register_of(desk: Desk, db: Database, scope: Scope) -> Register:
     """Return the figures of the register within a scope as of today."""
-    today, rules = desk.today(), rules_of(desk.settings)
+    today, rules, kinds = desk.today(), rules_of(desk.settings), kinds_of(desk.base)
     yesterday, new_year = today - timedelta(days=1), date(today.year, 1, 1)
     from_on = min(new_year, yesterday) if yesterday < new_year else new_year
-    by_hand, _ = unreached(db, rules, scope, today, days=rules.manual_at, limit=0)
-    filed_count, _ = filed(db, rules, scope, today, limit=0)
+    found = filed(db, desk.calendar, kinds, rules, scope, today, limit=0)
     since_on = today - timedelta(days=LAPSED_SHOWN_DAYS)
     lapsed_count, _ = lapsed(db, rules, scope, since_on, yesterday, limit=0)
     department = desk.base.departments.get(scope.department or "")
@@ -175,12 +261,13 @@ def register_of(desk: Desk, db: Database, scope: Scope) -> Register:
         department=department.name if department else scope.department,
         on=today,
         counts=level_counts(desk, scope),
-        by_hand=by_hand,
-        filed=filed_count,
+        by_hand=count_by_hand(desk, db, scope),
+        filed_in_time=found.in_time,
+        filed_late=found.late,
         lapsed=lapsed_count,
         renewals=count_renewals(db, rules, scope, from_on, yesterday),
         renewals_from_on=from_on,
-        manual_at=rules.manual_at,
+        manual_at=days_to_call(desk),
         urgent_days=rules.days_left[2],
     )
 
@@ -195,7 +282,7 @@ def telling_of(desk: Desk, db: Database, scope: Scope) -> Telling:
     """Return how far messages got for what ends within the urgent days."""
     today, rules = desk.today(), rules_of(desk.settings)
     to_on = today + timedelta(days=rules.days_left[2])
-    return count_telling(db, rules, scope, today, to_on)
+    return count_telling(db, desk.calendar, kinds_of(desk.base), rules, scope, today, to_on)
 
 
 def count_at_level(desk: Desk, scope: Scope, level: Level) -> int:
@@ -204,9 +291,7 @@ def count_at_level(desk: Desk, scope: Scope, level: Level) -> int:
     return count_at(desk.db, desk.calendar, kinds, rules, scope, level, desk.today())
 
 
-def at_level(
-    desk: Desk, scope: Scope, level: Level, *, limit: int = LISTED
-) -> tuple[Certificate, ...]:
+def at_level(desk: Desk, scope: Scope, level: Level, *, limit: int) -> tuple[Certificate, ...]:
     """Return the certificates at a level within a scope, the most pressing first."""
     rules, kinds = rules_of(desk.settings), kinds_of(desk.base)
     return worst(desk.db, desk.calendar, kinds, rules, scope, level, desk.today(), limit=limit)
@@ -220,22 +305,80 @@ def register_rows(desk: Desk, scope: Scope) -> Iterator[Shown]:
         yield from (shown(desk, certificate) for certificate in found)
 
 
-def not_reached(desk: Desk, scope: Scope, *, days: int) -> tuple[int, tuple[Certificate, ...]]:
-    """Return what ends within some days and no message or call reached."""
+class Sort(StrEnum):
+    """What a list within a scope is of; the levels have lists of their own."""
+
+    BY_HAND = "byhand"
+    UNREACHED = "unreached"
+    FILED = "filed"
+    LAPSED = "lapsed"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One page of a list: how many there are in all, and those on it; pages count from 0.
+
+    `days` is within how many days they end, where the list is of such.
+    """
+
+    count: int
+    page: int
+    certificates: tuple[Shown, ...]
+    days: int | None = None
+
+
+def list_page(
+    desk: Desk, scope: Scope, sort: Level | Sort, page: int, *, hidden_kinds: Collection[str] = ()
+) -> Listed:
+    """Return one page of a list within a scope, the last one for any page beyond."""
     rules = rules_of(desk.settings)
-    return unreached(desk.db, rules, scope, desk.today(), days=days, limit=LISTED)
+    rules = replace(rules, excluded_kinds=rules.excluded_kinds | frozenset(hidden_kinds))
+    within: dict[Level | Sort, int] = {
+        Sort.BY_HAND: days_to_call(desk),
+        Sort.UNREACHED: rules.days_left[2],
+    }
+    days = within.get(sort)
+    count, found = _page_of(desk, rules, scope, sort, page * PAGE, days)
+    last = max(0, -(-count // PAGE) - 1)
+    if page > last:
+        page = last
+        count, found = _page_of(desk, rules, scope, sort, page * PAGE, days)
+    return Listed(count, page, tuple(shown(desk, certificate) for certificate in found), days)
 
 
-def said_filed(desk: Desk, scope: Scope) -> tuple[int, tuple[Certificate, ...]]:
-    """Return whose holders say that renewal was applied for."""
-    return filed(desk.db, rules_of(desk.settings), scope, desk.today(), limit=LISTED)
+def _page_of(
+    desk: Desk, rules: Rules, scope: Scope, sort: Level | Sort, offset: int, days: int | None
+) -> tuple[int, tuple[Certificate, ...]]:
+    db, calendar, today, kinds = desk.db, desk.calendar, desk.today(), kinds_of(desk.base)
+    if isinstance(sort, Level):
+        count = count_at(db, calendar, kinds, rules, scope, sort, today)
+        found = worst(db, calendar, kinds, rules, scope, sort, today, limit=PAGE, offset=offset)
+        return count, found
+    if sort is Sort.FILED:
+        said = filed(db, calendar, kinds, rules, scope, today, limit=PAGE, offset=offset)
+        return said.in_time + said.late, said.certificates
+    if sort is Sort.LAPSED:
+        since_on, yesterday = today - timedelta(days=LAPSED_SHOWN_DAYS), today - timedelta(days=1)
+        return lapsed(db, rules, scope, since_on, yesterday, limit=PAGE, offset=offset)
+    assert days is not None
+    return unreached(db, calendar, kinds, rules, scope, today, days=days, limit=PAGE, offset=offset)
 
 
-def has_lapsed(desk: Desk, scope: Scope) -> tuple[int, tuple[Certificate, ...]]:
-    """Return what ended lately without renewal."""
+def days_to_call(desk: Desk) -> int:
+    """Return within how many days must end what is seen to by hand before the next working day.
+
+    What would reach its day on a rest day is told on the working day before it.
+    """
     today = desk.today()
-    since_on, yesterday = today - timedelta(days=LAPSED_SHOWN_DAYS), today - timedelta(days=1)
-    return lapsed(desk.db, rules_of(desk.settings), scope, since_on, yesterday, limit=LISTED)
+    rest = (add_working_days(desk.calendar, today, 1) - today).days - 1
+    return rules_of(desk.settings).manual_at + rest
+
+
+def count_by_hand(desk: Desk, db: Database, scope: Scope) -> int:
+    """Count what must be seen to by hand: a call or a visit, since nothing reached."""
+    rules, kinds, days = rules_of(desk.settings), kinds_of(desk.base), days_to_call(desk)
+    count, _ = unreached(db, desk.calendar, kinds, rules, scope, desk.today(), days=days, limit=0)
+    return count
 
 
 def department_people(db: Database) -> tuple[tuple[int, Scope], ...]:

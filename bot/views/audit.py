@@ -91,6 +91,7 @@ SUBJECTS: Mapping[str, str] = {
     "certlist": "证照",
     "certack": "证照（已知悉）",
     "certcode": "证照（发提醒码）",
+    "certat": "证照（窗口核对）",
     "gaps": "知识缺口",
     "gap": "知识缺口",
     "gapnew": "知识缺口（要写新条目）",

@@ -89,9 +89,8 @@ def _benefit(desk: Desk, certificate_id: int, person: Person, channel: Channel) 
         return None
     if certificate.id not in {held.id for held in held_by(desk.db, person.id)}:
         return None
-    kind = desk.base.certificates.get(certificate.kind_key)
-    follow_on = kind.follow_on if kind else None
-    return view.benefit_reply(follow_on) if follow_on in desk.base.entries and follow_on else None
+    follow_on = reports.follow_on_of(desk, desk.base.certificates.get(certificate.kind_key))
+    return view.benefit_reply(follow_on) if follow_on else None
 
 
 def _wrong(desk: Desk, certificate_id: int, viewer: Viewer) -> Reply | None:
@@ -128,6 +127,5 @@ def _by_hand(desk: Desk, person: Person) -> Reply | None:
     if person.role is not Role.DEPARTMENT:
         return None
     scope = Scope(person.scope.district, person.scope.department)
-    days = reports.rules_of(desk.settings).manual_at
-    count, _ = reports.not_reached(desk, scope, days=days)
-    return view.by_hand_reply(count, days) if count else None
+    count = reports.count_by_hand(desk, desk.db, scope)
+    return view.by_hand_reply(count, reports.days_to_call(desk)) if count else None

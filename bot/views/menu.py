@@ -34,6 +34,8 @@ COMMON_WORDS = (
     ("取消", "不写了"),
     ("办件进度 编号", "看您的办件到哪一步"),
     ("我的证照", "您订了提醒的证照"),
+    ("绑定 提醒码", "订一张证照的到期提醒，码向窗口要"),
+    ("退订", "不再收证照到期提醒"),
     ("查留言 编号", "看留言进度"),
     ("查反馈 编号", "看反馈的处理进度"),
     ("查告知单 编号", "再看一次告知单"),
@@ -85,7 +87,7 @@ def menu_reply(city: str, role: Role, known: Sequence[str], work: Work) -> Reply
     topics = [Button(label, f"pick:{id_}") for label, id_ in TOPICS if id_ in known]
     topics.append(Button("更多", "topics:0"))
     rows = tuple(tuple(topics[n : n + 2]) for n in range(0, len(topics), 2))
-    below = (Button("办件进度", "progress"), Button("转人工", "human"))
+    below = (Button("办件进度", "progress"), Button("我的证照", "certs"), Button("转人工", "human"))
     return Reply(lines.text, buttons=(*own_rows, *rows, below))
 
 

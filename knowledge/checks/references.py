@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from knowledge.checklist import first_questions
 from knowledge.checks.inventory import Inventory
 from knowledge.model import (
     Exempt,
@@ -228,10 +229,43 @@ def check_shared_references(base: KnowledgeBase, known: Known, report: Report) -
     for kind in base.certificates.values():
         for key, entry_id in (("renewal_entry", kind.renewal_entry), ("follow_on", kind.follow_on)):
             certificates.expect((kind.id, key), entry_id, known.entries, "条目", "packages")
+        opened = (
+            ("renewal_answers", kind.renewal_entry, kind.renewal_answers),
+            ("follow_on_answers", kind.follow_on, kind.follow_on_answers),
+        )
+        for key, entry_id, answers in opened:
+            _check_opened(base.entries.get(entry_id or ""), (kind.id, key), answers, report)
     for entry_id in base.sayings:
         if known.entries is not None and entry_id not in known.entries:
             text = f"没有编号为“{entry_id}”的条目，这些例句用不上{meant(entry_id, known.entries)}"
             report.warning("sayings.yaml", (entry_id,), text)
+
+
+def _check_opened(
+    entry: ServicePackage | None, path: KeyPath, answers: Mapping[str, str], report: Report
+) -> None:
+    """Report answers that an entry does not know, and first questions they leave open.
+
+    A certificate's button opens a list, and never asks 头一回办还是去续.
+    """
+    if entry is None:
+        return
+    questions = {question.id: question for question in entry.questions}
+    for question_id, answer in answers.items():
+        question = questions.get(question_id)
+        options = [option.id for option in question.options] if question else []
+        if question is None:
+            text = f"条目“{entry.id}”没有问题“{question_id}”{meant(question_id, questions) or ''}"
+            report.error("certificates.yaml", (*path, question_id), text)
+        elif answer not in options:
+            text = f"问题“{question_id}”没有选项“{answer}”{meant(answer, options) or ''}"
+            report.error("certificates.yaml", (*path, question_id), text)
+    if not all(question_id in questions for question_id in answers):
+        return
+    open_ = [q for q in first_questions(entry, answers) if q.id not in answers]
+    for question in open_:
+        text = f"按钮要直接打开清单，先问的“{question.id}”（{question.ask}）还没答：请写上选项"
+        report.error("certificates.yaml", path, text)
 
 
 def _check_notices(base: KnowledgeBase, known: Known, report: Report) -> None:
