@@ -112,8 +112,9 @@ SUBJECTS: Mapping[str, str] = {
     "rotate": "轮岗",
     "code": "绑定码",
     "bind": "自己的身份",
-    "mycode": "自己的绑定码",
-    "unbind": "自己的身份（解除）",
+    "mycode": "自己的网页绑定码",
+    "unbind": "自己的身份（解除绑定）",
+    "revoke": "工作人员身份（收回）",
     "import": "导入",
     "official": "省好差评",
     "offrate": "省好差评",
@@ -221,6 +222,8 @@ def _detail(base: KnowledgeBase, verb: str, arguments: Sequence[str]) -> str:
             return f"导入 {arguments[-1]} 行"
         case "leave":
             return f"工号 {arguments[0]}"
+        case "revoke":
+            return f"{arguments[0]} 号"
         case "rotate":
             return arguments[0]
     return ""
