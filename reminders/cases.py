@@ -32,7 +32,7 @@ from reminders.case_clock import (
     suspensions_by_case,
 )
 from reminders.case_events import record_event
-from reminders.recipients import Scope
+from reminders.recipients import MUNICIPAL, Scope
 from reminders.working_days import Stop
 
 _ONE_DAY = timedelta(days=1)
@@ -178,9 +178,15 @@ class Case:
         return self.completed_on is None
 
     @property
-    def unit_name(self) -> str | None:
-        """Return the unit that answers for the case: as exported, else its district."""
-        return self.unit or self.scope.district
+    def unit_name(self) -> str:
+        """Return the unit that answers for the case, with its district or 市直 where that differs.
+
+        Every district has a 人社局: only both together are one unit.
+        """
+        district = self.scope.district or MUNICIPAL
+        if self.unit is None or self.unit.startswith(district.rstrip("区县")):
+            return self.unit or district
+        return f"{district}·{self.unit}"
 
     def late_step(self, today: date) -> str | None:
         """Return the step (环节) the case is in, if that has run over its own limit."""
@@ -617,7 +623,11 @@ def _within(scope: Scope) -> tuple[str, list[str]]:
     """Return the SQL of what a scope answers for (`Scope.answers_for`), with its values."""
     named = {f.name: getattr(scope, f.name) for f in fields(Scope)}
     given = {name: value for name, value in named.items() if value is not None}
-    conditions = [
+    conditions = []
+    if scope.district == MUNICIPAL:
+        del given["district"]
+        conditions.append(" AND district IS NULL")
+    conditions += [
         f" AND ({name} = ? OR {name} IS NULL)" if name == "window" else f" AND {name} = ?"
         for name in given
     ]

@@ -223,7 +223,7 @@ def test_a_supervisor_sees_lights_names_and_the_trend(hall: Hall, case: Case) ->
     reply = hall["zhou"].says("/overdue")
 
     assert "🔴 超期 1 件" in reply.text
-    assert "没有超期的单位\n乙" in reply.text
+    assert "没有超期的单位\n龙亭区·乙" in reply.text
     assert reply.table is not None
     assert reply.table.rows[-1][0] == "合计"
     assert reply.then[0].table is not None
@@ -440,3 +440,30 @@ def test_unbound_handlers_are_counted_for_the_supervisor(hall: Hall, case: Case)
     hall.clock.at = at("2025-02-06T09:00")
 
     assert "未绑定 1 人，涉及 1 件" in hall["zhou"].says("超期").text
+
+
+def test_units_of_one_name_are_counted_by_district_and_the_citys_own_apart(
+    tmp_path: Path, at_the_desk: Callable[..., Result]
+) -> None:
+    db = open_database(tmp_path / "data" / FILE_NAME)
+    for number, district in (("1", "龙亭区"), ("2", "兰考县"), ("3", None)):
+        a_case(db, number=number, unit="人社局", scope=Scope(district), as_of="2025-02-05T17:01")
+    a_case(db, number="4", unit=None, scope=Scope("兰考县"), as_of="2025-02-05T17:02")
+    db.close()
+
+    def units(*more: str) -> list[str]:
+        return [
+            r["unit"] for r in json.loads(at_the_desk("overdue", "--json", *more).stdout)["rows"]
+        ]
+
+    assert set(units()) == {
+        "龙亭区政务服务大厅",
+        "龙亭区·人社局",
+        "兰考县·人社局",
+        "市直·人社局",
+        "兰考县",
+    }
+    assert units("--district", "市直") == ["市直·人社局"]
+    file = tmp_path / "晨会单.html"
+    assert at_the_desk("overdue", "--print", str(file), "--unit", "人社局").exit_code == 0
+    assert file.read_text(encoding="utf-8").count("<section") == 3

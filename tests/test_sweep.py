@@ -531,8 +531,8 @@ def test_a_year_not_announced_is_the_administrators_matter_from_november(desk: D
 def test_lights_are_counted_by_unit_for_a_day(desk: Desk) -> None:
     bring_in(
         desk.db,
-        a_row(number="1", unit="甲"),
-        done(a_row(number="2", unit="甲"), "2025-02-10"),
+        a_row(number="1", unit="龙亭甲"),
+        done(a_row(number="2", unit="龙亭甲"), "2025-02-10"),
         a_row(number="3", unit="乙", limit_days=20),
         as_of="2025-02-11T08:00",
     )
@@ -542,9 +542,9 @@ def test_lights_are_counted_by_unit_for_a_day(desk: Desk) -> None:
         figures = supervise(desk.db, CITY, desk.calendar, rules, on=day(on))
         return {row.unit: (row.late, row.long_overdue) for row in figures.rows}
 
-    assert late("2025-02-08") == {"甲": (2, 0), "乙": (0, 0)}
-    assert late("2025-02-10") == {"甲": (1, 0), "乙": (0, 0)}
-    assert late("2025-02-11") == {"甲": (1, 1), "乙": (0, 0)}
+    assert late("2025-02-08") == {"龙亭甲": (2, 0), "龙亭区·乙": (0, 0)}
+    assert late("2025-02-10") == {"龙亭甲": (1, 0), "龙亭区·乙": (0, 0)}
+    assert late("2025-02-11") == {"龙亭甲": (1, 1), "龙亭区·乙": (0, 0)}
     days = [day(f"2025-02-{d}") for d in ("07", "08", "10", "11")]
     known = cases_in_progress_since(desk.db, CITY, days[0])
     shown = [(t.late, t.became_late) for t in trend(known, desk.calendar, days)]

@@ -17,6 +17,7 @@ from bot.clock import Clock, parse_instant, real_clock, rehearsal_clock
 from bot.database import transaction
 from bot.desk import Desk
 from bot.desks import CannotStart, open_desk
+from bot.dialogue import MUNICIPAL
 from bot.places import canonical_district
 from bot.records.audit import OPERATOR, Deed, record_deed
 from bot.settings import (
@@ -115,6 +116,11 @@ def named_department(desk: Desk, name: str) -> str:
         known = "、".join(f"{d.id}（{d.name}）" for d in desk.base.departments.values())
         fail(f"不认识部门 {name}；有：{known}", WRONG_USE)
     return department
+
+
+def named_part(desk: Desk, name: str | None) -> str | None:
+    """Return a district's canonical name, or 市直 for the city's own units."""
+    return MUNICIPAL if name == MUNICIPAL else named_district(desk, name)
 
 
 class Instant(click.ParamType[datetime]):

@@ -65,7 +65,7 @@ def _about(desk: Desk, incoming: Incoming, subject: Case | _Late) -> ActSubject:
         return ActSubject(
             tail=short_number(subject),
             named=case_words(subject, discreet=incoming.discreet),
-            unit=subject.unit_name or "未归属",
+            unit=subject.unit_name,
             standing=standing_words(standing),
             proof_token=f"caseproof:{subject.id}",
             overdue_days=standing.overdue_days,

@@ -43,7 +43,6 @@ from reminders.overdue import (
 from reminders.rectification_rules import Rectification, Step
 from reminders.working_days import Calendar
 
-UNASSIGNED = "未归属"
 NO_CAUSE = "未说明"
 
 
@@ -96,7 +95,7 @@ def supervise(
     known = cases_in_progress_since(db, scope, on) if cases is None else cases
     for case in _in_progress(known, on):
         standing = standing_of(case, calendar, rules, on)
-        unit = counts.setdefault(case.unit_name or UNASSIGNED, {})
+        unit = counts.setdefault(case.unit_name, {})
         light = _LIGHTS[standing.stage]
         unit[light] = unit.get(light, 0) + 1
         if standing.is_late:
@@ -209,7 +208,7 @@ def reminder_rates(
         if from_on <= due_on <= to_on and (
             case.completed_on is None or case.completed_on >= due_on
         ):
-            due[case.id] = case.unit_name or UNASSIGNED
+            due[case.id] = case.unit_name
             due_days[case.id] = due_on
     told = _first_sent(db, due)
     counted: dict[str, list[int]] = {}
@@ -266,7 +265,7 @@ def causes_of_late(
         if case.completed_on is None or not from_on <= case.completed_on <= to_on:
             continue
         if was_late(case, standing_of(case, calendar, rules, to_on)):
-            unit = counted.setdefault(case.unit_name or UNASSIGNED, {})
+            unit = counted.setdefault(case.unit_name, {})
             cause = case.cause or NO_CAUSE
             unit[cause] = unit.get(cause, 0) + 1
     return tuple(CauseCounts(unit, causes) for unit, causes in sorted(counted.items()))

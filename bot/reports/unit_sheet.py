@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -11,7 +11,6 @@ from sqlite_utils import Database
 from bot.dialogue import Scope
 from bot.reports.oversight import (
     NO_CAUSE,
-    UNASSIGNED,
     TrendDay,
     UnitCounts,
     causes_of_late,
@@ -88,14 +87,12 @@ def unit_sheets(
     figures = supervise(db, scope, calendar, rules, on=on, cases=known)
     by_unit: dict[str, list[Case]] = {}
     for case in known:
-        by_unit.setdefault(case.unit_name or UNASSIGNED, []).append(case)
+        by_unit.setdefault(case.unit_name, []).append(case)
     counts = {row.unit: row for row in figures.rows}
-    wanted = [row.unit for row in figures.rows] if units is None else units
+    wanted = [row.unit for row in figures.rows] if units is None else _meant(units, by_unit)
     sheets = []
     for unit in wanted:
-        cases = by_unit.get(unit)
-        if cases is None:
-            continue
+        cases = by_unit[unit]
         listed = _pressing(cases, calendar, rules, on)
         rates = reminder_rates(db, cases, calendar, on.replace(day=1), on)
         sheets.append(
@@ -113,6 +110,11 @@ def unit_sheets(
             )
         )
     return tuple(sheets)
+
+
+def _meant(named: Sequence[str], known: Iterable[str]) -> list[str]:
+    """Return the units meant; a name without its district means those of every district."""
+    return [u for u in known if any(u == name or u.endswith(f"·{name}") for name in named)]
 
 
 def _pressing(

@@ -176,7 +176,7 @@ def _digest_line(listed: Listed, viewer: Viewer) -> str:
         standing_words(listed.standing),
         case_words(listed.case, discreet=viewer.discreet),
     ]
-    if not viewer.works and listed.case.unit_name:
+    if not viewer.works:
         parts.append(listed.case.unit_name)
     if listed.told_before is not None:
         last = format_moment(listed.told_before.last_at)
@@ -293,8 +293,7 @@ def case_reply(
     lines.add(f"{format_day(case.accepted_on)}受理，承诺 {case.limit_days} 个工作日")
     if case.extended_days:
         lines.add(f"已批准延期 {case.extended_days} 个工作日")
-    if case.unit_name:
-        lines.add(f"单位：{case.unit_name}")
+    lines.add(f"单位：{case.unit_name}")
     if case.handler_name and not viewer.discreet:
         lines.add(f"经办人：{case.handler_name}")
     if case.missing is not None:
@@ -480,7 +479,7 @@ def overdue_reply(
     if figures.late:
         lines.heading(f"🔴 超期 {len(figures.late)} 件")
         lines.bullets(
-            f"{case.unit_name or '未归属'}｜{case_words(case, discreet=viewer.discreet)}｜"
+            f"{case.unit_name}｜{case_words(case, discreet=viewer.discreet)}｜"
             f"{standing_words(standing)}"
             for case, standing in figures.late[:LONGEST_BLOCK]
         )
@@ -581,8 +580,7 @@ def act_told_reply(
     lines = Lines()
     lines.heading(act_title(act))
     lines.add(case_words(case, discreet=viewer.discreet))
-    if case.unit_name:
-        lines.add(f"单位：{case.unit_name}")
+    lines.add(f"单位：{case.unit_name}")
     lines.add(
         f"{format_day(case.accepted_on)}受理，承诺 {case.limit_days} 个工作日，"
         f"{standing_words(standing)}"
