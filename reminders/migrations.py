@@ -481,3 +481,11 @@ def m032_page_key(db: Database) -> None:
     db.execute("ALTER TABLE rectifications ADD COLUMN page_key TEXT")
     db.execute("UPDATE rectifications SET page_key = lower(hex(randomblob(16)))")
     db.execute("CREATE UNIQUE INDEX rectifications_by_page_key ON rectifications (page_key)")
+
+
+@reminders_migrations()
+def m012_words_by_import(db: Database) -> None:
+    """Tell a word given again after an import from the same one given twice."""
+    db.execute("DROP INDEX acknowledgements_once")
+    db.execute("ALTER TABLE acknowledgements ADD COLUMN import_id INTEGER")
+    db.execute("CREATE INDEX acknowledgements_by_person ON acknowledgements (case_id, person_id)")

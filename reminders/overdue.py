@@ -318,7 +318,7 @@ def is_paused(case: Case, calendar: Calendar, rules: Rules, today: date) -> bool
 
 
 def is_silenced(said: Acknowledgement | None, today: date, imported_at: datetime | None) -> bool:
-    """Tell whether somebody's word silences repeats to them.
+    """Tell whether somebody's word silences what is told to them.
 
     A named day holds to its end; 已办结 holds until the next import.
     """

@@ -156,7 +156,11 @@ class _Decider:
         return decisions, drafts
 
     def _about(self, case: Case, standing: Standing, rungs: tuple[Rung, ...]) -> Iterator[Decision]:
-        """Yield each rung once per recipient, and repeats to whoever must act."""
+        """Yield each rung once per recipient, and repeats to whoever must act.
+
+        Whoever gave a word that still holds was promised quiet: a rung reaches them once it
+        holds no longer, and the others at once.
+        """
         told_now: set[str] = set()
         handlers = self._handlers(case)
         for rung in rungs:
@@ -165,7 +169,8 @@ class _Decider:
             kind, occasion = NoticeKind(rung), _occasion(standing, rung)
             for recipient in self._recipients(rung, case, handlers):
                 key = recipient_key(recipient)
-                if (case.id, kind, occasion, key) not in self._told.keys:
+                known = (case.id, kind, occasion, key) in self._told.keys
+                if not known and not self._is_quiet(case, key):
                     told_now.add(key)
                     yield Decision(kind, case, standing, recipient, occasion)
         for recipient in handlers:
@@ -203,9 +208,12 @@ class _Decider:
     def _may_repeat(self, case: Case, key: str) -> bool:
         if self._told.last_at.get((case.id, key), "") >= self._slot:
             return False
+        return not self._is_quiet(case, key)
+
+    def _is_quiet(self, case: Case, key: str) -> bool:
         person_id = person_of_key(key)
         said = self._said.get((case.id, person_id)) if person_id is not None else None
-        return not is_silenced(said, self._today, self._last_import(case.scope.district))
+        return is_silenced(said, self._today, self._last_import(case.scope.district))
 
     def _last_import(self, district: str | None) -> datetime | None:
         if district not in self._imported_at:

@@ -372,9 +372,8 @@ def test_an_extension_without_approver_is_refused(db: Database) -> None:
 def test_a_word_given_twice_counts_once(db: Database) -> None:
     case = a_case(db)
 
-    for _ in range(2):
-        case_work.acknowledge(db, case, 1, done_by_on=NOW.date(), now=NOW)
-        case_work.acknowledge(db, case, 1, done_by_on=None, now=NOW)
+    for done_by_on in (NOW.date(), NOW.date(), None, None):
+        case_work.acknowledge(db, case, 1, done_by_on=done_by_on, now=NOW)
 
     assert len(case_work.acknowledgements_of(db, case)) == 2
     assert [e.kind for e in events_of(db, case.id)][-2:] == ["acknowledged", "said_done"]

@@ -226,21 +226,40 @@ def test_an_import_in_working_hours_tells_what_is_new_at_once(
 # -- words given
 
 
-def test_a_named_day_silences_repeats_but_not_the_ladder(
-    run: Callable[[str], list[str]], desk: Desk, clerk: int
+def test_a_named_day_is_quiet_for_who_named_it_and_the_ladder_goes_on_for_others(
+    run: Callable[[str], list[str]], desk: Desk, clerk: int, post: Post
 ) -> None:
+    bind(desk, "sun", Role.SUPERVISOR, Scope("龙亭区"), "孙督查")
     case = a_case(desk.db)
     run("2025-02-06T08:30")
     case_work.acknowledge(
         desk.db, case, clerk, done_by_on=day("2025-02-08"), now=at("2025-02-06T09:00")
     )
 
-    assert run("2025-02-06T14:30") == []
-    assert len(run("2025-02-07T08:30")) == 1  # due today: a rung
-    assert run("2025-02-07T14:30") == []
-    assert len(run("2025-02-08T08:30")) == 1  # the chase
-    assert run("2025-02-08T14:30") == []
-    assert len(run("2025-02-10T08:30")) == 1  # the day has passed
+    quiet = [run(f"{on}:30") for on in ("2025-02-06T14", "2025-02-07T08", "2025-02-08T08")]
+    kinds = [n.kind.value for n in notices_of(desk.db, case) if n.recipient != f"p{clerk}"]
+
+    assert quiet == [[], [], []]
+    assert list(dict.fromkeys(kinds)) == ["remind", "due_today", "chase"]
+    (text,) = run("2025-02-10T08:30")  # the day has passed
+    assert "超期 2 个工作日" in text
+    told = [n.kind.value for n in notices_of(desk.db, case) if n.recipient == f"p{clerk}"]
+    assert told == ["remind", "chase"]
+
+
+def test_done_said_again_after_an_import_is_quiet_again(
+    run: Callable[[str], list[str]], desk: Desk, clerk: int
+) -> None:
+    case = a_case(desk.db)
+    case_work.acknowledge(desk.db, case, clerk, done_by_on=None, now=at("2025-02-06T08:10"))
+    assert run("2025-02-06T08:30") == []
+    bring_in(desk.db, a_row(), as_of="2025-02-06T09:00")
+    assert len(run("2025-02-06T09:01")) == 1
+
+    case_work.acknowledge(desk.db, case, clerk, done_by_on=None, now=at("2025-02-06T10:00"))
+
+    assert [run("2025-02-06T14:30"), run("2025-02-07T08:30"), run("2025-02-08T08:30")] == [[]] * 3
+    assert len(case_work.acknowledgements_of(desk.db, case)) == 2
 
 
 def test_done_is_quiet_until_an_import_shows_otherwise(
