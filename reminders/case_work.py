@@ -164,12 +164,14 @@ def supplement_case(
     calendar: Calendar,
     *,
     notice_days: int,
+    due_on: date,
     by_person_id: int,
     now: datetime,
 ) -> Case:
     """Ask for missing papers: once, within `notice_days` working days of receipt (art. 32).
 
     Silence means accepted on the day of receipt, and a second request is no ground for a stop.
+    A promise that is broken already is not mended by it.
     """
     _check_open(case)
     if case.papers_asked_on is not None:
@@ -177,6 +179,8 @@ def supplement_case(
     if _asked_before(db, case):
         raise NotAllowed("papers_asked_before")
     today = now.date()
+    if today > due_on:
+        raise NotAllowed("papers_overdue")
     if working_days_between(calendar, case.accepted_on, today) > notice_days:
         raise NotAllowed("papers_too_late")
     ask_papers(db, case.id, asked_on=today, source=PERSON, by_person_id=by_person_id, now=now)

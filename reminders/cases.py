@@ -171,6 +171,7 @@ class Case:
     step_due_on: date | None = None
     suspensions: tuple[Suspension, ...] = ()
     extended_days: int = 0
+    papers_stood_on: date | None = None
 
     @property
     def is_open(self) -> bool:
@@ -518,11 +519,23 @@ def _follow_status(
     elif suspension is not None and (suspension.is_imported or row.status is CaseStatus.COMPLETED):
         end_suspension(db, case.id, ends_on=on - _ONE_DAY, by_person_id=None, now=now)
     if row.status is CaseStatus.AWAITING_PAPERS:
-        if case.papers_asked_on is None:
-            ask_papers(db, case.id, asked_on=on, source=PLATFORM, by_person_id=None, now=now)
+        if case.papers_asked_on is None and case.papers_stood_on is None:
+            asked_on = _asked_since(db, case, import_id)
+            ask_papers(db, case.id, asked_on=asked_on, source=PLATFORM, by_person_id=None, now=now)
     elif case.papers_asked_on is not None:
         arrived_on = on if case.papers_source == PLATFORM else None
         end_papers(db, case.id, arrived_on=arrived_on, by_person_id=None, now=now)
+
+
+def _asked_since(db: Database, case: Case, import_id: int) -> date:
+    """Return the earliest day on which the platform can have asked for papers; it names none.
+
+    The case was running in the data before these; a new one may have stood from its acceptance.
+    """
+    if case.import_id in (None, import_id):
+        return case.accepted_on
+    row = db.execute("SELECT data_as_of FROM case_imports WHERE id = ?", [case.import_id])
+    return max(case.accepted_on, datetime.fromisoformat(row.fetchone()[0]).date())
 
 
 def missing_cases(db: Database, covers: Covers, seen_numbers: Iterable[str]) -> tuple[Case, ...]:
@@ -559,7 +572,7 @@ def mark_missing(db: Database, cases: Sequence[Case], covers: Covers, *, now: da
 _COLUMNS = """id, number, item, entry_id, kind, unit, district, department, window, applicant,
     accepted_on, starts_on, limit_days, statutory_days, handler_number, handler_name, handler_id,
     offered_to_id, papers_asked_on, papers_source, completed_on, missing, missing_at, cause,
-    import_id, sheet, row, step, step_due_on"""
+    import_id, sheet, row, step, step_due_on, papers_stood_on"""
 
 
 def case_by_number(db: Database, number: str) -> Case | None:
@@ -688,6 +701,7 @@ def _case(
         row=row[26],
         step=row[27],
         step_due_on=_read_day(row[28]) if row[28] else None,
+        papers_stood_on=_read_day(row[29]) if row[29] else None,
         suspensions=suspensions.get(row[0], ()),
         extended_days=extensions.get(row[0], 0),
     )

@@ -489,3 +489,9 @@ def m012_words_by_import(db: Database) -> None:
     db.execute("DROP INDEX acknowledgements_once")
     db.execute("ALTER TABLE acknowledgements ADD COLUMN import_id INTEGER")
     db.execute("CREATE INDEX acknowledgements_by_person ON acknowledgements (case_id, person_id)")
+
+
+@reminders_migrations()
+def m010_papers_stood(db: Database) -> None:
+    """Keep the day on which papers were asked for after they have arrived."""
+    db.execute("ALTER TABLE cases ADD COLUMN papers_stood_on TEXT")

@@ -177,33 +177,53 @@ def _is_provisional(calendar: Calendar, after: date, until: date) -> bool:
     return any(calendar.is_provisional(day) for day in days)
 
 
+def clock_start(case: Case, calendar: Calendar) -> date:
+    """Return the day the clock started: of acceptance, or when papers asked for in time arrived.
+
+    Papers asked for after the promise was broken do not mend it.
+    """
+    asked_on = case.papers_stood_on
+    if asked_on is None:
+        return case.starts_on
+    days = case.limit_days + case.extended_days
+    promised_on = _due(calendar, case.accepted_on, days, case.stops(asked_on))
+    return case.starts_on if asked_on <= promised_on else case.accepted_on
+
+
 def due_day(case: Case, calendar: Calendar, today: date) -> date:
     """Return the last day of a case's promise."""
     days = case.limit_days + case.extended_days
-    return _due(calendar, case.starts_on, days, case.stops(today))
+    return _due(calendar, clock_start(case, calendar), days, case.stops(today))
+
+
+def awaits_papers(case: Case, calendar: Calendar, today: date) -> bool:
+    """Tell whether the clock has not started because of papers, asked for while there was time."""
+    asked_on = case.papers_asked_on
+    return asked_on is not None and asked_on <= due_day(case, calendar, today)
 
 
 def explain_case(case: Case, calendar: Calendar, today: date) -> Explanation:
     """Answer 为什么是这天 for a case."""
     days = case.limit_days + case.extended_days
-    return explain_days(calendar, case.starts_on, days, case.stops(today))
+    return explain_days(calendar, clock_start(case, calendar), days, case.stops(today))
 
 
 def standing_of(case: Case, calendar: Calendar, rules: Rules, today: date) -> Standing:
     """Compute stage and deadlines of a case on a day; a finished one is judged at completion.
 
-    A promise broken before the clock stopped stays broken: a stop does not turn red into grey.
+    A promise broken before the clock stopped stays broken: neither a stop nor papers asked for
+    afterwards turn red into grey.
     """
     at = min(case.completed_on or today, today) if case.completed_on else today
     stops = case.stops(at)
-    due_on = due_day(case, calendar, at)
+    due_on, started_on = due_day(case, calendar, at), clock_start(case, calendar)
     over = _between(calendar, due_on, at, ()) if at > due_on else 0
     statutory_due_on = (
-        _due(calendar, case.starts_on, case.statutory_days + case.extended_days, stops)
+        _due(calendar, started_on, case.statutory_days + case.extended_days, stops)
         if case.statutory_days
         else None
     )
-    provisional = _is_provisional(calendar, case.starts_on, max(due_on, at))
+    provisional = _is_provisional(calendar, started_on, max(due_on, at))
     stage = _stage(case, at, calendar, rules, due_on, over, statutory_due_on, provisional)
     remaining = _between(calendar, at, due_on, stops)
     only_a_step = stage is Stage.DUE_SOON and remaining > rules.warn_days(case)
@@ -231,7 +251,7 @@ def _stage(
 ) -> Stage:
     if not case.is_open and case.completed_on is not None and case.completed_on <= at:
         return Stage.COMPLETED
-    if case.papers_asked_on is not None:
+    if awaits_papers(case, calendar, at):
         return Stage.AWAITING_PAPERS
     if at > due_on:
         statutory_broken = statutory_due_on is not None and at > statutory_due_on

@@ -296,7 +296,11 @@ def test_a_mistake_is_told_to_the_lead_once(hall: Hall, case: Case) -> None:
 def test_papers_asked_for_late_are_refused_by_law(hall: Hall, case: Case) -> None:
     hall.clock.at = at("2025-02-08T09:00")
 
-    assert "第三十二条" in hall["li"].sends_token(f"casepapers:{case.id}").text
+    refused = hall["li"].sends_token(f"casepapers:{case.id}").text
+
+    assert "第三十二条" in refused
+    assert "已经超期" in refused
+    assert "🔴 超期 1 个工作日" in hall["li"].sends_token(f"case:{case.id}").text
 
 
 def test_papers_in_time_stop_the_clock_until_they_arrive(hall: Hall) -> None:

@@ -192,6 +192,17 @@ def test_a_case_waiting_for_papers_does_not_run() -> None:
     assert stage(case, "2025-03-11") is Stage.AWAITING_PAPERS
 
 
+def test_papers_asked_for_after_the_promise_was_broken_leave_it_broken() -> None:
+    asked = a_case(papers_asked_on=day("2025-02-18"), papers_source="platform")
+    arrived = a_case(papers_stood_on=day("2025-02-18"), starts_on=day("2025-02-19"))
+    in_time = a_case(papers_stood_on=day("2025-02-17"), starts_on=day("2025-02-19"))
+
+    assert stage(asked, "2025-02-19") is Stage.OVERDUE
+    assert standing_of(arrived, CALENDAR, RULES, day("2025-02-19")).due_on == day("2025-02-17")
+    assert standing_of(in_time, CALENDAR, RULES, day("2025-02-19")).due_on == day("2025-02-26")
+    assert explain_case(arrived, CALENDAR, day("2025-02-19")).due_on == day("2025-02-17")
+
+
 def test_a_finished_case_is_judged_at_its_completion() -> None:
     on_time, late = a_case(completed_on=day("2025-02-17")), a_case(completed_on=day("2025-02-18"))
 

@@ -47,6 +47,7 @@ from reminders.cases import (
 )
 from reminders.overdue import (
     Level,
+    clock_start,
     explain_case,
     is_stale,
 )
@@ -97,7 +98,8 @@ def explain(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply
     """Answer 为什么是这天."""
     case = case_to_see(desk, incoming, arguments)
     explanation = explain_case(case, desk.calendar, case.completed_on or desk.today())
-    return view.why_reply(case, explanation, viewer_of(desk, incoming))
+    started_on = clock_start(case, desk.calendar)
+    return view.why_reply(case, started_on, explanation, viewer_of(desk, incoming))
 
 
 def promise_today(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
@@ -132,6 +134,7 @@ def ask_papers(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Re
             case,
             desk.calendar,
             notice_days=rules_of(desk).papers_notice_days,
+            due_on=standing_now(desk, case).due_on,
             by_person_id=incoming.person.id,
             now=desk.now(),
         )

@@ -32,6 +32,7 @@ from reminders.overdue import (
     Rules,
     Stage,
     Standing,
+    awaits_papers,
     due_day,
     is_broken,
     is_stale,
@@ -164,8 +165,9 @@ def trend(cases: Sequence[Case], calendar: Calendar, days: Sequence[date]) -> tu
         return ()
     spans = []
     for case in cases:
-        if case.papers_asked_on is None:
-            due_on = due_day(case, calendar, case.completed_on or max(days))
+        until = case.completed_on or max(days)
+        if not awaits_papers(case, calendar, until):
+            due_on = due_day(case, calendar, until)
             spans.append((due_on, case.completed_on))
     ordered = sorted(days)
     before = dict(zip(ordered[1:], ordered, strict=False))

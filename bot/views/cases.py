@@ -324,16 +324,16 @@ def cause_words(cause: str) -> str:
     return CAUSE_WORDS[Cause(cause)] if cause in set(Cause) else cause
 
 
-def why_reply(case: Case, explanation: Explanation, viewer: Viewer) -> Reply:
+def why_reply(case: Case, started_on: date, explanation: Explanation, viewer: Viewer) -> Reply:
     """Show each day from the start of the clock to the due day, counted or not, and why."""
     rows = tuple(
         (format_day(d.on), "计" if d.counted else "不计", d.reason) for d in explanation.days
     )
     days = case.limit_days + case.extended_days
-    began = "受理" if case.starts_on == case.accepted_on else "补正收齐"
+    began = "受理" if started_on == case.accepted_on else "补正收齐"
     reserve = PROVISIONAL if explanation.provisional else ""
     return Reply(
-        f"{case_words(case, discreet=viewer.discreet)}：{format_day(case.starts_on)}{began}，"
+        f"{case_words(case, discreet=viewer.discreet)}：{format_day(started_on)}{began}，"
         f"{days} 个工作日，{format_day(explanation.due_on)}到期{reserve}。当天不算，从下一个"
         "工作日数起。",
         table=Table(("日子", "计不计", "原因"), rows),
@@ -368,7 +368,13 @@ def papers_reply(case: Case) -> Reply:
 
 
 def arrived_reply(case: Case, standing: Standing) -> Reply:
-    """Confirm that the papers have arrived, with the new due day."""
+    """Confirm that the papers have arrived, with the new due day where they start the clock."""
+    if standing.is_late:
+        return Reply(
+            f"尾号 {short_number(case)} 今天收齐材料。要求补正时已经超期，时限不重新起算："
+            f"{standing_words(standing)}。请尽快办结，并说明超期原因。",
+            buttons=((MINE,),),
+        )
     return Reply(
         f"尾号 {short_number(case)} 今天收齐材料，开始计时，{format_day(standing.due_on)}到期。",
         buttons=((MINE,),),
