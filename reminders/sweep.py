@@ -81,7 +81,8 @@ class Draft:
 class Sweep:
     """What a sweep decided; without a slot it is not the hour (night, rest day) and all rests.
 
-    `missed` are today's earlier runs that never took place; `messages` counts what was put.
+    `missed` are the runs since the last completed one that never took place; `messages` counts
+    what was put.
     """
 
     slot_at: datetime | None
@@ -105,10 +106,22 @@ def decide_overdue(
         return Sweep(None)
     decider = _Decider(db, calendar, rules, slot_at, now, staffing or ByRole())
     decisions, drafts = decider.decide()
-    slots = [datetime.combine(now.date(), at, now.tzinfo) for at in rules.send_at]
-    passed = [s for s in slots if s < slot_at or (s == slot_at and now - s > job_runs.PUNCTUAL)]
-    missed = job_runs.missed_slots(db, OVERDUE, passed)
+    missed = job_runs.missed_slots(db, OVERDUE, _passed(db, calendar, rules, slot_at, now))
     return Sweep(slot_at, tuple(decisions), tuple(drafts), missed)
+
+
+def _passed(
+    db: Database, calendar: Calendar, rules: Rules, slot_at: datetime, now: datetime
+) -> list[datetime]:
+    """Return every slot of the working days since the last completed run that is past."""
+    last = job_runs.last_run(db, OVERDUE)
+    day = last.date() if last else now.date()
+    slots: list[datetime] = []
+    while day <= now.date():
+        if calendar.is_working_day(day):
+            slots += [datetime.combine(day, at, now.tzinfo) for at in rules.send_at]
+        day += timedelta(days=1)
+    return [s for s in sorted(slots) if s < slot_at or (s == slot_at and now - s > job_runs.PUNCTUAL)]
 
 
 class _Decider:
@@ -278,7 +291,7 @@ def sweep_overdue(
     sweep = decide_overdue(db, calendar, rules, now=now, staffing=staffing)
     if sweep.slot_at is None:
         return sweep
-    late = sweep.slot_at in sweep.missed
+    late = bool(sweep.missed)
     with transaction(db):
         run_id = job_runs.begin_run(db, OVERDUE, sweep.slot_at, late=late, now=now)
         lapse_acts(db, now=now)
@@ -294,7 +307,7 @@ def sweep_overdue(
     for batch in _batches(grouped):
         with transaction(db):
             for key, decisions in batch:
-                messages += _put_digest(db, key, decisions, sweep.slot_at, late=late, now=now)
+                messages += _put_digest(db, key, decisions, sweep, now=now)
     with transaction(db):
         job_runs.end_run(db, run_id, told=messages, now=now)
         for slot_at in sweep.missed:
@@ -322,9 +335,8 @@ def _put_digest(
     db: Database,
     key: str,
     decisions: list[Decision],
-    slot_at: datetime,
+    sweep: Sweep,
     *,
-    late: bool,
     now: datetime,
 ) -> int:
     """Join what one recipient must be told into one message; tell whether it is a new one.
@@ -347,7 +359,8 @@ def _put_digest(
     ]
     if not put_notices(db, notices) or joined:
         return 0
-    facts = {"message": message_key, "slot_at": slot_at.isoformat(), "late": "1" if late else ""}
+    missed_from = sweep.missed[0].isoformat() if sweep.missed else ""
+    facts = {"message": message_key, "missed_from": missed_from}
     alert = Alert(DIGEST, decisions[0].recipient, facts, message_key)
     return outbox.put(db, (alert,), now=now)
 

@@ -409,6 +409,30 @@ def test_two_missed_runs_become_one(
     assert len(report(desk)) == 1
 
 
+def test_a_day_without_any_run_is_made_up_for_by_the_next_and_reported_once(
+    run: Callable[[str], list[str]], desk: Desk, clerk: int, post: Post
+) -> None:
+    bind(desk, "admin", Role.ADMINISTRATOR, CITY, "系统管理员")
+    a_case(desk.db)
+    run("2025-02-06T14:30")
+
+    (text,) = run("2025-02-08T08:30")
+    (later,) = run("2025-02-08T14:30")
+
+    assert text.startswith("【补发】2月7日 08:30")
+    assert "补发" not in later
+    assert post.to("admin") == ["办件提醒 02-07 08:30、14:30 未运行，02-08 08:30 补发 2 条。"]
+
+
+def test_a_rest_day_without_a_run_is_nothing_missed(
+    run: Callable[[str], list[str]], desk: Desk, clerk: int
+) -> None:
+    a_case(desk.db)
+    run("2025-02-08T14:30")
+
+    assert sweep(desk, "2025-02-10T08:30").missed == ()
+
+
 def test_a_run_on_time_is_no_made_up_one(
     run: Callable[[str], list[str]], desk: Desk, clerk: int
 ) -> None:

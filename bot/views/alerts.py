@@ -204,9 +204,9 @@ def _digest(desk: Desk, waiting: Waiting, person: Person, viewer: Viewer) -> Rep
     )
     if not (digest.listed or digest.causes or digest.waiting):
         return None
-    slot_at = datetime.fromisoformat(waiting.facts["slot_at"])
-    late_slot = slot_at if waiting.facts["late"] else None
-    return cases.digest_reply(digest, viewer, late_slot=late_slot)
+    missed = waiting.facts.get("missed_from")
+    missed_from = datetime.fromisoformat(missed) if missed else None
+    return cases.digest_reply(digest, viewer, on=desk.today(), missed_from=missed_from)
 
 
 def _act(desk: Desk, waiting: Waiting, viewer: Viewer) -> Reply | None:

@@ -34,6 +34,7 @@ MINE = Button("我的办件", "mine")
 LISTED_WITH_BUTTONS = 8
 OWN_WORDS = "own"
 LONGEST_BLOCK = 15
+MOST_DAYS = 6
 TAIL = 4
 
 LIGHTS = {
@@ -138,11 +139,16 @@ def as_of_words(as_of: datetime | None, *, stale: bool) -> str:
 # -- the digest
 
 
-def digest_reply(digest: Digest, viewer: Viewer, *, late_slot: datetime | None) -> Reply:
+def digest_reply(
+    digest: Digest, viewer: Viewer, *, on: date, missed_from: datetime | None
+) -> Reply:
     """Show one person what is late, due today and due soon, worst first, with buttons."""
     lines = Lines()
-    if late_slot is not None:
-        lines.add(f"【补发】{late_slot:%H:%M} 的汇总，当时程序没有运行。")
+    if missed_from is not None:
+        since = f"{missed_from:%H:%M}"
+        if missed_from.date() != on:
+            since = format_moment(missed_from)
+        lines.add(f"【补发】{since} 的汇总，当时程序没有运行。")
     lines.add(as_of_words(digest.as_of, stale=digest.stale))
     red = [e for e in digest.listed if e.standing.is_late]
     today = [e for e in digest.listed if e.standing.due_today]
@@ -623,11 +629,18 @@ JOB_WORDS = {"overdue": "办件提醒", "summary": "当日小结", "full-day": "
 
 
 def caught_up_reply(job: str, slots: Sequence[datetime], at: datetime, messages: int) -> Reply:
-    """Report runs that were missed and made up for."""
-    times = "、".join(
-        f"{slot:%H:%M}" if slot.date() == at.date() else format_moment(slot) for slot in slots
-    )
-    return Reply(f"{JOB_WORDS.get(job, job)} {times} 未运行，{at:%H:%M} 补发 {messages} 条。")
+    """Report runs that were missed and made up for, by day; today's need no day."""
+    named = JOB_WORDS.get(job, job)
+    if all(slot.date() == at.date() for slot in slots):
+        times = "、".join(f"{slot:%H:%M}" for slot in slots)
+        return Reply(f"{named} {times} 未运行，{at:%H:%M} 补发 {messages} 条。")
+    by_day: dict[date, list[str]] = {}
+    for slot in slots:
+        by_day.setdefault(slot.date(), []).append(f"{slot:%H:%M}")
+    days = [f"{day:%m-%d} {'、'.join(times)}" for day, times in by_day.items()]
+    if len(days) > MOST_DAYS:
+        days = [*days[: MOST_DAYS - 1], f"…到 {days[-1]}（共 {len(slots)} 次）"]
+    return Reply(f"{named} {'，'.join(days)} 未运行，{at:%m-%d %H:%M} 补发 {messages} 条。")
 
 
 def calendar_missing_reply(year: int) -> Reply:
