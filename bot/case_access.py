@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 
 from bot.desk import Desk
-from bot.dialogue import Incoming, Person, Refusal, Role
+from bot.dialogue import CITY, Incoming, Person, Refusal, Role
 from bot.records import conversations
 from bot.records.roster import Roster
 from bot.views.cases import Viewer
@@ -23,7 +23,14 @@ LONGEST_WORDS = 200
 
 def viewer_of(desk: Desk, incoming: Incoming) -> Viewer:
     """Return who looks."""
-    return Viewer(incoming.discreet, incoming.person.role in WORKERS, desk.links.page_url("/"))
+    person = incoming.person
+    return Viewer(
+        discreet=incoming.discreet,
+        works=person.role in WORKERS,
+        page=desk.links.page_url("/"),
+        leads=person.role is Role.LEAD,
+        city=person.role is Role.SUPERVISOR and person.scope == CITY,
+    )
 
 
 def rules_of(desk: Desk) -> Rules:

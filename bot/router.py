@@ -343,6 +343,7 @@ TOKENS: dict[str, TokenRoute] = {
     "caseextend": TokenRoute(case_clock.extend, CASE_CLOSERS),
     "caseclose": TokenRoute(cases.close_missing, CASE_CLOSERS, deed=Deed.CHANGED),
     "overdue": TokenRoute(cases.open_overdue, OVERSEERS, deed=Deed.SAW_LIST),
+    "pressing": TokenRoute(cases.pressing, OVERSEERS, deed=Deed.SAW_LIST),
     "leave": TokenRoute(roster.open_leave, LEADS, deed=Deed.SAW_LIST),
     "leavedays": TokenRoute(roster.ask_days, LEADS),
     "leaveset": TokenRoute(roster.set_days, LEADS),

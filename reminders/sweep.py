@@ -7,9 +7,9 @@ recipients each; a sweep cut off anywhere is finished by the next one and tells 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlite_utils import Database
@@ -45,7 +45,8 @@ from reminders.overdue import (
     standing_of,
     was_late,
 )
-from reminders.recipients import CITY, Recipient, Role
+from reminders.overview import Overview, overview_of
+from reminders.recipients import CITY, Recipient, Role, Scope
 from reminders.working_days import Calendar
 
 OVERDUE = "overdue"
@@ -53,6 +54,7 @@ DIGEST = "case_digest"
 BATCH = 50
 CAUSE_ASKED_DAYS = 14
 _CALENDAR_WARNING = (11, 1)
+_OVERSEEING = (Level.LEAD, Level.DEPARTMENT, Level.DISTRICT, Level.CITY)
 
 Transaction = Callable[[Database], AbstractContextManager[None]]
 
@@ -81,8 +83,10 @@ class Draft:
 class Sweep:
     """What a sweep decided; without a slot it is not the hour (night, rest day) and all rests.
 
-    `missed` are the runs since the last completed one that never took place; `messages` counts
-    what was put.
+    `overviews` holds, by recipient above the handlers, all that is yellow or red of what they
+    answer for: a digest is no rung. `adds` says that the slot's run was completed before, so that
+    a handler is told only what is new. `missed` are the runs since the last completed one that
+    never took place; `messages` counts what was put.
     """
 
     slot_at: datetime | None
@@ -90,6 +94,8 @@ class Sweep:
     drafts: tuple[Draft, ...] = ()
     missed: tuple[datetime, ...] = ()
     messages: int = 0
+    overviews: Mapping[str, Overview] = field(default_factory=dict)
+    adds: bool = False
 
 
 def decide_overdue(
@@ -107,7 +113,10 @@ def decide_overdue(
     decider = _Decider(db, calendar, rules, slot_at, now, staffing or ByRole())
     decisions, drafts = decider.decide()
     missed = job_runs.missed_slots(db, OVERDUE, _passed(db, calendar, rules, slot_at, now))
-    return Sweep(slot_at, tuple(decisions), tuple(drafts), missed)
+    told = {recipient_key(d.recipient) for d in decisions}
+    overviews = decider.overviews(told)
+    adds = job_runs.has_run(db, OVERDUE, slot_at)
+    return Sweep(slot_at, tuple(decisions), tuple(drafts), missed, overviews=overviews, adds=adds)
 
 
 def _passed(
@@ -125,7 +134,7 @@ def _passed(
 
 
 class _Decider:
-    """Holds what one sweep has read; `decide` is a pure function of it."""
+    """Holds what one sweep has read; `decide` is a pure function of it, `overviews` comes after."""
 
     def __init__(
         self,
@@ -146,6 +155,7 @@ class _Decider:
         self._said: Mapping[tuple[int, int], Acknowledgement] = latest_acknowledgements(db)
         self._imports: tuple[CaseImport, ...] = imports(db)
         self._imported_at: dict[str | None, datetime | None] = {}
+        self._pressing: list[tuple[Case, Standing]] = []
 
     def decide(self) -> tuple[list[Decision], list[Draft]]:
         decisions: list[Decision] = []
@@ -157,6 +167,7 @@ class _Decider:
                 continue
             if is_paused(case, self._calendar, self._rules, self._today):
                 continue
+            self._pressing.append((case, standing))
             rungs = self._rungs(case, standing)
             decisions += self._about(case, standing, rungs)
             new = list(self._drafts(case, standing, rungs))
@@ -167,6 +178,26 @@ class _Decider:
         for case in self._late:
             decisions += self._asks_cause(case)
         return decisions, drafts
+
+    def overviews(self, keys: Collection[str]) -> dict[str, Overview]:
+        """Sum up for some recipients every yellow or red case of theirs that is not silenced."""
+        found: dict[str, list[tuple[Case, Standing]]] = {}
+        of_place: dict[Scope, tuple[str, ...]] = {}
+        for case, standing in self._pressing if keys else ():
+            # Where a case names no window, its handler's decides who leads it.
+            overseers = of_place.get(case.scope) if case.scope.window else None
+            if overseers is None:
+                overseers = tuple(k for k in dict.fromkeys(self._overseers(case)) if k in keys)
+                of_place[case.scope] = overseers
+            for key in overseers:
+                if not self._is_quiet(case, key):
+                    found.setdefault(key, []).append((case, standing))
+        return {key: overview_of(entries) for key, entries in found.items()}
+
+    def _overseers(self, case: Case) -> Iterator[str]:
+        """Yield who answers for a case above its handler."""
+        for level in _OVERSEEING:
+            yield from map(recipient_key, self._staffing.recipients(level, case, self._today))
 
     def _about(self, case: Case, standing: Standing, rungs: tuple[Rung, ...]) -> Iterator[Decision]:
         """Yield each rung once per recipient, and repeats to whoever must act.
@@ -315,7 +346,7 @@ def sweep_overdue(
                 replaced = job_runs.begin_run(db, OVERDUE, slot_at, late=True, now=now)
                 job_runs.end_run(db, replaced, told=0, now=now)
         outbox.put(db, tuple(_reports(sweep, calendar, messages, now)), now=now)
-    return Sweep(sweep.slot_at, sweep.decisions, sweep.drafts, sweep.missed, messages)
+    return replace(sweep, messages=messages)
 
 
 def _by_recipient(decisions: tuple[Decision, ...]) -> dict[str, list[Decision]]:
@@ -357,10 +388,19 @@ def _put_digest(
         )
         for d in decisions
     ]
-    if not put_notices(db, notices) or joined:
+    overview = sweep.overviews[key].to_text() if key in sweep.overviews else ""
+    put = put_notices(db, notices)
+    if joined:
+        outbox.change_fact(db, joined, "overview", overview)
+    if not put or joined:
         return 0
     missed_from = sweep.missed[0].isoformat() if sweep.missed else ""
-    facts = {"message": message_key, "missed_from": missed_from}
+    facts = {
+        "message": message_key,
+        "missed_from": missed_from,
+        "overview": overview,
+        "adds": "1" if sweep.adds else "",
+    }
     alert = Alert(DIGEST, decisions[0].recipient, facts, message_key)
     return outbox.put(db, (alert,), now=now)
 

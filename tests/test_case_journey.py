@@ -471,3 +471,19 @@ def test_units_of_one_name_are_counted_by_district_and_the_citys_own_apart(
     file = tmp_path / "晨会单.html"
     assert at_the_desk("overdue", "--print", str(file), "--unit", "人社局").exit_code == 0
     assert file.read_text(encoding="utf-8").count("<section") == 3
+
+
+def test_everything_pressing_is_listed_page_by_page_worst_first(hall: Hall) -> None:
+    rows = [a_row(number=f"4100{n:04}", limit_days=3) for n in range(1, 20)]
+    bring_in(hall.desk.db, *rows, a_row(number="41009999", limit_days=2), as_of="2025-02-06T08:00")
+    hall.clock.at = at("2025-02-06T09:00")
+
+    hall["zhao"].says("超期")
+    first = hall["zhao"].presses("超期明细")
+    hall["zhao"].presses("下一页")
+    last = hall["zhao"].presses("下一页")
+
+    assert "超期和快到期 20 件，最急的在前（第 1 页，共 3 页）" in first.text
+    assert "9999" in first.text
+    assert "0019" in last.text
+    assert "0019" not in first.text

@@ -376,6 +376,49 @@ def test_a_late_finish_asks_for_its_cause_until_it_is_given(
     assert run("2025-02-12T08:30") == []
 
 
+def test_who_answers_for_others_reads_totals_worst_first_and_not_only_what_is_new(
+    desk: Desk, clock: Clock, post: Post, clerk: int
+) -> None:
+    bind(desk, "sun", Role.SUPERVISOR, Scope("龙亭区"), "孙督查")
+    late = [a_row(number=f"4100{n:04}", limit_days=3) for n in range(1, 19)]
+    worst = a_row(number="41009999", accepted_on=day("2025-01-20"), limit_days=2)
+    bring_in(desk.db, *late, worst, as_of="2025-02-06T08:00")
+    clock.at = at("2025-02-06T08:30")
+    sweep(desk)
+    deliver(desk, post)
+    bring_in(desk.db, a_row(number="41007777", limit_days=4), as_of="2025-02-06T09:00")
+    clock.at = at("2025-02-07T08:30")
+
+    sweep(desk)
+    deliver(desk, post)
+
+    text = post.to("sun")[-1]
+    assert "🔴 超期 20 件" in text
+    assert text.index("尾号 9999") < text.index("尾号 0001") < text.index("尾号 7777")
+    assert "另有 4 件" in text  # fifteen of the worst, and the new one
+
+
+def test_the_citys_supervisor_reads_units_and_red_ones_by_name(
+    desk: Desk, clock: Clock, post: Post, clerk: int
+) -> None:
+    bind(desk, "zhou", Role.SUPERVISOR, CITY, "周督查")
+    rows = [
+        a_row(number="1111", unit="人社局", scope=Scope("兰考县"), limit_days=3),
+        a_row(number="2222", unit="人社局", limit_days=3),
+        a_row(number="3333", limit_days=5),
+    ]
+    bring_in(desk.db, *rows, as_of="2025-02-06T08:00")
+    clock.at = at("2025-02-06T08:30")
+
+    sweep(desk)
+    deliver(desk, post)
+
+    (text,) = post.to("zhou")
+    assert "按单位（3 个有超期或快到期的）" in text
+    assert "兰考县·人社局：🔴 超期 1，🟡 快到期 0" in text
+    assert "🔴 超期 2 件" in text
+
+
 # -- runs that were missed, messages that were held up
 
 

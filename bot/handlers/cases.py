@@ -47,9 +47,11 @@ from reminders.cases import (
 )
 from reminders.overdue import (
     Level,
+    Stage,
     clock_start,
     explain_case,
     is_stale,
+    worst_first,
 )
 
 # -- one's own cases
@@ -286,6 +288,26 @@ def open_overdue(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> 
     """Show lights by unit within the own scope, the late ones by name, and the trend."""
     del arguments
     return overdue(desk, incoming, "")
+
+
+def pressing(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """List every late case and those about to be within the own scope, worst first."""
+    scope, today = incoming.person.scope, desk.today()
+    standings = ((case, standing_now(desk, case)) for case in open_cases(desk.db, scope))
+    found = [(c, s) for c, s in standings if s.is_late or s.stage is Stage.DUE_SOON]
+    as_of = data_as_of(imports(desk.db), scope.district)
+    return view.pressing_reply(
+        worst_first(found),
+        page_of(arguments),
+        as_of,
+        viewer_of(desk, incoming),
+        stale=is_stale(as_of, desk.calendar, today),
+    )
+
+
+def page_of(arguments: tuple[str, ...]) -> int:
+    """Return the page a button names; the first where it names none."""
+    return int(arguments[0]) if arguments and arguments[0].isdecimal() else 0
 
 
 def show_causes(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:

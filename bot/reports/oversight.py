@@ -41,6 +41,7 @@ from reminders.overdue import (
     was_late,
     worst_first,
 )
+from reminders.overview import Block, Overview, UnitTotals, block_of
 from reminders.rectification_rules import Rectification, Step
 from reminders.working_days import Calendar
 
@@ -379,9 +380,15 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """One person's message: cases by what they need, worst first."""
+    """One person's message: what they answer for by block, the worst named, worst first.
+
+    `totals` counts by block also those that are not named.
+    """
 
     listed: tuple[Listed, ...]
+    totals: Mapping[Block, int]
+    units: tuple[UnitTotals, ...]
+    all_units: int
     causes: tuple[Case, ...]
     waiting: tuple[Act, ...]
     as_of: datetime | None
@@ -395,40 +402,65 @@ def digest_of(
     rules: Rules,
     *,
     message_key: str,
+    overview: Overview | None,
     person_id: int,
     now: datetime,
-) -> Digest:
-    """Return what a message holds now: what was finished or explained since has dropped out."""
+) -> Digest | None:
+    """Return what a message holds now, None where nothing it was put for still stands.
+
+    What was finished or explained since has dropped out.
+    """
     notices = _not_told_by_name(db, notices_in(db, message_key), person_id)
-    cases = cases_by_id(db, (n.case_id for n in notices))
+    worst = {i for ids in overview.worst.values() for i in ids} if overview else set()
+    cases = cases_by_id(db, {n.case_id for n in notices} | worst)
+    kinds = _kinds(notices)
+    causes = [cases[c] for c, of in kinds.items() if NoticeKind.CAUSE in of and not cases[c].cause]
+    ids_waiting = {n.case_id for n in notices if n.kind is NoticeKind.WAITING}
+    waiting = waiting_acts(db, scope) if ids_waiting else ()
     known = imports(db)
     said = latest_acknowledgements_on(db, cases)
-    kinds = _kinds(notices)
     told = _told_before(db, cases, message_key)
     listed = []
-    for case_id, of_case in kinds.items():
-        case = cases[case_id]
+    for case_id, case in cases.items():
+        of_case = kinds.get(case_id, frozenset()) - {NoticeKind.WAITING, NoticeKind.CAUSE}
         standing = standing_of(case, calendar, rules, now.date())
-        if of_case <= {NoticeKind.WAITING, NoticeKind.CAUSE}:
-            continue
-        if standing.stage is not Stage.DUE_SOON and not standing.is_late:
+        pressing = standing.stage is Stage.DUE_SOON or standing.is_late
+        if not pressing or not (of_case or case_id in worst):
             continue
         word = said.get((case_id, person_id))
         imported_at, as_of_day = _freshest(known, case)
-        broken = is_broken(word, now.date(), imported_at, as_of_day)
-        listed.append(Listed(case, standing, of_case, word if broken else None, told.get(case_id)))
+        broken = word if is_broken(word, now.date(), imported_at, as_of_day) else None
+        listed.append(Listed(case, standing, of_case, broken, told.get(case_id)))
+    if not (any(e.kinds for e in listed) or causes or waiting):
+        return None
     listed.sort(key=lambda e: (-e.standing.overdue_days, e.standing.due_on, e.case.number))
     as_of = data_as_of(known, scope.district)
-    ids_waiting = {n.case_id for n in notices if n.kind is NoticeKind.WAITING}
     return Digest(
         listed=tuple(listed),
-        causes=tuple(
-            cases[c] for c, of in kinds.items() if NoticeKind.CAUSE in of and not cases[c].cause
-        ),
-        waiting=waiting_acts(db, scope) if ids_waiting else (),
+        totals=_totals(listed, overview),
+        units=overview.units if overview else (),
+        all_units=overview.all_units if overview else 0,
+        causes=tuple(causes),
+        waiting=waiting,
         as_of=as_of,
         stale=is_stale(as_of, calendar, now.date()),
     )
+
+
+def _totals(listed: Sequence[Listed], overview: Overview | None) -> dict[Block, int]:
+    """Count by block: what the run counted, less what has left the block since."""
+    ids: dict[Block, set[int]] = {block: set() for block in Block}
+    for entry in listed:
+        ids[block_of(entry.standing)].add(entry.case.id)
+    if overview is None:
+        return {block: len(found) for block, found in ids.items()}
+    return {
+        block: max(
+            len(found),
+            overview.totals.get(block, 0) - len(set(overview.worst.get(block, ())) - found),
+        )
+        for block, found in ids.items()
+    }
 
 
 def _not_told_by_name(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVar
 
 from bot.dialogue import Button, Person, Reply, Table
 from bot.records.roster import Unbound
@@ -27,11 +28,14 @@ from reminders.case_work import Cause
 from reminders.cases import Case, Missing
 from reminders.notices import NoticeKind
 from reminders.overdue import Rung, Stage, Standing
+from reminders.overview import Block, block_of
 from reminders.working_days import Explanation
 
 MENU = Button("菜单", "menu")
 MINE = Button("我的办件", "mine")
+PRESSING = Button("超期明细", "pressing:0")
 LISTED_WITH_BUTTONS = 8
+PER_PAGE = 8
 OWN_WORDS = "own"
 LONGEST_BLOCK = 15
 MOST_DAYS = 6
@@ -74,16 +78,26 @@ DECLINE_WORDS = {
     DeclineReason.EXPLAINED: "已说明原因",
     DeclineReason.OTHER_MEANS: "已用其他方式督促",
 }
+BLOCK_WORDS = {
+    Block.LATE: "🔴 超期",
+    Block.DUE_TODAY: "🟡 今日到期",
+    Block.DUE_SOON: "🟡 即将超期",
+}
 PROVISIONAL = "（暂定，以国务院放假安排为准）"
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks, and whether their channel may carry names and full numbers."""
+    """Who looks, and whether their channel may carry names and full numbers.
+
+    `works`: has cases of their own; `leads`: answers for a window; `city`: for the whole city.
+    """
 
     discreet: bool
     works: bool
     page: str | None = None
+    leads: bool = False
+    city: bool = False
 
 
 def person_words(person: Person, viewer: Viewer) -> str:
@@ -140,9 +154,12 @@ def as_of_words(as_of: datetime | None, *, stale: bool) -> str:
 
 
 def digest_reply(
-    digest: Digest, viewer: Viewer, *, on: date, missed_from: datetime | None
+    digest: Digest, viewer: Viewer, *, on: date, missed_from: datetime | None, adds: bool
 ) -> Reply:
-    """Show one person what is late, due today and due soon, worst first, with buttons."""
+    """Show one person what is late, due today and due soon, worst first, with buttons.
+
+    One that `adds` to the slot's digest holds only what is new, and says so.
+    """
     lines = Lines()
     if missed_from is not None:
         since = f"{missed_from:%H:%M}"
@@ -150,15 +167,21 @@ def digest_reply(
             since = format_moment(missed_from)
         lines.add(f"【补发】{since} 的汇总，当时程序没有运行。")
     lines.add(as_of_words(digest.as_of, stale=digest.stale))
-    red = [e for e in digest.listed if e.standing.is_late]
-    today = [e for e in digest.listed if e.standing.due_today]
-    soon = [e for e in digest.listed if not e.standing.is_late and not e.standing.due_today]
-    for title, block in (("🔴 超期", red), ("🟡 今日到期", today), ("🟡 即将超期", soon)):
-        if block:
-            lines.heading(f"{title} {len(block)} 件")
-            lines.bullets(_digest_line(e, viewer) for e in block[:LONGEST_BLOCK])
-            if len(block) > LONGEST_BLOCK:
-                lines.add(f"另有 {len(block) - LONGEST_BLOCK} 件，{_elsewhere(viewer)}")
+    if adds and digest.listed:
+        lines.add("下面只是新增的；全部发“我的办件”看。")
+    if digest.units:
+        _add_units(lines, digest)
+    for block, title in BLOCK_WORDS.items():
+        entries = [e for e in digest.listed if block_of(e.standing) is block]
+        total = digest.totals[block]
+        if total:
+            lines.heading(f"{title} {total} 件")
+            shown = _shown(entries, viewer)
+            lines.bullets(_digest_line(e, viewer) for e in shown)
+            if total > len(shown):
+                lines.add(
+                    f"另有 {total - len(shown)} 件，点下面“{_everything(viewer).label}”看全部。"
+                )
     if digest.causes:
         lines.heading(f"请说明超期原因 {len(digest.causes)} 件")
         lines.bullets(
@@ -173,8 +196,27 @@ def digest_reply(
     return Reply(lines.text, headings=lines.headings, buttons=_digest_buttons(digest, viewer))
 
 
-def _elsewhere(viewer: Viewer) -> str:
-    return "发“我的办件”看全部。" if viewer.works else "发“超期”看全部。"
+def _add_units(lines: Lines, digest: Digest) -> None:
+    """Count by unit for who answers for several."""
+    lines.heading(f"按单位（{digest.all_units} 个有超期或快到期的）")
+    lines.bullets(f"{u.unit}：🔴 超期 {u.late}，🟡 快到期 {u.soon}" for u in digest.units)
+    if digest.all_units > len(digest.units):
+        lines.add(f"另有 {digest.all_units - len(digest.units)} 个单位较轻的，没列出。")
+
+
+def _shown(entries: Sequence[Listed], viewer: Viewer) -> list[Listed]:
+    """Return the worst of a block, and what is new in this message even where it is milder.
+
+    Of yellow ones the city's supervisor reads only the number: they are their districts' work.
+    """
+    milder_only = viewer.city and bool(entries) and not entries[0].standing.is_late
+    named = 0 if milder_only else LONGEST_BLOCK
+    new = [e for e in entries[named:] if e.kinds - {NoticeKind.REPEAT}]
+    return [*entries[:named], *new[:LONGEST_BLOCK]]
+
+
+def _everything(viewer: Viewer) -> Button:
+    return MINE if viewer.works and not viewer.leads else PRESSING
 
 
 def _digest_line(listed: Listed, viewer: Viewer) -> str:
@@ -214,7 +256,10 @@ def _digest_buttons(digest: Digest, viewer: Viewer) -> tuple[tuple[Button, ...],
     ]
     if digest.waiting:
         rows.append((Button("待签发", "acts"),))
-    rows.append((MINE, MENU) if viewer.works else (Button("超期情况", "overdue"), MENU))
+    if viewer.works and not viewer.leads:
+        rows.append((MINE, MENU))
+    else:
+        rows.append((_everything(viewer), Button("超期情况", "overdue"), MENU))
     return tuple(rows)
 
 
@@ -496,7 +541,8 @@ def overdue_reply(
             for case, standing in figures.late[:LONGEST_BLOCK]
         )
         if len(figures.late) > LONGEST_BLOCK:
-            lines.add(f"另有 {len(figures.late) - LONGEST_BLOCK} 件较轻的，没列出。")
+            more = len(figures.late) - LONGEST_BLOCK
+            lines.add(f"另有 {more} 件，点下面“{PRESSING.label}”看全部。")
     clear = [row.unit for row in figures.rows if row.late == 0]
     if clear and not figures.stale:
         lines.heading("没有超期的单位")
@@ -530,9 +576,61 @@ def overdue_reply(
         lines.text,
         headings=lines.headings,
         table=counts_table(figures),
-        buttons=(*buttons, (Button("超期原因", "casecauses"), MENU)),
+        buttons=(*buttons, (PRESSING, Button("超期原因", "casecauses"), MENU)),
         then=(trend,),
     )
+
+
+def pressing_reply(
+    entries: Sequence[tuple[Case, Standing]],
+    page: int,
+    as_of: datetime | None,
+    viewer: Viewer,
+    *,
+    stale: bool,
+) -> Reply:
+    """List every late case and those about to be, worst first, a page at a time."""
+    buttons = ((Button("超期情况", "overdue"), MENU),)
+    lines = Lines()
+    lines.add(as_of_words(as_of, stale=stale))
+    if not entries:
+        lines.add("数据太旧，不能当作没有。" if stale else "没有超期和快到期的。")
+        return Reply(lines.text, buttons=buttons)
+    shown, turns = _page(entries, page, "pressing")
+    lines.heading(f"超期和快到期 {len(entries)} 件，最急的在前{_page_words(entries, page)}")
+    lines.numbered(
+        f"{standing_words(s)}｜{case_words(c, discreet=viewer.discreet)}｜{c.unit_name}"
+        for c, s in shown
+    )
+    rows = [
+        tuple(Button(f"看 {short_number(c)}", f"case:{c.id}") for c, _ in shown[n : n + 3])
+        for n in range(0, len(shown), 3)
+    ]
+    return Reply(lines.text, headings=lines.headings, buttons=(*rows, *turns, *buttons))
+
+
+Entry = TypeVar("Entry")
+
+
+def _page(
+    entries: Sequence[Entry], page: int, verb: str
+) -> tuple[Sequence[Entry], tuple[tuple[Button, ...], ...]]:
+    """Return what stands on a page, and the buttons that turn it."""
+    page, pages = _bounded(entries, page)
+    shown = entries[page * PER_PAGE : (page + 1) * PER_PAGE]
+    turns = [Button("上一页", f"{verb}:{page - 1}")] if page > 0 else []
+    turns += [Button("下一页", f"{verb}:{page + 1}")] if page < pages - 1 else []
+    return shown, (tuple(turns),) if turns else ()
+
+
+def _bounded(entries: Sequence[Entry], page: int) -> tuple[int, int]:
+    pages = max(1, -(-len(entries) // PER_PAGE))
+    return min(max(page, 0), pages - 1), pages
+
+
+def _page_words(entries: Sequence[Entry], page: int) -> str:
+    page, pages = _bounded(entries, page)
+    return f"（第 {page + 1} 页，共 {pages} 页）" if pages > 1 else ""
 
 
 def _counts_words(row: UnitCounts) -> str:
