@@ -341,6 +341,8 @@ TOKENS: dict[str, TokenRoute] = {
     "casestop": TokenRoute(case_clock.suspend, CASE_WORKERS),
     "caseresume": TokenRoute(case_clock.resume, CASE_WORKERS, deed=Deed.CHANGED),
     "caseextend": TokenRoute(case_clock.extend, CASE_CLOSERS),
+    "perhaps": TokenRoute(cases.show_perhaps_done, CASE_CLOSERS, deed=Deed.SAW_LIST),
+    "closeall": TokenRoute(cases.close_listed, CASE_CLOSERS, deed=Deed.CHANGED),
     "caseclose": TokenRoute(cases.close_missing, CASE_CLOSERS, deed=Deed.CHANGED),
     "overdue": TokenRoute(cases.open_overdue, OVERSEERS, deed=Deed.SAW_LIST),
     "pressing": TokenRoute(cases.pressing, OVERSEERS, deed=Deed.SAW_LIST),

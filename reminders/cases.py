@@ -617,6 +617,17 @@ def cases_with_moved_clocks(db: Database) -> dict[str, Case]:
     return {case.number: case for case in found}
 
 
+def perhaps_done_count(db: Database, scope: Scope) -> int:
+    """Count the cases within a scope of which an open-only export says no more."""
+    where, values = _within(scope)
+    row = db.execute(
+        f"""SELECT count(*) FROM cases
+            WHERE completed_on IS NULL AND missing = 'perhaps_done'{where}""",
+        values,
+    ).fetchone()
+    return int(row[0])
+
+
 def cases_in_progress_since(db: Database, scope: Scope, first_on: date) -> tuple[Case, ...]:
     """Return what was in progress on a day or later, finished or not, within a scope."""
     where, values = _within(scope)

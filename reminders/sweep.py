@@ -18,7 +18,7 @@ from reminders import job_runs, outbox
 from reminders.acts import About, Act, draft_act, drafted, lapse_acts, waiting_acts
 from reminders.alerts import Alert
 from reminders.case_work import Acknowledgement, latest_acknowledgements
-from reminders.cases import Case, CaseImport, closed_without_cause, imports, open_cases
+from reminders.cases import Case, CaseImport, Missing, closed_without_cause, imports, open_cases
 from reminders.notices import (
     Notice,
     NoticeKind,
@@ -177,6 +177,9 @@ class _Decider:
                 decisions += self._waits(case, standing, kind)
         for case in self._late:
             decisions += self._asks_cause(case)
+        for case in self._cases:
+            if case.missing is Missing.PERHAPS_DONE:
+                decisions += self._asks_whether_done(case)
         return decisions, drafts
 
     def overviews(self, keys: Collection[str]) -> dict[str, Overview]:
@@ -282,6 +285,15 @@ class _Decider:
             key = (case.id, NoticeKind.WAITING.value, occasion, recipient_key(recipient))
             if key not in self._told.keys:
                 yield Decision(NoticeKind.WAITING, case, standing, recipient, occasion)
+
+    def _asks_whether_done(self, case: Case) -> Iterator[Decision]:
+        """Yield once per export that lacks a case that its lead should look whether it is done."""
+        standing = standing_of(case, self._calendar, self._rules, self._today)
+        occasion = case.missing_at.isoformat() if case.missing_at else ""
+        for recipient in self._staffing.recipients(Level.LEAD, case, self._today):
+            key = (case.id, NoticeKind.PERHAPS_DONE.value, occasion, recipient_key(recipient))
+            if key not in self._told.keys:
+                yield Decision(NoticeKind.PERHAPS_DONE, case, standing, recipient, occasion)
 
     def _asks_cause(self, case: Case) -> Iterator[Decision]:
         """Yield once a day that the cause of a late finish has not been given."""

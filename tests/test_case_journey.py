@@ -7,6 +7,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -317,15 +318,25 @@ def test_papers_in_time_stop_the_clock_until_they_arrive(hall: Hall) -> None:
     assert stage is Stage.AWAITING_PAPERS
 
 
-def test_a_lead_confirms_those_that_may_be_done_in_one_go(hall: Hall, case: Case) -> None:
-    db = hall.desk.db
-    mark_missing(db, (case,), Covers(Extent.OPEN), now=at("2025-02-06T10:00"))
-    hall.clock.at = at("2025-02-06T11:00")
+def test_a_lead_is_told_what_may_be_done_reads_it_and_then_confirms(hall: Hall, case: Case) -> None:
+    db, zhao = hall.desk.db, hall["zhao"]
+    bring_in(db, a_row(number="2222"), a_row(number="3333"), as_of="2025-02-05T18:00")
+    known = [case, *(c for c in cases_in_progress_since(db, CITY, day("2025-02-05")))][1:]
+    mark_missing(db, known, Covers(Extent.OPEN), now=at("2025-02-06T08:00"))
 
-    hall["zhao"].says("超期")
-    assert "确认办结 1 件" in hall["zhao"].presses("可能已办结 1 件").text
+    assert "可能已办结 3 件" in hall.on("2025-02-06T08:30")["zhao"]
+    assert "zhao" not in hall.on("2025-02-06T14:30")  # once
+    listed = zhao.presses("可能已办结 3 件")
+    assert listed.text.count("2月7日（周五）到期") == 3
+    assert all(c.is_open for c in map(partial(again, db), known))
+    assert "尾号 2222" in zhao.presses("确认办结 2222").text
+    hall["zhou"].sends_token("perhaps")
+    bring_in(db, a_row(number="3333"), as_of="2025-02-06T16:00")
+    assert "可能已办结 1 件" in hall["zhou"].presses("全部确认办结 2 件").text  # it has changed
+    assert "已确认办结" in hall["zhou"].presses("全部确认办结 1 件").text
 
-    assert again(db, case).completed_on == day("2025-02-06")
+    closed = [again(db, c).completed_on for c in known]
+    assert closed == [day("2025-02-06"), day("2025-02-06"), None]
 
 
 @pytest.mark.parametrize(

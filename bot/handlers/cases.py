@@ -44,6 +44,7 @@ from reminders.cases import (
     data_as_of,
     imports,
     open_cases,
+    perhaps_done_count,
 )
 from reminders.overdue import (
     Level,
@@ -238,20 +239,42 @@ def give_cause(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Re
     return view.cause_given_reply(case, cause)
 
 
+def show_perhaps_done(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """List what may be done within the own scope (可能已办结), to be looked at and confirmed."""
+    found = [(c, standing_now(desk, c)) for c in _perhaps_done(desk, incoming.person.scope)]
+    viewer = viewer_of(desk, incoming)
+    return view.perhaps_done_reply(worst_first(found), page_of(arguments), viewer)
+
+
+def perhaps_done(desk: Desk, incoming: Incoming, argument: str) -> Reply:
+    """List what may be done within the own scope (可能已办结), to be looked at and confirmed."""
+    del argument
+    return show_perhaps_done(desk, incoming, ())
+
+
 def close_missing(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
-    """Confirm that a missing case is done, or all of the own scope that may be (可能已办结)."""
-    scope = incoming.person.scope
-    if arguments:
-        case = case_to_see(desk, incoming, arguments)
-        if not scope.answers_for(case.scope):
-            raise Refusal("case_unknown")
-        chosen: tuple[Case, ...] = (case,)
-    else:
-        chosen = _perhaps_done(desk, scope)
-    closed = case_work.confirm_done(
-        desk.db, chosen, by_person_id=incoming.person.id, now=desk.now()
-    )
-    return view.closed_reply(len(closed))
+    """Confirm that a missing case is done."""
+    case = case_to_see(desk, incoming, arguments)
+    if not incoming.person.scope.answers_for(case.scope):
+        raise Refusal("case_unknown")
+    if not case.is_open:
+        raise Refusal("case_not_open")
+    if case.missing is None:
+        raise Refusal("case_not_missing")
+    return _closed(desk, incoming, (case,))
+
+
+def close_listed(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """Confirm all that was listed; where the list has changed since, show it again instead."""
+    found = _perhaps_done(desk, incoming.person.scope)
+    if not found or arguments != (str(len(found)), str(max(case.id for case in found))):
+        return show_perhaps_done(desk, incoming, ())
+    return _closed(desk, incoming, found)
+
+
+def _closed(desk: Desk, incoming: Incoming, cases: tuple[Case, ...]) -> Reply:
+    case_work.confirm_done(desk.db, cases, by_person_id=incoming.person.id, now=desk.now())
+    return view.closed_reply(cases, perhaps_done_count(desk.db, incoming.person.scope))
 
 
 def _perhaps_done(desk: Desk, scope: Scope) -> tuple[Case, ...]:

@@ -22,12 +22,14 @@ from reminders.case_work import Acknowledgement, acknowledgements_of, latest_ack
 from reminders.cases import (
     Case,
     CaseImport,
+    Missing,
     cases_by_id,
     cases_in_progress_since,
     data_as_of,
     imports,
+    perhaps_done_count,
 )
-from reminders.notices import Notice, NoticeKind, notices_in
+from reminders.notices import NO_REMINDERS, Notice, NoticeKind, notices_in
 from reminders.overdue import (
     Rules,
     Stage,
@@ -391,6 +393,7 @@ class Digest:
     all_units: int
     causes: tuple[Case, ...]
     waiting: tuple[Act, ...]
+    perhaps_done: int
     as_of: datetime | None
     stale: bool
 
@@ -422,7 +425,7 @@ def digest_of(
     told = _told_before(db, cases, message_key)
     listed = []
     for case_id, case in cases.items():
-        of_case = kinds.get(case_id, frozenset()) - {NoticeKind.WAITING, NoticeKind.CAUSE}
+        of_case = kinds.get(case_id, frozenset()) - NO_REMINDERS
         standing = standing_of(case, calendar, rules, now.date())
         pressing = standing.stage is Stage.DUE_SOON or standing.is_late
         if not pressing or not (of_case or case_id in worst):
@@ -431,7 +434,12 @@ def digest_of(
         imported_at, as_of_day = _freshest(known, case)
         broken = word if is_broken(word, now.date(), imported_at, as_of_day) else None
         listed.append(Listed(case, standing, of_case, broken, told.get(case_id)))
-    if not (any(e.kinds for e in listed) or causes or waiting):
+    missing = [
+        c
+        for c, of in kinds.items()
+        if NoticeKind.PERHAPS_DONE in of and cases[c].missing is Missing.PERHAPS_DONE
+    ]
+    if not (any(e.kinds for e in listed) or causes or waiting or missing):
         return None
     listed.sort(key=lambda e: (-e.standing.overdue_days, e.standing.due_on, e.case.number))
     as_of = data_as_of(known, scope.district)
@@ -442,6 +450,7 @@ def digest_of(
         all_units=overview.all_units if overview else 0,
         causes=tuple(causes),
         waiting=waiting,
+        perhaps_done=perhaps_done_count(db, scope) if missing else 0,
         as_of=as_of,
         stale=is_stale(as_of, calendar, now.date()),
     )
@@ -507,7 +516,7 @@ def _told_before(db: Database, case_ids: Iterable[int], message_key: str) -> dic
             FROM case_notices n {_DELIVERY}
             WHERE n.case_id IN (SELECT value FROM json_each(?))
               AND n.decided_at < (SELECT min(decided_at) FROM case_notices WHERE message_key = ?)
-              AND o.sent_at IS NOT NULL AND n.kind NOT IN ('waiting', 'cause')
+              AND o.sent_at IS NOT NULL AND n.kind NOT IN ('waiting', 'cause', 'perhaps_done')
             GROUP BY n.case_id""",
         [json.dumps(list(case_ids)), message_key],
     ).fetchall()

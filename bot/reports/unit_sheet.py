@@ -21,14 +21,13 @@ from bot.reports.oversight import (
 )
 from bot.reports.percentages import Rate
 from reminders.cases import Case, cases_in_progress_since
-from reminders.notices import NoticeKind
+from reminders.notices import NO_REMINDERS
 from reminders.overdue import Rules, Stage, Standing, standing_of, worst_first
 from reminders.working_days import Calendar
 
 TREND_DAYS = 10
 MONTHS = 6
 MOST_LISTED = 25
-_NO_REMINDER = (NoticeKind.WAITING, NoticeKind.CAUSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +128,7 @@ def _pressing(
 
 
 def _told(db: Database, case: Case, standing: Standing) -> Pressing:
-    told = [t for t in proof_of(db, case).told if t.kind not in _NO_REMINDER]
+    told = [t for t in proof_of(db, case).told if t.kind not in NO_REMINDERS]
     sent = [t.sent_at for t in told if t.sent_at is not None]
     known = [t.acknowledged_at for t in told if t.acknowledged_at is not None]
     return Pressing(case, standing, len(sent), max(sent, default=None), max(known, default=None))

@@ -26,7 +26,7 @@ from bot.views.text import Lines, format_day, format_moment, shorten
 from reminders.acts import Act, DeclineReason
 from reminders.case_work import Cause
 from reminders.cases import Case, Missing
-from reminders.notices import NoticeKind
+from reminders.notices import NO_REMINDERS, NoticeKind
 from reminders.overdue import Rung, Stage, Standing
 from reminders.overview import Block, block_of
 from reminders.working_days import Explanation
@@ -59,6 +59,7 @@ KIND_WORDS = {
     NoticeKind.REPEAT: "汇总再提醒",
     NoticeKind.WAITING: "待签发",
     NoticeKind.CAUSE: "请说明超期原因",
+    NoticeKind.PERHAPS_DONE: "可能已办结，请核对",
 }
 ACT_WORDS = {Rung.INTERVENE: "督办", Rung.BULLETIN: "通报"}
 ACT_TITLES = {Rung.INTERVENE: "督办通知", Rung.BULLETIN: "超期通报"}
@@ -191,6 +192,9 @@ def digest_reply(
     if digest.waiting:
         lines.heading(f"待签发 {len(digest.waiting)} 件")
         lines.add("督办、红牌、通报要由您签发，点下面“待签发”。")
+    if digest.perhaps_done:
+        lines.heading(f"可能已办结 {digest.perhaps_done} 件")
+        lines.add("最新在办数据里没有了，两个工作日内不催。请逐件核对后确认，点下面“可能已办结”。")
     if viewer.discreet and viewer.page:
         lines.add("", f"完整编号看网页：{viewer.page}")
     return Reply(lines.text, headings=lines.headings, buttons=_digest_buttons(digest, viewer))
@@ -256,6 +260,8 @@ def _digest_buttons(digest: Digest, viewer: Viewer) -> tuple[tuple[Button, ...],
     ]
     if digest.waiting:
         rows.append((Button("待签发", "acts"),))
+    if digest.perhaps_done:
+        rows.append((Button(f"可能已办结 {digest.perhaps_done} 件", "perhaps"),))
     if viewer.works and not viewer.leads:
         rows.append((MINE, MENU))
     else:
@@ -508,9 +514,45 @@ def cause_given_reply(case: Case, cause: Cause) -> Reply:
     )
 
 
-def closed_reply(number: int) -> Reply:
-    """Confirm that missing cases were closed."""
-    return Reply(f"确认办结 {number} 件。", buttons=((MENU,),))
+def perhaps_done_reply(
+    entries: Sequence[tuple[Case, Standing]], page: int, viewer: Viewer
+) -> Reply:
+    """List the cases that may be done, to be confirmed one by one or, having read them, all."""
+    buttons = ((Button("超期情况", "overdue"), MENU),)
+    if not entries:
+        return Reply("没有可能已办结、等核对的办件。", buttons=buttons)
+    lines = Lines()
+    shown, turns = _page(entries, page, "perhaps")
+    lines.heading(f"可能已办结 {len(entries)} 件{_page_words(entries, page)}")
+    lines.add("最新在办数据里没有这些件。请在平台核对，确实办结的再确认；没办结的不用点。")
+    lines.numbered(
+        f"{case_words(case, discreet=viewer.discreet)}｜{format_day(standing.due_on)}到期"
+        + (f"｜{_since_words(case.missing_at)}" if case.missing_at else "")
+        for case, standing in shown
+    )
+    rows = [
+        (
+            Button(f"确认办结 {short_number(case)}", f"caseclose:{case.id}"),
+            Button(f"看 {short_number(case)}", f"case:{case.id}"),
+        )
+        for case, _ in shown
+    ]
+    latest = max(case.id for case, _ in entries)
+    everything = Button(f"全部确认办结 {len(entries)} 件", f"closeall:{len(entries)}:{latest}")
+    return Reply(
+        lines.text, headings=lines.headings, buttons=(*rows, *turns, (everything,), *buttons)
+    )
+
+
+def _since_words(missing_at: datetime) -> str:
+    return f"{format_moment(missing_at)} 起查不到"
+
+
+def closed_reply(cases: Sequence[Case], left: int) -> Reply:
+    """Confirm that missing cases were closed, and lead back to those that are left."""
+    which = f"尾号 {short_number(cases[0])}" if len(cases) == 1 else f"{len(cases)} 件"
+    buttons = [Button(f"可能已办结 {left} 件", "perhaps")] if left else []
+    return Reply(f"已确认办结：{which}。", buttons=((*buttons, MENU),))
 
 
 # -- the supervisor's figures
@@ -567,7 +609,7 @@ def overdue_reply(
     if waiting:
         buttons.append((Button(f"待签发 {waiting} 件", "acts"),))
     if perhaps_done:
-        buttons.append((Button(f"可能已办结 {perhaps_done} 件", "caseclose"),))
+        buttons.append((Button(f"可能已办结 {perhaps_done} 件", "perhaps"),))
     buttons += [
         (Button(f"看 {short_number(case)}", f"case:{case.id}"),)
         for case, _ in figures.late[:LISTED_WITH_BUTTONS]
@@ -714,7 +756,7 @@ def reminded_before(act: Act, told: Sequence[Told]) -> list[datetime]:
             t.decided_at
             for t in told
             if t.sent_at is not None
-            and t.kind is not NoticeKind.WAITING
+            and t.kind not in NO_REMINDERS
             and (released_at is None or t.decided_at < released_at)
         }
     )

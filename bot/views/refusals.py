@@ -99,6 +99,7 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
     "case_extension_days": lambda _: "延期最多 10 个工作日，联合办理最多 15 个。",
     "case_extension_papers": lambda _: "延期要写明批准人、理由和告知申请人的凭据。",
     "case_extension_too_late": lambda _: "已经到期，不能再延期：延期须在到期之前批准。",
+    "case_not_missing": lambda _: "这件还在最新数据里，不用在这里确认；办结后导入就更新。",
     "case_completion_day": lambda _: "办结的日子不对，请核对。",
     "leave_unreadable": lambda _: "没看懂日期。请写成“2月10日到2月12日”，只请一天就写“2月10日”。",
     "leave_no_such_day": lambda f: f"没有 {f['month']} 月 {f['day']} 日这一天，请核对后再发。",
