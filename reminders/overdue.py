@@ -42,6 +42,7 @@ class Stage(StrEnum):
 
 
 LATE = frozenset({Stage.OVERDUE, Stage.LONG_OVERDUE})
+STILL = frozenset({Stage.SUSPENDED, Stage.AWAITING_PAPERS})
 
 
 class Rung(StrEnum):
@@ -140,8 +141,9 @@ class Rules:
 class Standing:
     """Where a case stands on a day; a provisional one rests on a year not yet announced.
 
-    While the clock stands still `due_on` is only where it would end if it ran again at once.
-    `late_step` is named where nothing but a step over its own limit makes the case yellow.
+    While the clock stands still `due_on` is only where it would end if it ran again at once;
+    nothing is due that day, and nothing overdue after it. `late_step` is named where nothing but a
+    step over its own limit makes the case yellow.
     """
 
     stage: Stage
@@ -157,6 +159,11 @@ class Standing:
     def is_late(self) -> bool:
         """Tell whether the promise is broken."""
         return self.stage in LATE
+
+    @property
+    def is_still(self) -> bool:
+        """Tell whether the clock stands still."""
+        return self.stage in STILL
 
 
 @lru_cache(maxsize=_CACHED)
@@ -232,9 +239,9 @@ def standing_of(case: Case, calendar: Calendar, rules: Rules, today: date) -> St
         due_on=due_on,
         provisional=provisional,
         remaining_days=remaining,
-        overdue_days=over,
+        overdue_days=0 if stage in STILL else over,
         statutory_due_on=statutory_due_on,
-        due_today=case.is_open and due_on == today,
+        due_today=stage is Stage.DUE_SOON and due_on == today,
         late_step=case.late_step(at) if only_a_step else None,
     )
 

@@ -312,6 +312,11 @@ def test_papers_in_time_stop_the_clock_until_they_arrive(hall: Hall) -> None:
 
     assert "待补正" in hall["li"].sends_token(f"casepapers:{case.id}").text
     stage = standing_of(again(db, case), hall.desk.calendar, rules, day("2025-02-20")).stage
+    known = cases_in_progress_since(db, CITY, day("2025-02-01"))
+    period = (day("2025-02-01"), day("2025-02-28"))
+    assert reminder_rates(db, known, hall.desk.calendar, *period) == ()
+    why = hall["li"].sends_token(f"casewhy:{case.id}")
+    assert (why.table, "时钟停着" in why.text) == (None, True)
     hall.clock.at = at("2025-02-10T09:00")
     assert "2月17日（周一）到期" in hall["li"].presses("补正收齐").text
 

@@ -203,6 +203,23 @@ def test_papers_asked_for_after_the_promise_was_broken_leave_it_broken() -> None
     assert explain_case(arrived, CALENDAR, day("2025-02-19")).due_on == day("2025-02-17")
 
 
+@pytest.mark.parametrize(
+    "still",
+    [
+        {"papers_asked_on": day("2025-02-11"), "papers_source": "person"},
+        {"suspensions": (Suspension(day("2025-02-12"), None, "hearing"),)},
+    ],
+)
+@pytest.mark.parametrize("on", ["2025-02-17", "2025-02-25"])
+def test_nothing_is_due_or_overdue_while_the_clock_stands_still(
+    still: dict[str, object], on: str
+) -> None:
+    standing = standing_of(a_case(**still), CALENDAR, RULES, day(on))
+
+    assert standing.is_still
+    assert (standing.due_today, standing.overdue_days, standing.is_late) == (False, 0, False)
+
+
 def test_a_finished_case_is_judged_at_its_completion() -> None:
     on_time, late = a_case(completed_on=day("2025-02-17")), a_case(completed_on=day("2025-02-18"))
 

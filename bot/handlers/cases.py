@@ -102,7 +102,8 @@ def explain(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply
     case = case_to_see(desk, incoming, arguments)
     explanation = explain_case(case, desk.calendar, case.completed_on or desk.today())
     started_on = clock_start(case, desk.calendar)
-    return view.why_reply(case, started_on, explanation, viewer_of(desk, incoming))
+    standing, viewer = standing_now(desk, case), viewer_of(desk, incoming)
+    return view.why_reply(case, started_on, explanation, standing, viewer)
 
 
 def promise_today(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:

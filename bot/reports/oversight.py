@@ -204,12 +204,16 @@ def reminder_rates(
     """Return 提醒及时率 by unit: of the cases still open on their due day, how many were told.
 
     Told means: a reminder to anybody was accepted by its channel by the end of the due day.
-    Cases finished before their due day needed no reminder and are not counted.
+    Cases finished before their due day needed no reminder and are not counted, nor are those
+    whose clock stood still.
     """
     due: dict[int, str] = {}
     due_days: dict[int, date] = {}
     for case in cases:
-        due_on = due_day(case, calendar, case.completed_on or to_on)
+        until = case.completed_on or to_on
+        if awaits_papers(case, calendar, until):
+            continue
+        due_on = due_day(case, calendar, until)
         if from_on <= due_on <= to_on and (
             case.completed_on is None or case.completed_on >= due_on
         ):

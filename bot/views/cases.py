@@ -381,20 +381,35 @@ def cause_words(cause: str) -> str:
     return CAUSE_WORDS[Cause(cause)] if cause in set(Cause) else cause
 
 
-def why_reply(case: Case, started_on: date, explanation: Explanation, viewer: Viewer) -> Reply:
+def why_reply(
+    case: Case, started_on: date, explanation: Explanation, standing: Standing, viewer: Viewer
+) -> Reply:
     """Show each day from the start of the clock to the due day, counted or not, and why."""
+    buttons = ((Button("回到这件", f"case:{case.id}"),),)
+    days, named = case.limit_days + case.extended_days, case_words(case, discreet=viewer.discreet)
+    if standing.stage is Stage.AWAITING_PAPERS and case.papers_asked_on is not None:
+        return Reply(
+            f"{named}：{format_day(case.papers_asked_on)}起待补正，时钟停着，还没有到期日。"
+            f"材料收齐那天起算 {days} 个工作日（行政许可法第三十二条）。",
+            buttons=buttons,
+        )
     rows = tuple(
         (format_day(d.on), "计" if d.counted else "不计", d.reason) for d in explanation.days
     )
-    days = case.limit_days + case.extended_days
     began = "受理" if started_on == case.accepted_on else "补正收齐"
     reserve = PROVISIONAL if explanation.provisional else ""
+    ends = f"{format_day(explanation.due_on)}到期{reserve}"
+    suspension = case.open_suspension()
+    if standing.stage is Stage.SUSPENDED and suspension is not None:
+        ends = (
+            f"{format_day(suspension.begins_on)}起挂起，时钟停着，到期日还没定；"
+            f"今天就恢复的话{ends}"
+        )
     return Reply(
-        f"{case_words(case, discreet=viewer.discreet)}：{format_day(started_on)}{began}，"
-        f"{days} 个工作日，{format_day(explanation.due_on)}到期{reserve}。当天不算，从下一个"
+        f"{named}：{format_day(started_on)}{began}，{days} 个工作日，{ends}。当天不算，从下一个"
         "工作日数起。",
         table=Table(("日子", "计不计", "原因"), rows),
-        buttons=((Button("回到这件", f"case:{case.id}"),),),
+        buttons=buttons,
     )
 
 

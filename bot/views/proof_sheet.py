@@ -112,7 +112,7 @@ def _case(proof: Proof, standing: Standing) -> Line:
         case.scope.district or MUNICIPAL,
         case.handler_name or case.handler_number,
         _day(case.accepted_on),
-        _day(standing.due_on),
+        _day(None if standing.is_still else standing.due_on),
         _day(case.completed_on),
         LIGHTS[standing.stage],
         standing.overdue_days,
