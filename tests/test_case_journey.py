@@ -118,6 +118,14 @@ def test_the_journey_of_a_late_case(hall: Hall, case: Case) -> None:
     assert set(heard) == {"li", "sun"}
     assert "剩 1 个工作日，2月7日（周五）到期" in heard["li"]
     assert "数据截至 2月5日 17:00" in heard["li"]
+    for who, act in (("li", "请在到期前办结"), ("sun", "请提醒经办人")):
+        for words in (
+            "【提醒】🟡 即将超期",
+            "新生儿出生一件事",
+            "龙亭区政务服务大厅｜1月24日（周五）受理，承诺 5 个工作日",
+            act,
+        ):
+            assert words in heard[who]
 
     why = li.presses("为什么是这天")
     assert why.table is not None
@@ -131,7 +139,7 @@ def test_the_journey_of_a_late_case(hall: Hall, case: Case) -> None:
 
     heard = hall.on("2025-02-08T08:30")  # a Saturday that is worked
     assert set(heard) == {"li", "zhao", "sun"}
-    assert "🔴 超期 1 个工作日" in heard["zhao"]
+    assert "【催办】🔴 超期 1 个工作日" in heard["zhao"]
     assert "已提醒" in heard["zhao"]
 
     assert "记下了" in li.presses("今日办结").text

@@ -84,6 +84,24 @@ BLOCK_WORDS = {
     Block.DUE_TODAY: "🟡 今日到期",
     Block.DUE_SOON: "🟡 即将超期",
 }
+NOTICE_WORDS = {
+    NoticeKind.BULLETIN: "通报",
+    NoticeKind.INTERVENE: "督办",
+    NoticeKind.CHASE: "催办",
+    NoticeKind.DUE_TODAY: "提醒",
+    NoticeKind.REMIND: "提醒",
+    NoticeKind.REPEAT: "再提醒",
+}
+TO_DO_WORDS = {
+    Block.LATE: "请马上办结，并说明超期原因。",
+    Block.DUE_TODAY: "请今天办结；要补正、挂起、延期的，今天办好手续。",
+    Block.DUE_SOON: "请在到期前办结。",
+}
+TO_URGE_WORDS = {
+    Block.LATE: "请督促马上办结、说明原因。",
+    Block.DUE_TODAY: "请督促今天办结。",
+    Block.DUE_SOON: "请提醒经办人在到期前办结。",
+}
 PROVISIONAL = "（暂定，以国务院放假安排为准）"
 
 
@@ -177,6 +195,7 @@ def digest_reply(
         total = digest.totals[block]
         if total:
             lines.heading(f"{title} {total} 件")
+            lines.add(TO_DO_WORDS[block] if viewer.works else TO_URGE_WORDS[block])
             shown = _shown(entries, viewer)
             lines.bullets(_digest_line(e, viewer) for e in shown)
             if total > len(shown):
@@ -224,12 +243,15 @@ def _everything(viewer: Viewer) -> Button:
 
 
 def _digest_line(listed: Listed, viewer: Viewer) -> str:
+    """Return what a notice of a case holds: two short lines are readable on a phone."""
+    case = listed.case
+    named = case_words(case, discreet=viewer.discreet)
+    first = f"{_notice_word(listed)}{standing_words(listed.standing)}｜{named}"
+    extended = f"（延期 {case.extended_days} 个）" if case.extended_days else ""
     parts = [
-        standing_words(listed.standing),
-        case_words(listed.case, discreet=viewer.discreet),
+        case.unit_name,
+        f"{format_day(case.accepted_on)}受理，承诺 {case.limit_days} 个工作日{extended}",
     ]
-    if not viewer.works:
-        parts.append(listed.case.unit_name)
     if listed.told_before is not None:
         last = format_moment(listed.told_before.last_at)
         parts.append(f"已提醒 {listed.told_before.times} 次，最近 {last}")
@@ -240,9 +262,15 @@ def _digest_line(listed: Listed, viewer: Viewer) -> str:
             if said
             else "说过已办结，最新数据显示没办结"
         )
-    if listed.case.missing is Missing.UNVERIFIED:
+    if case.missing is Missing.UNVERIFIED:
         parts.append("待核：最新文件里没有这件")
-    return "｜".join(parts)
+    return f"{first}\n   {'｜'.join(parts)}"
+
+
+def _notice_word(listed: Listed) -> str:
+    """Name what this message is about a case; nothing where it only stands in the list."""
+    named = [word for kind, word in NOTICE_WORDS.items() if kind in listed.kinds]
+    return f"【{named[0]}】" if named else ""
 
 
 def _digest_buttons(digest: Digest, viewer: Viewer) -> tuple[tuple[Button, ...], ...]:
@@ -283,17 +311,17 @@ def _short_row(case: Case, viewer: Viewer) -> tuple[Button, ...]:
 def _work_buttons(case: Case, standing: Standing) -> list[tuple[Button, ...]]:
     if not case.is_open:
         return [(Button("说明原因", f"caselate:{case.id}"),)] if case.cause is None else []
-    papers = (
-        Button("补正收齐", f"casearrived:{case.id}")
-        if case.papers_asked_on
-        else Button("待补正", f"casepapers:{case.id}")
-    )
+    papers: tuple[Button, ...] = ()
+    if case.papers_asked_on:
+        papers = (Button("补正收齐", f"casearrived:{case.id}"),)
+    elif not standing.is_late:
+        papers = (Button("待补正", f"casepapers:{case.id}"),)
     rows: list[tuple[Button, ...]] = [
         (
             Button("今日办结", f"casetoday:{case.id}"),
             Button("已办结（等数据更新）", f"casedone:{case.id}"),
         ),
-        (papers, Button("转办", f"casegive:{case.id}"), Button("有误", f"casewrong:{case.id}")),
+        (*papers, Button("转办", f"casegive:{case.id}"), Button("有误", f"casewrong:{case.id}")),
         (
             Button("为什么是这天", f"casewhy:{case.id}"),
             Button("恢复计时", f"caseresume:{case.id}")
