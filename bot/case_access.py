@@ -112,3 +112,8 @@ def awaited_subject(desk: Desk, incoming: Incoming) -> str:
 def one_line(text: str) -> str:
     """Return somebody's own words as they are kept: one line, not too long."""
     return " ".join(text.split())[:LONGEST_WORDS]
+
+
+def page_asked(arguments: tuple[str, ...]) -> int:
+    """Return the page a button names; the first where it names none."""
+    return int(arguments[0]) if arguments and arguments[0].isdecimal() else 0

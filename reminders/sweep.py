@@ -130,7 +130,9 @@ def _passed(
         if calendar.is_working_day(day):
             slots += [datetime.combine(day, at, now.tzinfo) for at in rules.send_at]
         day += timedelta(days=1)
-    return [s for s in sorted(slots) if s < slot_at or (s == slot_at and now - s > job_runs.PUNCTUAL)]
+    return [
+        s for s in sorted(slots) if s < slot_at or (s == slot_at and now - s > job_runs.PUNCTUAL)
+    ]
 
 
 class _Decider:

@@ -511,3 +511,29 @@ def test_everything_pressing_is_listed_page_by_page_worst_first(hall: Hall) -> N
     assert "9999" in first.text
     assert "0019" in last.text
     assert "0019" not in first.text
+
+
+def test_what_waits_for_release_is_reached_by_a_word_and_turned_by_pages(hall: Hall) -> None:
+    rows = [a_row(number=f"4100{n:04}", limit_days=1) for n in range(1, 12)]
+    bring_in(hall.desk.db, *rows, as_of="2025-02-10T08:00")
+    hall.on("2025-02-10T08:30")
+    zhou = hall["zhou"]
+
+    zhou.says("菜单")
+    first = zhou.presses("待签发")
+    second = zhou.presses("下一页")
+
+    assert "待签发 11 件（第 1 页，共 2 页）" in first.text
+    assert "0001" in first.text
+    assert "0011" in second.text
+    assert "已签发" in zhou.presses("签发 0011").text
+    assert "待签发 10 件" in zhou.says("待签发").text
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [("超期原因", "没有超期办结"), ("可能已办结", "没有可能已办结"), ("晨会单", "dashboard/print")],
+)
+def test_what_stood_on_buttons_only_has_a_word(hall: Hall, word: str, said: str) -> None:
+    assert said in hall["zhou"].says(word).text
+    assert said in hall["zhao"].says(word).text

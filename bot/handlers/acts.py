@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.case_access import awaited_subject, one_line, rules_of, standing_now
+from bot.case_access import awaited_subject, one_line, page_asked, rules_of, standing_now
 from bot.desk import Desk
 from bot.dialogue import Incoming, Refusal, Reply
 from bot.records import conversations
@@ -36,7 +36,6 @@ class _Late:
 
 def acts(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """List the acts that wait for release, worst first; no reason is awaited any more."""
-    del arguments
     conversations.stop_awaiting(desk.db, incoming.person.id)
     found = [
         (act, _about(desk, incoming, _subject(desk, act)))
@@ -45,7 +44,14 @@ def acts(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     waiting = [(act, about) for act, about in found if about.going_on]
     waiting.sort(key=lambda pair: (-pair[1].overdue_days, pair[0].due_on, pair[0].id))
     as_of = data_as_of(imports(desk.db), incoming.person.scope.district)
-    return view.acts_reply(waiting, as_of, stale=is_stale(as_of, desk.calendar, desk.today()))
+    stale = is_stale(as_of, desk.calendar, desk.today())
+    return view.acts_reply(waiting, page_asked(arguments), as_of, stale=stale)
+
+
+def waiting_for_release(desk: Desk, incoming: Incoming, argument: str) -> Reply:
+    """List the acts that wait for release, worst first."""
+    del argument
+    return acts(desk, incoming, ())
 
 
 def _subject(desk: Desk, act: Act) -> Case | _Late:

@@ -11,6 +11,7 @@ from bot.case_access import (
     case_to_see,
     case_to_work,
     may_approve,
+    page_asked,
     rules_of,
     standing_now,
     viewer_of,
@@ -244,7 +245,7 @@ def show_perhaps_done(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]
     """List what may be done within the own scope (可能已办结), to be looked at and confirmed."""
     found = [(c, standing_now(desk, c)) for c in _perhaps_done(desk, incoming.person.scope)]
     viewer = viewer_of(desk, incoming)
-    return view.perhaps_done_reply(worst_first(found), page_of(arguments), viewer)
+    return view.perhaps_done_reply(worst_first(found), page_asked(arguments), viewer)
 
 
 def perhaps_done(desk: Desk, incoming: Incoming, argument: str) -> Reply:
@@ -322,16 +323,11 @@ def pressing(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Repl
     as_of = data_as_of(imports(desk.db), scope.district)
     return view.pressing_reply(
         worst_first(found),
-        page_of(arguments),
+        page_asked(arguments),
         as_of,
         viewer_of(desk, incoming),
         stale=is_stale(as_of, desk.calendar, today),
     )
-
-
-def page_of(arguments: tuple[str, ...]) -> int:
-    """Return the page a button names; the first where it names none."""
-    return int(arguments[0]) if arguments and arguments[0].isdecimal() else 0
 
 
 def show_causes(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
@@ -344,6 +340,12 @@ def show_causes(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> R
     return unit_view.causes_reply(months, scope_words(desk.base, scope))
 
 
+def causes(desk: Desk, incoming: Incoming, argument: str) -> Reply:
+    """Show why cases were late, by month, within the own scope."""
+    del argument
+    return show_causes(desk, incoming, ())
+
+
 def prove(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Show who was told what about a case, when, and what they did."""
     case = case_to_see(desk, incoming, arguments)
@@ -352,3 +354,9 @@ def prove(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     involved |= {a.decided_by for a in proof.acts}
     known = {p.id: p for p in people.people_by_id(desk.db, involved)}
     return proof_view.proof_reply(proof, known, viewer_of(desk, incoming))
+
+
+def morning(desk: Desk, incoming: Incoming, argument: str) -> Reply:
+    """Say where the pages for the morning meeting are."""
+    del argument
+    return view.morning_reply(viewer_of(desk, incoming))

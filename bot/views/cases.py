@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeVar
 
 from bot.dialogue import Button, Person, Reply, Table
 from bot.records.roster import Unbound
@@ -21,6 +20,7 @@ from bot.reports.oversight import (
     UnitRate,
 )
 from bot.reports.percentages import Rate
+from bot.views.pages import page_of, page_words
 from bot.views.refusals import ROLE_NAMES
 from bot.views.text import Lines, format_day, format_moment, shorten
 from reminders.acts import Act, DeclineReason
@@ -35,7 +35,6 @@ MENU = Button("菜单", "menu")
 MINE = Button("我的办件", "mine")
 PRESSING = Button("超期明细", "pressing:0")
 LISTED_WITH_BUTTONS = 8
-PER_PAGE = 8
 OWN_WORDS = "own"
 LONGEST_BLOCK = 15
 MOST_DAYS = 6
@@ -217,6 +216,17 @@ def digest_reply(
     if viewer.discreet and viewer.page:
         lines.add("", f"完整编号看网页：{viewer.page}")
     return Reply(lines.text, headings=lines.headings, buttons=_digest_buttons(digest, viewer))
+
+
+def morning_reply(viewer: Viewer) -> Reply:
+    """Say where the printable pages for the morning meeting are."""
+    buttons = ((Button("超期情况", "overdue"), MENU),)
+    if not viewer.page:
+        return Reply("晨会单在网页上打印，网页现在没有开。请找管理员。", buttons=buttons)
+    return Reply(
+        f"晨会单（一个单位一页，可打印）：{viewer.page}dashboard/print\n要先在网页上绑定过身份。",
+        buttons=buttons,
+    )
 
 
 def _add_units(lines: Lines, digest: Digest) -> None:
@@ -565,8 +575,8 @@ def perhaps_done_reply(
     if not entries:
         return Reply("没有可能已办结、等核对的办件。", buttons=buttons)
     lines = Lines()
-    shown, turns = _page(entries, page, "perhaps")
-    lines.heading(f"可能已办结 {len(entries)} 件{_page_words(entries, page)}")
+    shown, turns = page_of(entries, page, "perhaps")
+    lines.heading(f"可能已办结 {len(entries)} 件{page_words(entries, page)}")
     lines.add("最新在办数据里没有这些件。请在平台核对，确实办结的再确认；没办结的不用点。")
     lines.numbered(
         f"{case_words(case, discreet=viewer.discreet)}｜{format_day(standing.due_on)}到期"
@@ -681,8 +691,8 @@ def pressing_reply(
     if not entries:
         lines.add("数据太旧，不能当作没有。" if stale else "没有超期和快到期的。")
         return Reply(lines.text, buttons=buttons)
-    shown, turns = _page(entries, page, "pressing")
-    lines.heading(f"超期和快到期 {len(entries)} 件，最急的在前{_page_words(entries, page)}")
+    shown, turns = page_of(entries, page, "pressing")
+    lines.heading(f"超期和快到期 {len(entries)} 件，最急的在前{page_words(entries, page)}")
     lines.numbered(
         f"{standing_words(s)}｜{case_words(c, discreet=viewer.discreet)}｜{c.unit_name}"
         for c, s in shown
@@ -692,30 +702,6 @@ def pressing_reply(
         for n in range(0, len(shown), 3)
     ]
     return Reply(lines.text, headings=lines.headings, buttons=(*rows, *turns, *buttons))
-
-
-Entry = TypeVar("Entry")
-
-
-def _page(
-    entries: Sequence[Entry], page: int, verb: str
-) -> tuple[Sequence[Entry], tuple[tuple[Button, ...], ...]]:
-    """Return what stands on a page, and the buttons that turn it."""
-    page, pages = _bounded(entries, page)
-    shown = entries[page * PER_PAGE : (page + 1) * PER_PAGE]
-    turns = [Button("上一页", f"{verb}:{page - 1}")] if page > 0 else []
-    turns += [Button("下一页", f"{verb}:{page + 1}")] if page < pages - 1 else []
-    return shown, (tuple(turns),) if turns else ()
-
-
-def _bounded(entries: Sequence[Entry], page: int) -> tuple[int, int]:
-    pages = max(1, -(-len(entries) // PER_PAGE))
-    return min(max(page, 0), pages - 1), pages
-
-
-def _page_words(entries: Sequence[Entry], page: int) -> str:
-    page, pages = _bounded(entries, page)
-    return f"（第 {page + 1} 页，共 {pages} 页）" if pages > 1 else ""
 
 
 def _counts_words(row: UnitCounts) -> str:
