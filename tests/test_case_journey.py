@@ -225,14 +225,20 @@ def test_with_old_data_nobody_is_told_that_there_is_nothing(hall: Hall, case: Ca
 
 def test_a_supervisor_sees_lights_names_and_the_trend(hall: Hall, case: Case) -> None:
     bring_in(
-        hall.desk.db, a_row(), a_row(number="2", unit="乙", limit_days=20), as_of="2025-02-10T08:00"
+        hall.desk.db,
+        a_row(),
+        a_row(number="2", unit="乙", limit_days=20),
+        done(a_row(number="3", unit="丙", scope=Scope("兰考县")), "2025-02-05"),
+        as_of="2025-02-10T08:00",
     )
     hall.clock.at = at("2025-02-10T09:00")
 
     reply = hall["zhou"].says("/overdue")
 
     assert "🔴 超期 1 件" in reply.text
-    assert "没有超期的单位\n龙亭区·乙" in reply.text
+    clear = reply.text.split("没有超期的单位\n")[1].split("\n")[0].split("、")
+    assert {"兰考县", "鼓楼区", "龙亭区·乙", "兰考县·丙"} <= set(clear)
+    assert not {"龙亭区", "龙亭区政务服务大厅"} & set(clear)
     assert reply.table is not None
     assert reply.table.rows[-1][0] == "合计"
     assert reply.then[0].table is not None
@@ -537,3 +543,11 @@ def test_what_waits_for_release_is_reached_by_a_word_and_turned_by_pages(hall: H
 def test_what_stood_on_buttons_only_has_a_word(hall: Hall, word: str, said: str) -> None:
     assert said in hall["zhou"].says(word).text
     assert said in hall["zhao"].says(word).text
+
+
+def test_without_any_data_no_zero_is_claimed(hall: Hall) -> None:
+    reply = hall["zhou"].says("超期")
+
+    assert "还没有导入过办件数据" in reply.text
+    assert "0" not in reply.text.split("\n", 1)[1]
+    assert (reply.table, "没有超期的单位" in reply.text) == (None, False)

@@ -78,7 +78,8 @@ def overdue(
         return
     click.echo(f"办件时限　{on}")
     click.echo(as_of_words(figures.as_of, stale=figures.stale))
-    print_table(counts_table(figures))
+    if figures.as_of is not None:
+        print_table(counts_table(figures))
 
 
 def _print(desk: Desk, scope: Scope, on: date, units: tuple[str, ...], path: Path) -> None:

@@ -296,10 +296,13 @@ def overdue(desk: Desk, incoming: Incoming, argument: str) -> Reply:
     causes = oversight.causes_of_late(known, desk.calendar, rules, month, today)
     waits = waiting_acts(desk.db, scope) if incoming.person.role is Role.SUPERVISOR else ()
     trend = oversight.trend(known, desk.calendar, days)
+    figures = oversight.supervise(desk.db, scope, desk.calendar, rules, on=today, cases=known)
+    fresh = _districts_with_fresh_data(desk, scope)
     return view.overdue_reply(
-        oversight.supervise(desk.db, scope, desk.calendar, rules, on=today, cases=known),
+        figures,
         scope_words(desk.base, scope),
         unit_view.trend_reply(scope_words(desk.base, scope), trend),
+        oversight.units_without_overdue(known, figures, fresh, month),
         oversight.reminder_rates(desk.db, known, desk.calendar, month, today),
         {c.unit: c.unexplained for c in causes if c.unexplained},
         Roster(desk.db).unbound([case for case in known if case.is_open], today),
@@ -307,6 +310,19 @@ def overdue(desk: Desk, incoming: Incoming, argument: str) -> Reply:
         waiting=len(waits),
         perhaps_done=sum(c.is_open and c.missing is Missing.PERHAPS_DONE for c in known),
     )
+
+
+def _districts_with_fresh_data(desk: Desk, scope: Scope) -> list[str]:
+    """Return the districts within a scope of which it may be said that nothing is late."""
+    if scope.department is not None or scope.window is not None:
+        return []
+    known = imports(desk.db)
+    return [
+        district.name
+        for district in desk.base.districts
+        if scope.district in (None, district.name)
+        and not is_stale(data_as_of(known, district.name), desk.calendar, desk.today())
+    ]
 
 
 def open_overdue(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:

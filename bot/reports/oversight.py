@@ -117,6 +117,22 @@ def supervise(
     )
 
 
+def units_without_overdue(
+    cases: Sequence[Case], figures: Supervision, districts: Sequence[str], since_on: date
+) -> tuple[str, ...]:
+    """Name the districts and units with nothing late: what is 0 is named too (2.4).
+
+    A unit is known by a case that is open or was finished since a day. `districts` are those of
+    which there are fresh data; of the others nothing may be said.
+    """
+    late = {case.scope.district for case, _ in figures.late}
+    clear = [district for district in districts if district not in late]
+    counts = {row.unit: row.late for row in figures.rows}
+    known = [c for c in cases if c.completed_on is None or c.completed_on >= since_on]
+    units = sorted({c.unit_name for c in known} - set(districts))
+    return (*clear, *(unit for unit in units if not counts.get(unit, 0)))
+
+
 _LIGHTS = {
     Stage.ON_TRACK: "on_track",
     Stage.DUE_SOON: "due_soon",

@@ -615,6 +615,7 @@ def overdue_reply(
     figures: Supervision,
     scope_words: str,
     trend: Reply,
+    clear: Sequence[str],
     rates: Sequence[UnitRate],
     unexplained: Mapping[str, int],
     unbound: Sequence[Unbound],
@@ -627,6 +628,8 @@ def overdue_reply(
     lines = Lines()
     lines.heading(f"办件时限　{scope_words}　{format_day(figures.on)}")
     lines.add(as_of_words(figures.as_of, stale=figures.stale))
+    if figures.as_of is None:
+        return Reply(lines.text, headings=lines.headings, buttons=((MENU,),))
     lines.add(_counts_words(figures.total))
     if figures.late:
         lines.heading(f"🔴 超期 {len(figures.late)} 件")
@@ -638,7 +641,6 @@ def overdue_reply(
         if len(figures.late) > LONGEST_BLOCK:
             more = len(figures.late) - LONGEST_BLOCK
             lines.add(f"另有 {more} 件，点下面“{PRESSING.label}”看全部。")
-    clear = [row.unit for row in figures.rows if row.late == 0]
     if clear and not figures.stale:
         lines.heading("没有超期的单位")
         lines.add("、".join(clear))
