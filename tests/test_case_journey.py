@@ -551,3 +551,30 @@ def test_without_any_data_no_zero_is_claimed(hall: Hall) -> None:
     assert "还没有导入过办件数据" in reply.text
     assert "0" not in reply.text.split("\n", 1)[1]
     assert (reply.table, "没有超期的单位" in reply.text) == (None, False)
+
+
+def test_a_cause_is_taken_only_of_what_is_or_was_late(hall: Hall, case: Case) -> None:
+    hall.clock.at = at("2025-02-07T09:00")
+    asked = [hall["li"].sends_token(f"caselate:{case.id}{more}").text for more in ("", ":slow")]
+    hall.clock.at = at("2025-02-08T09:00")
+
+    assert asked == ["这件没有超期，不用说明原因。"] * 2
+    assert again(hall.desk.db, case).cause is None
+    assert "经办拖延" in hall["li"].sends_token(f"caselate:{case.id}:slow").text
+
+
+def test_a_finished_case_is_neither_handed_over_nor_called_wrong(hall: Hall, case: Case) -> None:
+    bring_in(hall.desk.db, done(a_row(), "2025-02-06"), as_of="2025-02-06T17:00")
+    hall.clock.at = at("2025-02-07T09:00")
+
+    for verb in ("casegive", "casewrong"):
+        assert "已经办结" in hall["li"].sends_token(f"{verb}:{case.id}").text
+
+
+def test_each_answer_among_several_cases_says_what_it_means(hall: Hall, case: Case) -> None:
+    bring_in(hall.desk.db, a_row(), a_row(number="2222"), as_of="2025-02-05T18:00")
+    hall.on("2025-02-06T08:30")
+
+    hall["li"].button("2222 已办结（等数据更新）")
+    hall["li"].says("我的办件")
+    hall["li"].button("1234 已办结（等数据更新）")

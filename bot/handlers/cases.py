@@ -53,6 +53,7 @@ from reminders.overdue import (
     clock_start,
     explain_case,
     is_stale,
+    was_late,
     worst_first,
 )
 
@@ -162,7 +163,7 @@ def papers_arrived(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -
 
 def give(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Offer a case to a colleague, or show the colleagues."""
-    case = case_to_work(desk, incoming, arguments)
+    case = _open_case_to_work(desk, incoming, arguments)
     possible = colleagues(desk.db, incoming.person)
     if incoming.discreet:
         return view.give_on_page_reply(case, viewer_of(desk, incoming))
@@ -184,6 +185,13 @@ def give(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     )
     outbox.put(desk.db, (alert,), now=now)
     return view.given_reply(case)
+
+
+def _open_case_to_work(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Case:
+    case = case_to_work(desk, incoming, arguments)
+    if not case.is_open:
+        raise Refusal("case_not_open")
+    return case
 
 
 def take_over(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
@@ -211,7 +219,7 @@ def take_over(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Rep
 
 def report_wrong(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Take 有误 and tell the lead, once a day."""
-    case = case_to_work(desk, incoming, arguments)
+    case = _open_case_to_work(desk, incoming, arguments)
     now, person = desk.now(), incoming.person
     if case_work.report_wrong(desk.db, case, person.id, now=now):
         leads = Roster(desk.db).recipients(Level.LEAD, case, desk.today())
@@ -230,8 +238,11 @@ def report_wrong(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> 
 
 
 def give_cause(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
-    """Ask why a case is late, or take the answer."""
+    """Ask why a case is late, or take the answer; what is not late has no cause."""
     case = case_to_work(desk, incoming, arguments)
+    standing = standing_now(desk, case)
+    if not (standing.is_late or was_late(case, standing)):
+        raise Refusal("case_not_late")
     if len(arguments) < 2:
         return view.causes_reply(case)
     if arguments[1] not in set(Cause):

@@ -291,7 +291,7 @@ def _digest_buttons(digest: Digest, viewer: Viewer) -> tuple[tuple[Button, ...],
         rows.append((Button("看这件", f"case:{case.id}"),))
     else:
         for entry in digest.listed[:LISTED_WITH_BUTTONS]:
-            rows.append(_short_row(entry.case, viewer))
+            rows += _short_rows(entry.case, viewer)
     rows += [
         (Button(f"说明原因 {short_number(c)}", f"caselate:{c.id}"),)
         for c in digest.causes[:LISTED_WITH_BUTTONS]
@@ -307,15 +307,18 @@ def _digest_buttons(digest: Digest, viewer: Viewer) -> tuple[tuple[Button, ...],
     return tuple(rows)
 
 
-def _short_row(case: Case, viewer: Viewer) -> tuple[Button, ...]:
+def _short_rows(case: Case, viewer: Viewer) -> list[tuple[Button, ...]]:
+    """Return the buttons of one case among several; what is answered stands whole on each."""
     tail = short_number(case)
     if not viewer.works:
-        return (Button(f"看 {tail}", f"case:{case.id}"),)
-    return (
-        Button(f"{tail} 今日办结", f"casetoday:{case.id}"),
-        Button(f"{tail} 已办结", f"casedone:{case.id}"),
-        Button(f"{tail} 更多", f"case:{case.id}"),
-    )
+        return [(Button(f"看 {tail}", f"case:{case.id}"),)]
+    return [
+        (
+            Button(f"{tail} 今日办结", f"casetoday:{case.id}"),
+            Button(f"{tail} 更多", f"case:{case.id}"),
+        ),
+        (Button(f"{tail} 已办结（等数据更新）", f"casedone:{case.id}"),),
+    ]
 
 
 def _work_buttons(case: Case, standing: Standing) -> list[tuple[Button, ...]]:
@@ -369,7 +372,7 @@ def mine_reply(
         lines.add(f"另有 {len(entries) - 2 * LONGEST_BLOCK} 件没那么急，没列出。")
     if viewer.discreet and viewer.page:
         lines.add("", f"完整编号看网页：{viewer.page}")
-    rows = [_short_row(case, viewer) for case, _ in entries[:LISTED_WITH_BUTTONS]]
+    rows = [row for case, _ in entries[:LISTED_WITH_BUTTONS] for row in _short_rows(case, viewer)]
     return Reply(lines.text, headings=lines.headings, buttons=(*rows, (MENU,)))
 
 

@@ -74,7 +74,8 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
     "command_unknown": lambda _: "没有这个命令。要办什么事，直接打字问我；发“帮助”看能问什么。",
     "future_day": lambda _: "无数据：那天还没到。",
     "case_unknown": lambda _: "没有这件办件，或不归您管。发“我的办件”看自己的。",
-    "case_not_open": lambda _: "这件已经办结了。",
+    "case_not_open": lambda _: "这件已经办结了，不用再办。",
+    "case_not_late": lambda _: "这件没有超期，不用说明原因。",
     "case_day_passed": lambda _: "那天已经过了，请选今天或以后。",
     "case_papers_too_late": lambda _: (
         "受理超过 5 个工作日，不能再要求补正：逾期不告知的，自收到材料之日起即为受理"
