@@ -317,6 +317,8 @@ TOKENS: dict[str, TokenRoute] = {
     "human": TokenRoute(human.offer),
     "progress": TokenRoute(progress.ask),
     "note": TokenRoute(human.ask_note),
+    "notewhy": TokenRoute(human.explain),
+    "progwhy": TokenRoute(progress.explain),
     "inbox": TokenRoute(human.open_inbox, HEADS, deed=Deed.SAW_LIST),
     "read": TokenRoute(human.read, HEADS, deed=Deed.SAW),
     "reply": TokenRoute(human.ask_answer, HEADS),

@@ -20,6 +20,7 @@ from bot.reports.oversight import (
     UnitRate,
 )
 from bot.reports.percentages import Rate
+from bot.views.due_days import HOW, PROVISIONAL, days_table, why_button
 from bot.views.pages import page_of, page_words
 from bot.views.refusals import ROLE_NAMES
 from bot.views.text import Lines, format_day, format_moment, shorten
@@ -101,7 +102,6 @@ TO_URGE_WORDS = {
     Block.DUE_TODAY: "请督促今天办结。",
     Block.DUE_SOON: "请提醒经办人在到期前办结。",
 }
-PROVISIONAL = "（暂定，以国务院放假安排为准）"
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,7 +336,7 @@ def _work_buttons(case: Case, standing: Standing) -> list[tuple[Button, ...]]:
         ),
         (*papers, Button("转办", f"casegive:{case.id}"), Button("有误", f"casewrong:{case.id}")),
         (
-            Button("为什么是这天", f"casewhy:{case.id}"),
+            why_button(f"casewhy:{case.id}"),
             Button("恢复计时", f"caseresume:{case.id}")
             if case.open_suspension()
             else Button("挂起", f"casestop:{case.id}"),
@@ -408,7 +408,7 @@ def case_reply(
     if viewer.works:
         rows += _work_buttons(case, standing)
     else:
-        rows.append((Button("为什么是这天", f"casewhy:{case.id}"),))
+        rows.append((why_button(f"casewhy:{case.id}"),))
     if may_extend:
         rows.append((Button("批准延期", f"caseextend:{case.id}"),))
     if unconfirmed:
@@ -434,9 +434,6 @@ def why_reply(
             f"材料收齐那天起算 {days} 个工作日（行政许可法第三十二条）。",
             buttons=buttons,
         )
-    rows = tuple(
-        (format_day(d.on), "计" if d.counted else "不计", d.reason) for d in explanation.days
-    )
     began = "受理" if started_on == case.accepted_on else "补正收齐"
     reserve = PROVISIONAL if explanation.provisional else ""
     ends = f"{format_day(explanation.due_on)}到期{reserve}"
@@ -447,9 +444,8 @@ def why_reply(
             f"今天就恢复的话{ends}"
         )
     return Reply(
-        f"{named}：{format_day(started_on)}{began}，{days} 个工作日，{ends}。当天不算，从下一个"
-        "工作日数起。",
-        table=Table(("日子", "计不计", "原因"), rows),
+        f"{named}：{format_day(started_on)}{began}，{days} 个工作日，{ends}。{HOW}",
+        table=days_table(explanation),
         buttons=buttons,
     )
 

@@ -14,6 +14,7 @@ from bot.dialogue import Button, Document, Picture, Reply, Scope, Table
 from bot.reports.certificates import Register, Shown
 from bot.reports.percentages import Rate
 from bot.settings import Palette
+from bot.views.due_days import PROVISIONAL
 from bot.views.places import scope_words
 from bot.views.text import Lines, end_sentence, format_full_day, format_moment
 from knowledge.model import Confidence, KnowledgeBase
@@ -55,7 +56,6 @@ ANSWER_WORDS = {
 OUTCOME_WORDS = {Outcome.NOTED: "已知悉", Outcome.CALLED: "已打电话", Outcome.VISITED: "已上门"}
 WEEKLY = "证照每周汇总"
 ASK_AT_WINDOW = "材料以窗口答复为准。"
-PROVISIONAL = "（暂定，以国务院放假安排为准）"
 
 
 @dataclass(frozen=True, slots=True)
