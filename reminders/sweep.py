@@ -438,19 +438,22 @@ def announce_act(
     *,
     staffing: Staffing,
     now: datetime,
-) -> int:
-    """Tell a released act to everyone its rung names; return how many."""
+) -> tuple[Recipient, ...]:
+    """Tell a released act to everyone its rung names; return them.
+
+    A role among them is one that nobody holds now: whoever takes it is told.
+    """
     found = [
         recipient
         for level in rules.levels(act.kind)
         for recipient in staffing.recipients(level, case, now.date())
     ]
-    told = 0
-    for recipient in dict.fromkeys(found):
+    everyone = tuple(dict.fromkeys(found))
+    for recipient in everyone:
         key = recipient_key(recipient)
         message_key = f"case_act:{act.id}:{key}"
         alert = Alert("case_act", recipient, {"act": str(act.id)}, message_key)
-        told += outbox.put(db, (alert,), now=now)
+        outbox.put(db, (alert,), now=now)
         notice = Notice(
             case_id=case.id,
             kind=NoticeKind(act.kind),
@@ -461,4 +464,4 @@ def announce_act(
             message_key=message_key,
         )
         put_notices(db, (notice,))
-    return told
+    return everyone

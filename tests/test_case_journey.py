@@ -578,3 +578,25 @@ def test_each_answer_among_several_cases_says_what_it_means(hall: Hall, case: Ca
     hall["li"].button("2222 已办结（等数据更新）")
     hall["li"].says("我的办件")
     hall["li"].button("1234 已办结（等数据更新）")
+
+
+def test_who_is_bound_without_a_name_signs_nothing(hall: Hall, case: Case) -> None:
+    nameless = hall._bind("other", Role.SUPERVISOR, DISTRICT, "")
+    hall.on("2025-02-11T08:30")
+
+    nameless.sends_token("acts")
+    refused = [nameless.presses(label).text for label in ("签发", "不签发")]
+
+    assert all("按您的姓名发一个绑定码" in text for text in refused)
+    hall["sun"].sends_token("acts")
+    assert "已签发" in hall["sun"].presses("签发").text
+
+
+def test_a_release_says_whom_it_reaches_and_which_post_is_empty(hall: Hall) -> None:
+    a_case(hall.desk.db, number="77", scope=Scope("鼓楼区"), as_of="2025-02-11T08:00")
+    hall.on("2025-02-11T08:30")
+
+    hall["zhou"].sends_token("acts")
+    released = hall["zhou"].presses("签发").text
+
+    assert "发给 1 人。没有人绑定、送不到：窗口负责人。" in released

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.dialogue import Button, Reply
+from bot.dialogue import Button, Recipient, Reply
 from bot.views.cases import (
     DECLINE_WORDS,
     OWN_WORDS,
@@ -15,6 +15,7 @@ from bot.views.cases import (
     decline_words,
 )
 from bot.views.pages import page_of, page_words
+from bot.views.refusals import ROLE_NAMES
 from bot.views.text import Lines
 from reminders.acts import Act, DeclineReason
 
@@ -62,10 +63,13 @@ def acts_reply(
     return Reply(lines.text, buttons=(*rows, *turns, (MENU,)))
 
 
-def released_reply(act: Act, about: ActSubject, told: int) -> Reply:
-    """Confirm a release."""
+def released_reply(act: Act, about: ActSubject, told: Sequence[Recipient]) -> Reply:
+    """Confirm a release: to how many people it goes, and which post nobody holds."""
+    reached = sum(recipient.person_id is not None for recipient in told)
+    nobody = dict.fromkeys(ROLE_NAMES[r.role] for r in told if r.role is not None)
+    missing = f"没有人绑定、送不到：{'、'.join(nobody)}。" if nobody else ""
     return Reply(
-        f"已签发{act_words(act)}，尾号 {about.tail}，发给 {told} 处。",
+        f"已签发{act_words(act)}，尾号 {about.tail}，发给 {reached} 人。{missing}",
         buttons=((Button("待签发", "acts"), MENU),),
     )
 
