@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 
 from bot.desk import Desk
-from bot.dialogue import Incoming, Person, Refusal, Role
+from bot.dialogue import CITY, Incoming, Person, Refusal, Role
 from bot.records import conversations
 from bot.records.roster import Roster
 from bot.views.cases import Viewer
@@ -23,7 +23,14 @@ LONGEST_WORDS = 200
 
 def viewer_of(desk: Desk, incoming: Incoming) -> Viewer:
     """Return who looks."""
-    return Viewer(incoming.discreet, incoming.person.role in WORKERS, desk.links.page_url("/"))
+    person = incoming.person
+    return Viewer(
+        discreet=incoming.discreet,
+        works=person.role in WORKERS,
+        page=desk.links.page_url("/"),
+        leads=person.role is Role.LEAD,
+        city=person.role is Role.SUPERVISOR and person.scope == CITY,
+    )
 
 
 def rules_of(desk: Desk) -> Rules:
@@ -105,3 +112,8 @@ def awaited_subject(desk: Desk, incoming: Incoming) -> str:
 def one_line(text: str) -> str:
     """Return somebody's own words as they are kept: one line, not too long."""
     return " ".join(text.split())[:LONGEST_WORDS]
+
+
+def page_asked(arguments: tuple[str, ...]) -> int:
+    """Return the page a button names; the first where it names none."""
+    return int(arguments[0]) if arguments and arguments[0].isdecimal() else 0

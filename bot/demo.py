@@ -28,6 +28,8 @@ FILE = "演示数据"
 CLERK = Member("演示01", "甲某", Role.CLERK, Scope(DISTRICT, None, WINDOW), unit=DISTRICT)
 LEAD = Member("演示02", "乙某", Role.LEAD, Scope(DISTRICT, None, WINDOW), unit=DISTRICT)
 COLLEAGUE = Member("演示03", "丙某", Role.CLERK, Scope("鼓楼区"), unit="鼓楼区")
+SIGNER = "丁某"
+"""Who signs in the demonstration: an act of the office bears a name."""
 ON_ROSTER = {member.role: member for member in (COLLEAGUE, CLERK, LEAD)}
 """Whom somebody plays who tries a role out; the colleague is never reached."""
 
@@ -244,4 +246,5 @@ def demo_person(desk: Desk, role: Role, address: Address) -> Person:
     person = people.person_at(desk.db, address, now=desk.now())
     if role in ON_ROSTER:
         roster.link_person(desk.db, ON_ROSTER[role].number, person.id)
-    return people.set_role(desk.db, person, role, ROLES[role])
+    played = people.set_role(desk.db, person, role, ROLES[role])
+    return people.name_person(desk.db, played, SIGNER) if role is Role.SUPERVISOR else played

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from reminders.recipients import CITY, STAFF, Recipient, Role, Scope
+from reminders.recipients import CITY, MUNICIPAL, STAFF, Recipient, Role, Scope
 
 __all__ = [
     "CITY",
+    "MUNICIPAL",
     "STAFF",
     "Button",
     "Channel",

@@ -67,7 +67,7 @@ def plan_years(desk: Desk, path: Path, notice: str | None) -> CalendarPlan:
     cases = open_cases(desk.db, CITY)
     moved_cases = due_days_moved(cases, desk.calendar, calendar, desk.today())
     moved = [
-        MovedDeadline("办件", case.number, case.unit_name or "", before, after)
+        MovedDeadline("办件", case.number, case.unit_name, before, after)
         for case, before, after in moved_cases
     ]
     moved += _moved_rectifications(desk, calendar)

@@ -257,10 +257,14 @@ def ask_papers(
 def end_papers(
     db: Database, case_id: int, *, arrived_on: date | None, by_person_id: int | None, now: datetime
 ) -> None:
-    """Start the clock on the day the last paper arrived; None: they were never asked for."""
+    """Start the clock on the day the last paper arrived; None: they were never asked for.
+
+    Whether it may start there depends on when they were asked for, which is kept.
+    """
     db.execute(
         """UPDATE cases SET papers_asked_on = NULL, papers_source = NULL,
-               starts_on = coalesce(?, starts_on) WHERE id = ?""",
+               papers_stood_on = iif(?1 IS NULL, papers_stood_on, papers_asked_on),
+               starts_on = coalesce(?1, starts_on) WHERE id = ?2""",
         [arrived_on.isoformat() if arrived_on else None, case_id],
     )
     kind = "papers_arrived" if arrived_on else "papers_unconfirmed"

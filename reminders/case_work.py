@@ -164,12 +164,14 @@ def supplement_case(
     calendar: Calendar,
     *,
     notice_days: int,
+    due_on: date,
     by_person_id: int,
     now: datetime,
 ) -> Case:
     """Ask for missing papers: once, within `notice_days` working days of receipt (art. 32).
 
     Silence means accepted on the day of receipt, and a second request is no ground for a stop.
+    A promise that is broken already is not mended by it.
     """
     _check_open(case)
     if case.papers_asked_on is not None:
@@ -177,6 +179,8 @@ def supplement_case(
     if _asked_before(db, case):
         raise NotAllowed("papers_asked_before")
     today = now.date()
+    if today > due_on:
+        raise NotAllowed("papers_overdue")
     if working_days_between(calendar, case.accepted_on, today) > notice_days:
         raise NotAllowed("papers_too_late")
     ask_papers(db, case.id, asked_on=today, source=PERSON, by_person_id=by_person_id, now=now)
@@ -249,26 +253,29 @@ def acknowledge(
 ) -> None:
     """Note that somebody knows and will be done by a day, or (None) says that it is done.
 
-    It silences repeats to that person; it stops neither the clock nor the ladder.
+    It silences what is told to that person, and stops neither the clock nor the ladder for
+    others. The same word twice in a row counts once; after an import it is a new one.
     """
     _check_open(case)
     if done_by_on is not None and done_by_on < now.date():
         raise NotAllowed("day_passed")
-    added = db.execute(
-        """INSERT OR IGNORE INTO acknowledgements (case_id, person_id, at, on_day, done_by_on)
-           VALUES (?, ?, ?, ?, ?)""",
-        [
-            case.id,
-            person_id,
-            now.isoformat(),
-            now.date().isoformat(),
-            done_by_on.isoformat() if done_by_on else None,
-        ],
-    ).rowcount
-    if added:
-        kind = "acknowledged" if done_by_on else "said_done"
-        facts = {"done_by_on": done_by_on.isoformat()} if done_by_on else {}
-        record_event(db, case.id, kind, person_id, facts, now=now)
+    import_id = db.execute("SELECT max(id) FROM case_imports").fetchone()[0]
+    day = done_by_on.isoformat() if done_by_on else None
+    last = db.execute(
+        """SELECT done_by_on, import_id FROM acknowledgements
+           WHERE case_id = ? AND person_id = ? ORDER BY id DESC LIMIT 1""",
+        [case.id, person_id],
+    ).fetchone()
+    if last == (day, import_id):
+        return
+    db.execute(
+        """INSERT INTO acknowledgements (case_id, person_id, at, on_day, done_by_on, import_id)
+           VALUES (?, ?, ?, ?, ?, ?)""",
+        [case.id, person_id, now.isoformat(), now.date().isoformat(), day, import_id],
+    )
+    facts = {"done_by_on": day} if day else {}
+    kind = "acknowledged" if day else "said_done"
+    record_event(db, case.id, kind, person_id, facts, now=now)
 
 
 def latest_acknowledgements(db: Database) -> Mapping[tuple[int, int], Acknowledgement]:

@@ -32,7 +32,7 @@ from reminders.case_clock import (
     suspensions_by_case,
 )
 from reminders.case_events import record_event
-from reminders.recipients import Scope
+from reminders.recipients import MUNICIPAL, Scope
 from reminders.working_days import Stop
 
 _ONE_DAY = timedelta(days=1)
@@ -171,6 +171,7 @@ class Case:
     step_due_on: date | None = None
     suspensions: tuple[Suspension, ...] = ()
     extended_days: int = 0
+    papers_stood_on: date | None = None
 
     @property
     def is_open(self) -> bool:
@@ -178,9 +179,15 @@ class Case:
         return self.completed_on is None
 
     @property
-    def unit_name(self) -> str | None:
-        """Return the unit that answers for the case: as exported, else its district."""
-        return self.unit or self.scope.district
+    def unit_name(self) -> str:
+        """Return the unit that answers for the case, with its district or 市直 where that differs.
+
+        Every district has a 人社局: only both together are one unit.
+        """
+        district = self.scope.district or MUNICIPAL
+        if self.unit is None or self.unit.startswith(district.rstrip("区县")):
+            return self.unit or district
+        return f"{district}·{self.unit}"
 
     def late_step(self, today: date) -> str | None:
         """Return the step (环节) the case is in, if that has run over its own limit."""
@@ -512,11 +519,23 @@ def _follow_status(
     elif suspension is not None and (suspension.is_imported or row.status is CaseStatus.COMPLETED):
         end_suspension(db, case.id, ends_on=on - _ONE_DAY, by_person_id=None, now=now)
     if row.status is CaseStatus.AWAITING_PAPERS:
-        if case.papers_asked_on is None:
-            ask_papers(db, case.id, asked_on=on, source=PLATFORM, by_person_id=None, now=now)
+        if case.papers_asked_on is None and case.papers_stood_on is None:
+            asked_on = _asked_since(db, case, import_id)
+            ask_papers(db, case.id, asked_on=asked_on, source=PLATFORM, by_person_id=None, now=now)
     elif case.papers_asked_on is not None:
         arrived_on = on if case.papers_source == PLATFORM else None
         end_papers(db, case.id, arrived_on=arrived_on, by_person_id=None, now=now)
+
+
+def _asked_since(db: Database, case: Case, import_id: int) -> date:
+    """Return the earliest day on which the platform can have asked for papers; it names none.
+
+    The case was running in the data before these; a new one may have stood from its acceptance.
+    """
+    if case.import_id in (None, import_id):
+        return case.accepted_on
+    row = db.execute("SELECT data_as_of FROM case_imports WHERE id = ?", [case.import_id])
+    return max(case.accepted_on, datetime.fromisoformat(row.fetchone()[0]).date())
 
 
 def missing_cases(db: Database, covers: Covers, seen_numbers: Iterable[str]) -> tuple[Case, ...]:
@@ -553,7 +572,7 @@ def mark_missing(db: Database, cases: Sequence[Case], covers: Covers, *, now: da
 _COLUMNS = """id, number, item, entry_id, kind, unit, district, department, window, applicant,
     accepted_on, starts_on, limit_days, statutory_days, handler_number, handler_name, handler_id,
     offered_to_id, papers_asked_on, papers_source, completed_on, missing, missing_at, cause,
-    import_id, sheet, row, step, step_due_on"""
+    import_id, sheet, row, step, step_due_on, papers_stood_on"""
 
 
 def case_by_number(db: Database, number: str) -> Case | None:
@@ -598,6 +617,17 @@ def cases_with_moved_clocks(db: Database) -> dict[str, Case]:
     return {case.number: case for case in found}
 
 
+def perhaps_done_count(db: Database, scope: Scope) -> int:
+    """Count the cases within a scope of which an open-only export says no more."""
+    where, values = _within(scope)
+    row = db.execute(
+        f"""SELECT count(*) FROM cases
+            WHERE completed_on IS NULL AND missing = 'perhaps_done'{where}""",
+        values,
+    ).fetchone()
+    return int(row[0])
+
+
 def cases_in_progress_since(db: Database, scope: Scope, first_on: date) -> tuple[Case, ...]:
     """Return what was in progress on a day or later, finished or not, within a scope."""
     where, values = _within(scope)
@@ -617,7 +647,11 @@ def _within(scope: Scope) -> tuple[str, list[str]]:
     """Return the SQL of what a scope answers for (`Scope.answers_for`), with its values."""
     named = {f.name: getattr(scope, f.name) for f in fields(Scope)}
     given = {name: value for name, value in named.items() if value is not None}
-    conditions = [
+    conditions = []
+    if scope.district == MUNICIPAL:
+        del given["district"]
+        conditions.append(" AND district IS NULL")
+    conditions += [
         f" AND ({name} = ? OR {name} IS NULL)" if name == "window" else f" AND {name} = ?"
         for name in given
     ]
@@ -678,6 +712,7 @@ def _case(
         row=row[26],
         step=row[27],
         step_due_on=_read_day(row[28]) if row[28] else None,
+        papers_stood_on=_read_day(row[29]) if row[29] else None,
         suspensions=suspensions.get(row[0], ()),
         extended_days=extensions.get(row[0], 0),
     )

@@ -116,3 +116,11 @@ def caught_up(
     }
     key = f"{CAUGHT_UP}:{job}:{missed[-1].isoformat()}"
     return (Alert(CAUGHT_UP, Recipient(role=Role.ADMINISTRATOR), facts, key),)
+
+
+def last_run(db: Database, job: str) -> datetime | None:
+    """Return the slot of a job's last completed run."""
+    found = db.execute(
+        "SELECT max(slot_at) FROM job_runs WHERE job = ? AND ended_at IS NOT NULL", [job]
+    ).fetchone()[0]
+    return datetime.fromisoformat(found) if found else None

@@ -487,3 +487,44 @@ def m032_page_key(db: Database) -> None:
     db.execute("ALTER TABLE rectifications ADD COLUMN page_key TEXT")
     db.execute("UPDATE rectifications SET page_key = lower(hex(randomblob(16)))")
     db.execute("CREATE UNIQUE INDEX rectifications_by_page_key ON rectifications (page_key)")
+
+
+@reminders_migrations()
+def m012_words_by_import(db: Database) -> None:
+    """Tell a word given again after an import from the same one given twice."""
+    db.execute("DROP INDEX acknowledgements_once")
+    db.execute("ALTER TABLE acknowledgements ADD COLUMN import_id INTEGER")
+    db.execute("CREATE INDEX acknowledgements_by_person ON acknowledgements (case_id, person_id)")
+
+
+@reminders_migrations()
+def m010_papers_stood(db: Database) -> None:
+    """Keep the day on which papers were asked for after they have arrived."""
+    db.execute("ALTER TABLE cases ADD COLUMN papers_stood_on TEXT")
+
+
+@reminders_migrations()
+def m011_notices_of_perhaps_done(db: Database) -> None:
+    """Let a notice say that a case may be done; SQLite changes a CHECK by a new table only."""
+    db.execute("""
+        CREATE TABLE case_notices_new (
+            id INTEGER PRIMARY KEY,
+            case_id INTEGER NOT NULL REFERENCES cases(id),
+            kind TEXT NOT NULL CHECK (kind IN ('remind', 'due_today', 'chase', 'intervene',
+                'bulletin', 'repeat', 'waiting', 'cause', 'perhaps_done')),
+            occasion TEXT NOT NULL,
+            recipient TEXT NOT NULL,
+            due_on TEXT NOT NULL,
+            decided_at TEXT NOT NULL,
+            message_key TEXT NOT NULL,
+            UNIQUE (case_id, kind, occasion, recipient)
+        ) STRICT""")
+    db.execute("""
+        INSERT INTO case_notices_new
+            (id, case_id, kind, occasion, recipient, due_on, decided_at, message_key)
+        SELECT id, case_id, kind, occasion, recipient, due_on, decided_at, message_key
+        FROM case_notices""")
+    db.execute("DROP TABLE case_notices")
+    db.execute("ALTER TABLE case_notices_new RENAME TO case_notices")
+    db.execute("CREATE INDEX case_notices_by_message ON case_notices (message_key)")
+    db.execute("CREATE INDEX case_notices_by_decision ON case_notices (decided_at)")

@@ -21,7 +21,10 @@ LAPSED = "lapsed"
 
 
 class NoticeKind(StrEnum):
-    """A rung, a repeat of what stands, an act that waits for release, a cause not yet given."""
+    """A rung, a repeat of what stands; what else is asked for.
+
+    That is: an act to be released, a cause not yet given, to confirm a case that may be done.
+    """
 
     REMIND = "remind"
     DUE_TODAY = "due_today"
@@ -31,9 +34,11 @@ class NoticeKind(StrEnum):
     REPEAT = "repeat"
     WAITING = "waiting"
     CAUSE = "cause"
+    PERHAPS_DONE = "perhaps_done"
 
 
-RUNGS = frozenset(NoticeKind) - {NoticeKind.REPEAT, NoticeKind.WAITING, NoticeKind.CAUSE}
+NO_REMINDERS = frozenset({NoticeKind.WAITING, NoticeKind.CAUSE, NoticeKind.PERHAPS_DONE})
+"""What asks for something else than to finish a case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +78,15 @@ def told_so_far(db: Database, today: date) -> Told:
     for case_id, kind, occasion, recipient, due_on, decided_at in db.execute(
         f"""SELECT {_KEYS} FROM cases c CROSS JOIN case_notices n ON n.case_id = c.id
             WHERE c.completed_on IS NULL
-              AND n.kind IN ('remind', 'due_today', 'chase', 'intervene', 'bulletin')
+              AND n.kind IN ('remind', 'due_today', 'chase', 'intervene', 'bulletin',
+                  'perhaps_done')
               AND n.decided_at < ? AND {_NOT_LAPSED}
             UNION ALL
             SELECT {_KEYS} FROM case_notices n WHERE n.decided_at >= ? AND {_NOT_LAPSED}""",
         [today.isoformat(), today.isoformat()],
     ).fetchall():
         keys.add((case_id, kind, occasion, recipient))
-        if kind != "waiting":
+        if kind not in ("waiting", "perhaps_done"):
             last_at[case_id, recipient] = max(decided_at, last_at.get((case_id, recipient), ""))
         if kind == "chase":
             day = date.fromisoformat(decided_at[:10])

@@ -141,6 +141,15 @@ def _waiting(row: Any) -> Waiting:
     )
 
 
+def change_fact(db: Database, dedupe_key: str, name: str, value: str) -> None:
+    """Bring a fact of a message that still waits up to date."""
+    db.execute(
+        """UPDATE outbox SET facts = json_set(facts, '$.' || ?, ?)
+           WHERE dedupe_key = ? AND sent_at IS NULL""",
+        [name, value, dedupe_key],
+    )
+
+
 def begin_sending(db: Database, row_id: int, *, now: datetime) -> None:
     """Note that a claimed row goes out now: from here on a death leaves its outcome unknown."""
     db.execute("UPDATE outbox SET sending_at = ? WHERE id = ?", [now.isoformat(), row_id])

@@ -42,6 +42,7 @@ class Stage(StrEnum):
 
 
 LATE = frozenset({Stage.OVERDUE, Stage.LONG_OVERDUE})
+STILL = frozenset({Stage.SUSPENDED, Stage.AWAITING_PAPERS})
 
 
 class Rung(StrEnum):
@@ -140,8 +141,9 @@ class Rules:
 class Standing:
     """Where a case stands on a day; a provisional one rests on a year not yet announced.
 
-    While the clock stands still `due_on` is only where it would end if it ran again at once.
-    `late_step` is named where nothing but a step over its own limit makes the case yellow.
+    While the clock stands still `due_on` is only where it would end if it ran again at once;
+    nothing is due that day, and nothing overdue after it. `late_step` is named where nothing but a
+    step over its own limit makes the case yellow.
     """
 
     stage: Stage
@@ -157,6 +159,11 @@ class Standing:
     def is_late(self) -> bool:
         """Tell whether the promise is broken."""
         return self.stage in LATE
+
+    @property
+    def is_still(self) -> bool:
+        """Tell whether the clock stands still."""
+        return self.stage in STILL
 
 
 @lru_cache(maxsize=_CACHED)
@@ -177,33 +184,53 @@ def _is_provisional(calendar: Calendar, after: date, until: date) -> bool:
     return any(calendar.is_provisional(day) for day in days)
 
 
+def clock_start(case: Case, calendar: Calendar) -> date:
+    """Return the day the clock started: of acceptance, or when papers asked for in time arrived.
+
+    Papers asked for after the promise was broken do not mend it.
+    """
+    asked_on = case.papers_stood_on
+    if asked_on is None:
+        return case.starts_on
+    days = case.limit_days + case.extended_days
+    promised_on = _due(calendar, case.accepted_on, days, case.stops(asked_on))
+    return case.starts_on if asked_on <= promised_on else case.accepted_on
+
+
 def due_day(case: Case, calendar: Calendar, today: date) -> date:
     """Return the last day of a case's promise."""
     days = case.limit_days + case.extended_days
-    return _due(calendar, case.starts_on, days, case.stops(today))
+    return _due(calendar, clock_start(case, calendar), days, case.stops(today))
+
+
+def awaits_papers(case: Case, calendar: Calendar, today: date) -> bool:
+    """Tell whether the clock has not started because of papers, asked for while there was time."""
+    asked_on = case.papers_asked_on
+    return asked_on is not None and asked_on <= due_day(case, calendar, today)
 
 
 def explain_case(case: Case, calendar: Calendar, today: date) -> Explanation:
     """Answer 为什么是这天 for a case."""
     days = case.limit_days + case.extended_days
-    return explain_days(calendar, case.starts_on, days, case.stops(today))
+    return explain_days(calendar, clock_start(case, calendar), days, case.stops(today))
 
 
 def standing_of(case: Case, calendar: Calendar, rules: Rules, today: date) -> Standing:
     """Compute stage and deadlines of a case on a day; a finished one is judged at completion.
 
-    A promise broken before the clock stopped stays broken: a stop does not turn red into grey.
+    A promise broken before the clock stopped stays broken: neither a stop nor papers asked for
+    afterwards turn red into grey.
     """
     at = min(case.completed_on or today, today) if case.completed_on else today
     stops = case.stops(at)
-    due_on = due_day(case, calendar, at)
+    due_on, started_on = due_day(case, calendar, at), clock_start(case, calendar)
     over = _between(calendar, due_on, at, ()) if at > due_on else 0
     statutory_due_on = (
-        _due(calendar, case.starts_on, case.statutory_days + case.extended_days, stops)
+        _due(calendar, started_on, case.statutory_days + case.extended_days, stops)
         if case.statutory_days
         else None
     )
-    provisional = _is_provisional(calendar, case.starts_on, max(due_on, at))
+    provisional = _is_provisional(calendar, started_on, max(due_on, at))
     stage = _stage(case, at, calendar, rules, due_on, over, statutory_due_on, provisional)
     remaining = _between(calendar, at, due_on, stops)
     only_a_step = stage is Stage.DUE_SOON and remaining > rules.warn_days(case)
@@ -212,9 +239,9 @@ def standing_of(case: Case, calendar: Calendar, rules: Rules, today: date) -> St
         due_on=due_on,
         provisional=provisional,
         remaining_days=remaining,
-        overdue_days=over,
+        overdue_days=0 if stage in STILL else over,
         statutory_due_on=statutory_due_on,
-        due_today=case.is_open and due_on == today,
+        due_today=stage is Stage.DUE_SOON and due_on == today,
         late_step=case.late_step(at) if only_a_step else None,
     )
 
@@ -231,7 +258,7 @@ def _stage(
 ) -> Stage:
     if not case.is_open and case.completed_on is not None and case.completed_on <= at:
         return Stage.COMPLETED
-    if case.papers_asked_on is not None:
+    if awaits_papers(case, calendar, at):
         return Stage.AWAITING_PAPERS
     if at > due_on:
         statutory_broken = statutory_due_on is not None and at > statutory_due_on
@@ -318,7 +345,7 @@ def is_paused(case: Case, calendar: Calendar, rules: Rules, today: date) -> bool
 
 
 def is_silenced(said: Acknowledgement | None, today: date, imported_at: datetime | None) -> bool:
-    """Tell whether somebody's word silences repeats to them.
+    """Tell whether somebody's word silences what is told to them.
 
     A named day holds to its end; 已办结 holds until the next import.
     """

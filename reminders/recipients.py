@@ -20,6 +20,9 @@ class Role(StrEnum):
 
 STAFF = frozenset(Role) - {Role.CITIZEN}
 
+MUNICIPAL = "市直"
+"""What belongs to the city itself, named like a district; what lies there has no district."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -32,7 +35,7 @@ class Scope:
     def covers(self, other: Scope) -> bool:
         """Tell whether everything in `other` lies within this scope."""
         return (
-            (self.district is None or self.district == other.district)
+            (self.district is None or self.district == (other.district or MUNICIPAL))
             and (self.department is None or self.department == other.department)
             and (self.window is None or self.window == other.window)
         )

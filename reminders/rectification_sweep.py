@@ -350,20 +350,19 @@ def announce_rectification_act(
     *,
     now: datetime,
     resolve: Resolve,
-) -> int:
-    """Tell a released act to everyone its rung names; return how many."""
-    told = 0
+) -> tuple[Recipient, ...]:
+    """Tell a released act to everyone its rung names; return them."""
     found = recipients_of(act.kind, rectification, deadline.step, oversight, now.date(), resolve)
     for recipient in found:
         message_key = f"{ACT}:{act.id}:{recipient_key(recipient)}"
         alert = Alert(ACT, recipient, {"act": str(act.id)}, message_key)
-        told += outbox.put(db, (alert,), now=now)
+        outbox.put(db, (alert,), now=now)
         occasion = deadline.due_on.isoformat()
         decision = RectificationDecision(
             act.kind.value, rectification, deadline, recipient, occasion
         )
         _put_notice(db, decision, message_key, now)
-    return told
+    return tuple(found)
 
 
 def _batches(

@@ -7,9 +7,9 @@ recipients each; a sweep cut off anywhere is finished by the next one and tells 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlite_utils import Database
@@ -18,7 +18,7 @@ from reminders import job_runs, outbox
 from reminders.acts import About, Act, draft_act, drafted, lapse_acts, waiting_acts
 from reminders.alerts import Alert
 from reminders.case_work import Acknowledgement, latest_acknowledgements
-from reminders.cases import Case, CaseImport, closed_without_cause, imports, open_cases
+from reminders.cases import Case, CaseImport, Missing, closed_without_cause, imports, open_cases
 from reminders.notices import (
     Notice,
     NoticeKind,
@@ -45,7 +45,8 @@ from reminders.overdue import (
     standing_of,
     was_late,
 )
-from reminders.recipients import CITY, Recipient, Role
+from reminders.overview import Overview, overview_of
+from reminders.recipients import CITY, Recipient, Role, Scope
 from reminders.working_days import Calendar
 
 OVERDUE = "overdue"
@@ -53,6 +54,7 @@ DIGEST = "case_digest"
 BATCH = 50
 CAUSE_ASKED_DAYS = 14
 _CALENDAR_WARNING = (11, 1)
+_OVERSEEING = (Level.LEAD, Level.DEPARTMENT, Level.DISTRICT, Level.CITY)
 
 Transaction = Callable[[Database], AbstractContextManager[None]]
 
@@ -81,7 +83,10 @@ class Draft:
 class Sweep:
     """What a sweep decided; without a slot it is not the hour (night, rest day) and all rests.
 
-    `missed` are today's earlier runs that never took place; `messages` counts what was put.
+    `overviews` holds, by recipient above the handlers, all that is yellow or red of what they
+    answer for: a digest is no rung. `adds` says that the slot's run was completed before, so that
+    a handler is told only what is new. `missed` are the runs since the last completed one that
+    never took place; `messages` counts what was put.
     """
 
     slot_at: datetime | None
@@ -89,6 +94,8 @@ class Sweep:
     drafts: tuple[Draft, ...] = ()
     missed: tuple[datetime, ...] = ()
     messages: int = 0
+    overviews: Mapping[str, Overview] = field(default_factory=dict)
+    adds: bool = False
 
 
 def decide_overdue(
@@ -105,14 +112,31 @@ def decide_overdue(
         return Sweep(None)
     decider = _Decider(db, calendar, rules, slot_at, now, staffing or ByRole())
     decisions, drafts = decider.decide()
-    slots = [datetime.combine(now.date(), at, now.tzinfo) for at in rules.send_at]
-    passed = [s for s in slots if s < slot_at or (s == slot_at and now - s > job_runs.PUNCTUAL)]
-    missed = job_runs.missed_slots(db, OVERDUE, passed)
-    return Sweep(slot_at, tuple(decisions), tuple(drafts), missed)
+    missed = job_runs.missed_slots(db, OVERDUE, _passed(db, calendar, rules, slot_at, now))
+    told = {recipient_key(d.recipient) for d in decisions}
+    overviews = decider.overviews(told)
+    adds = job_runs.has_run(db, OVERDUE, slot_at)
+    return Sweep(slot_at, tuple(decisions), tuple(drafts), missed, overviews=overviews, adds=adds)
+
+
+def _passed(
+    db: Database, calendar: Calendar, rules: Rules, slot_at: datetime, now: datetime
+) -> list[datetime]:
+    """Return every slot of the working days since the last completed run that is past."""
+    last = job_runs.last_run(db, OVERDUE)
+    day = last.date() if last else now.date()
+    slots: list[datetime] = []
+    while day <= now.date():
+        if calendar.is_working_day(day):
+            slots += [datetime.combine(day, at, now.tzinfo) for at in rules.send_at]
+        day += timedelta(days=1)
+    return [
+        s for s in sorted(slots) if s < slot_at or (s == slot_at and now - s > job_runs.PUNCTUAL)
+    ]
 
 
 class _Decider:
-    """Holds what one sweep has read; `decide` is a pure function of it."""
+    """Holds what one sweep has read; `decide` is a pure function of it, `overviews` comes after."""
 
     def __init__(
         self,
@@ -133,6 +157,7 @@ class _Decider:
         self._said: Mapping[tuple[int, int], Acknowledgement] = latest_acknowledgements(db)
         self._imports: tuple[CaseImport, ...] = imports(db)
         self._imported_at: dict[str | None, datetime | None] = {}
+        self._pressing: list[tuple[Case, Standing]] = []
 
     def decide(self) -> tuple[list[Decision], list[Draft]]:
         decisions: list[Decision] = []
@@ -144,6 +169,7 @@ class _Decider:
                 continue
             if is_paused(case, self._calendar, self._rules, self._today):
                 continue
+            self._pressing.append((case, standing))
             rungs = self._rungs(case, standing)
             decisions += self._about(case, standing, rungs)
             new = list(self._drafts(case, standing, rungs))
@@ -153,10 +179,37 @@ class _Decider:
                 decisions += self._waits(case, standing, kind)
         for case in self._late:
             decisions += self._asks_cause(case)
+        for case in self._cases:
+            if case.missing is Missing.PERHAPS_DONE:
+                decisions += self._asks_whether_done(case)
         return decisions, drafts
 
+    def overviews(self, keys: Collection[str]) -> dict[str, Overview]:
+        """Sum up for some recipients every yellow or red case of theirs that is not silenced."""
+        found: dict[str, list[tuple[Case, Standing]]] = {}
+        of_place: dict[Scope, tuple[str, ...]] = {}
+        for case, standing in self._pressing if keys else ():
+            # Where a case names no window, its handler's decides who leads it.
+            overseers = of_place.get(case.scope) if case.scope.window else None
+            if overseers is None:
+                overseers = tuple(k for k in dict.fromkeys(self._overseers(case)) if k in keys)
+                of_place[case.scope] = overseers
+            for key in overseers:
+                if not self._is_quiet(case, key):
+                    found.setdefault(key, []).append((case, standing))
+        return {key: overview_of(entries) for key, entries in found.items()}
+
+    def _overseers(self, case: Case) -> Iterator[str]:
+        """Yield who answers for a case above its handler."""
+        for level in _OVERSEEING:
+            yield from map(recipient_key, self._staffing.recipients(level, case, self._today))
+
     def _about(self, case: Case, standing: Standing, rungs: tuple[Rung, ...]) -> Iterator[Decision]:
-        """Yield each rung once per recipient, and repeats to whoever must act."""
+        """Yield each rung once per recipient, and repeats to whoever must act.
+
+        Whoever gave a word that still holds was promised quiet: a rung reaches them once it
+        holds no longer, and the others at once.
+        """
         told_now: set[str] = set()
         handlers = self._handlers(case)
         for rung in rungs:
@@ -165,7 +218,8 @@ class _Decider:
             kind, occasion = NoticeKind(rung), _occasion(standing, rung)
             for recipient in self._recipients(rung, case, handlers):
                 key = recipient_key(recipient)
-                if (case.id, kind, occasion, key) not in self._told.keys:
+                known = (case.id, kind, occasion, key) in self._told.keys
+                if not known and not self._is_quiet(case, key):
                     told_now.add(key)
                     yield Decision(kind, case, standing, recipient, occasion)
         for recipient in handlers:
@@ -203,9 +257,12 @@ class _Decider:
     def _may_repeat(self, case: Case, key: str) -> bool:
         if self._told.last_at.get((case.id, key), "") >= self._slot:
             return False
+        return not self._is_quiet(case, key)
+
+    def _is_quiet(self, case: Case, key: str) -> bool:
         person_id = person_of_key(key)
         said = self._said.get((case.id, person_id)) if person_id is not None else None
-        return not is_silenced(said, self._today, self._last_import(case.scope.district))
+        return is_silenced(said, self._today, self._last_import(case.scope.district))
 
     def _last_import(self, district: str | None) -> datetime | None:
         if district not in self._imported_at:
@@ -230,6 +287,15 @@ class _Decider:
             key = (case.id, NoticeKind.WAITING.value, occasion, recipient_key(recipient))
             if key not in self._told.keys:
                 yield Decision(NoticeKind.WAITING, case, standing, recipient, occasion)
+
+    def _asks_whether_done(self, case: Case) -> Iterator[Decision]:
+        """Yield once per export that lacks a case that its lead should look whether it is done."""
+        standing = standing_of(case, self._calendar, self._rules, self._today)
+        occasion = case.missing_at.isoformat() if case.missing_at else ""
+        for recipient in self._staffing.recipients(Level.LEAD, case, self._today):
+            key = (case.id, NoticeKind.PERHAPS_DONE.value, occasion, recipient_key(recipient))
+            if key not in self._told.keys:
+                yield Decision(NoticeKind.PERHAPS_DONE, case, standing, recipient, occasion)
 
     def _asks_cause(self, case: Case) -> Iterator[Decision]:
         """Yield once a day that the cause of a late finish has not been given."""
@@ -270,7 +336,7 @@ def sweep_overdue(
     sweep = decide_overdue(db, calendar, rules, now=now, staffing=staffing)
     if sweep.slot_at is None:
         return sweep
-    late = sweep.slot_at in sweep.missed
+    late = bool(sweep.missed)
     with transaction(db):
         run_id = job_runs.begin_run(db, OVERDUE, sweep.slot_at, late=late, now=now)
         lapse_acts(db, now=now)
@@ -286,7 +352,7 @@ def sweep_overdue(
     for batch in _batches(grouped):
         with transaction(db):
             for key, decisions in batch:
-                messages += _put_digest(db, key, decisions, sweep.slot_at, late=late, now=now)
+                messages += _put_digest(db, key, decisions, sweep, now=now)
     with transaction(db):
         job_runs.end_run(db, run_id, told=messages, now=now)
         for slot_at in sweep.missed:
@@ -294,7 +360,7 @@ def sweep_overdue(
                 replaced = job_runs.begin_run(db, OVERDUE, slot_at, late=True, now=now)
                 job_runs.end_run(db, replaced, told=0, now=now)
         outbox.put(db, tuple(_reports(sweep, calendar, messages, now)), now=now)
-    return Sweep(sweep.slot_at, sweep.decisions, sweep.drafts, sweep.missed, messages)
+    return replace(sweep, messages=messages)
 
 
 def _by_recipient(decisions: tuple[Decision, ...]) -> dict[str, list[Decision]]:
@@ -314,9 +380,8 @@ def _put_digest(
     db: Database,
     key: str,
     decisions: list[Decision],
-    slot_at: datetime,
+    sweep: Sweep,
     *,
-    late: bool,
     now: datetime,
 ) -> int:
     """Join what one recipient must be told into one message; tell whether it is a new one.
@@ -337,9 +402,19 @@ def _put_digest(
         )
         for d in decisions
     ]
-    if not put_notices(db, notices) or joined:
+    overview = sweep.overviews[key].to_text() if key in sweep.overviews else ""
+    put = put_notices(db, notices)
+    if joined:
+        outbox.change_fact(db, joined, "overview", overview)
+    if not put or joined:
         return 0
-    facts = {"message": message_key, "slot_at": slot_at.isoformat(), "late": "1" if late else ""}
+    missed_from = sweep.missed[0].isoformat() if sweep.missed else ""
+    facts = {
+        "message": message_key,
+        "missed_from": missed_from,
+        "overview": overview,
+        "adds": "1" if sweep.adds else "",
+    }
     alert = Alert(DIGEST, decisions[0].recipient, facts, message_key)
     return outbox.put(db, (alert,), now=now)
 
@@ -363,19 +438,22 @@ def announce_act(
     *,
     staffing: Staffing,
     now: datetime,
-) -> int:
-    """Tell a released act to everyone its rung names; return how many."""
+) -> tuple[Recipient, ...]:
+    """Tell a released act to everyone its rung names; return them.
+
+    A role among them is one that nobody holds now: whoever takes it is told.
+    """
     found = [
         recipient
         for level in rules.levels(act.kind)
         for recipient in staffing.recipients(level, case, now.date())
     ]
-    told = 0
-    for recipient in dict.fromkeys(found):
+    everyone = tuple(dict.fromkeys(found))
+    for recipient in everyone:
         key = recipient_key(recipient)
         message_key = f"case_act:{act.id}:{key}"
         alert = Alert("case_act", recipient, {"act": str(act.id)}, message_key)
-        told += outbox.put(db, (alert,), now=now)
+        outbox.put(db, (alert,), now=now)
         notice = Notice(
             case_id=case.id,
             kind=NoticeKind(act.kind),
@@ -386,4 +464,4 @@ def announce_act(
             message_key=message_key,
         )
         put_notices(db, (notice,))
-    return told
+    return everyone

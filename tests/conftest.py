@@ -169,5 +169,7 @@ def zhao(somebody: Callable[..., Talker]) -> Talker:
 
 @pytest.fixture
 def zhou(somebody: Callable[..., Talker]) -> Talker:
-    """Return 周督查, who supervises the whole city."""
-    return somebody("zhou", Role.SUPERVISOR)
+    """Return 周督查, who supervises the whole city and signs by name."""
+    zhou = somebody("zhou", Role.SUPERVISOR)
+    zhou.person = people.name_person(zhou.desk.db, zhou.person, "周督查")
+    return zhou

@@ -265,6 +265,7 @@ def test_an_act_somebody_else_decided_meanwhile_keeps_their_word(
     desk: Desk, zhou: Talker, case: Case, act: int, somebody: Callable[..., Talker]
 ) -> None:
     sun = somebody("sun", Role.SUPERVISOR, DISTRICT)
+    sun.person = people.name_person(desk.db, sun.person, "孙督查")
     zhou.sends_token(f"decline:{act}:own")
     sun.sends_token(f"decline:{act}:explained")
 

@@ -7,6 +7,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,14 @@ def test_the_journey_of_a_late_case(hall: Hall, case: Case) -> None:
     assert set(heard) == {"li", "sun"}
     assert "剩 1 个工作日，2月7日（周五）到期" in heard["li"]
     assert "数据截至 2月5日 17:00" in heard["li"]
+    for who, act in (("li", "请在到期前办结"), ("sun", "请提醒经办人")):
+        for words in (
+            "【提醒】🟡 即将超期",
+            "新生儿出生一件事",
+            "龙亭区政务服务大厅｜1月24日（周五）受理，承诺 5 个工作日",
+            act,
+        ):
+            assert words in heard[who]
 
     why = li.presses("为什么是这天")
     assert why.table is not None
@@ -130,7 +139,7 @@ def test_the_journey_of_a_late_case(hall: Hall, case: Case) -> None:
 
     heard = hall.on("2025-02-08T08:30")  # a Saturday that is worked
     assert set(heard) == {"li", "zhao", "sun"}
-    assert "🔴 超期 1 个工作日" in heard["zhao"]
+    assert "【催办】🔴 超期 1 个工作日" in heard["zhao"]
     assert "已提醒" in heard["zhao"]
 
     assert "记下了" in li.presses("今日办结").text
@@ -216,14 +225,20 @@ def test_with_old_data_nobody_is_told_that_there_is_nothing(hall: Hall, case: Ca
 
 def test_a_supervisor_sees_lights_names_and_the_trend(hall: Hall, case: Case) -> None:
     bring_in(
-        hall.desk.db, a_row(), a_row(number="2", unit="乙", limit_days=20), as_of="2025-02-10T08:00"
+        hall.desk.db,
+        a_row(),
+        a_row(number="2", unit="乙", limit_days=20),
+        done(a_row(number="3", unit="丙", scope=Scope("兰考县")), "2025-02-05"),
+        as_of="2025-02-10T08:00",
     )
     hall.clock.at = at("2025-02-10T09:00")
 
     reply = hall["zhou"].says("/overdue")
 
     assert "🔴 超期 1 件" in reply.text
-    assert "没有超期的单位\n乙" in reply.text
+    clear = reply.text.split("没有超期的单位\n")[1].split("\n")[0].split("、")
+    assert {"兰考县", "鼓楼区", "龙亭区·乙", "兰考县·丙"} <= set(clear)
+    assert not {"龙亭区", "龙亭区政务服务大厅"} & set(clear)
     assert reply.table is not None
     assert reply.table.rows[-1][0] == "合计"
     assert reply.then[0].table is not None
@@ -296,7 +311,11 @@ def test_a_mistake_is_told_to_the_lead_once(hall: Hall, case: Case) -> None:
 def test_papers_asked_for_late_are_refused_by_law(hall: Hall, case: Case) -> None:
     hall.clock.at = at("2025-02-08T09:00")
 
-    assert "第三十二条" in hall["li"].sends_token(f"casepapers:{case.id}").text
+    refused = hall["li"].sends_token(f"casepapers:{case.id}").text
+
+    assert "第三十二条" in refused
+    assert "已经超期" in refused
+    assert "🔴 超期 1 个工作日" in hall["li"].sends_token(f"case:{case.id}").text
 
 
 def test_papers_in_time_stop_the_clock_until_they_arrive(hall: Hall) -> None:
@@ -307,21 +326,36 @@ def test_papers_in_time_stop_the_clock_until_they_arrive(hall: Hall) -> None:
 
     assert "待补正" in hall["li"].sends_token(f"casepapers:{case.id}").text
     stage = standing_of(again(db, case), hall.desk.calendar, rules, day("2025-02-20")).stage
+    known = cases_in_progress_since(db, CITY, day("2025-02-01"))
+    period = (day("2025-02-01"), day("2025-02-28"))
+    assert reminder_rates(db, known, hall.desk.calendar, *period) == ()
+    why = hall["li"].sends_token(f"casewhy:{case.id}")
+    assert (why.table, "时钟停着" in why.text) == (None, True)
     hall.clock.at = at("2025-02-10T09:00")
     assert "2月17日（周一）到期" in hall["li"].presses("补正收齐").text
 
     assert stage is Stage.AWAITING_PAPERS
 
 
-def test_a_lead_confirms_those_that_may_be_done_in_one_go(hall: Hall, case: Case) -> None:
-    db = hall.desk.db
-    mark_missing(db, (case,), Covers(Extent.OPEN), now=at("2025-02-06T10:00"))
-    hall.clock.at = at("2025-02-06T11:00")
+def test_a_lead_is_told_what_may_be_done_reads_it_and_then_confirms(hall: Hall, case: Case) -> None:
+    db, zhao = hall.desk.db, hall["zhao"]
+    bring_in(db, a_row(number="2222"), a_row(number="3333"), as_of="2025-02-05T18:00")
+    known = [case, *(c for c in cases_in_progress_since(db, CITY, day("2025-02-05")))][1:]
+    mark_missing(db, known, Covers(Extent.OPEN), now=at("2025-02-06T08:00"))
 
-    hall["zhao"].says("超期")
-    assert "确认办结 1 件" in hall["zhao"].presses("可能已办结 1 件").text
+    assert "可能已办结 3 件" in hall.on("2025-02-06T08:30")["zhao"]
+    assert "zhao" not in hall.on("2025-02-06T14:30")  # once
+    listed = zhao.presses("可能已办结 3 件")
+    assert listed.text.count("2月7日（周五）到期") == 3
+    assert all(c.is_open for c in map(partial(again, db), known))
+    assert "尾号 2222" in zhao.presses("确认办结 2222").text
+    hall["zhou"].sends_token("perhaps")
+    bring_in(db, a_row(number="3333"), as_of="2025-02-06T16:00")
+    assert "可能已办结 1 件" in hall["zhou"].presses("全部确认办结 2 件").text  # it has changed
+    assert "已确认办结" in hall["zhou"].presses("全部确认办结 1 件").text
 
-    assert again(db, case).completed_on == day("2025-02-06")
+    closed = [again(db, c).completed_on for c in known]
+    assert closed == [day("2025-02-06"), day("2025-02-06"), None]
 
 
 @pytest.mark.parametrize(
@@ -440,3 +474,129 @@ def test_unbound_handlers_are_counted_for_the_supervisor(hall: Hall, case: Case)
     hall.clock.at = at("2025-02-06T09:00")
 
     assert "未绑定 1 人，涉及 1 件" in hall["zhou"].says("超期").text
+
+
+def test_units_of_one_name_are_counted_by_district_and_the_citys_own_apart(
+    tmp_path: Path, at_the_desk: Callable[..., Result]
+) -> None:
+    db = open_database(tmp_path / "data" / FILE_NAME)
+    for number, district in (("1", "龙亭区"), ("2", "兰考县"), ("3", None)):
+        a_case(db, number=number, unit="人社局", scope=Scope(district), as_of="2025-02-05T17:01")
+    a_case(db, number="4", unit=None, scope=Scope("兰考县"), as_of="2025-02-05T17:02")
+    db.close()
+
+    def units(*more: str) -> list[str]:
+        return [
+            r["unit"] for r in json.loads(at_the_desk("overdue", "--json", *more).stdout)["rows"]
+        ]
+
+    assert set(units()) == {
+        "龙亭区政务服务大厅",
+        "龙亭区·人社局",
+        "兰考县·人社局",
+        "市直·人社局",
+        "兰考县",
+    }
+    assert units("--district", "市直") == ["市直·人社局"]
+    file = tmp_path / "晨会单.html"
+    assert at_the_desk("overdue", "--print", str(file), "--unit", "人社局").exit_code == 0
+    assert file.read_text(encoding="utf-8").count("<section") == 3
+
+
+def test_everything_pressing_is_listed_page_by_page_worst_first(hall: Hall) -> None:
+    rows = [a_row(number=f"4100{n:04}", limit_days=3) for n in range(1, 20)]
+    bring_in(hall.desk.db, *rows, a_row(number="41009999", limit_days=2), as_of="2025-02-06T08:00")
+    hall.clock.at = at("2025-02-06T09:00")
+
+    hall["zhao"].says("超期")
+    first = hall["zhao"].presses("超期明细")
+    hall["zhao"].presses("下一页")
+    last = hall["zhao"].presses("下一页")
+
+    assert "超期和快到期 20 件，最急的在前（第 1 页，共 3 页）" in first.text
+    assert "9999" in first.text
+    assert "0019" in last.text
+    assert "0019" not in first.text
+
+
+def test_what_waits_for_release_is_reached_by_a_word_and_turned_by_pages(hall: Hall) -> None:
+    rows = [a_row(number=f"4100{n:04}", limit_days=1) for n in range(1, 12)]
+    bring_in(hall.desk.db, *rows, as_of="2025-02-10T08:00")
+    hall.on("2025-02-10T08:30")
+    zhou = hall["zhou"]
+
+    zhou.says("菜单")
+    first = zhou.presses("待签发")
+    second = zhou.presses("下一页")
+
+    assert "待签发 11 件（第 1 页，共 2 页）" in first.text
+    assert "0001" in first.text
+    assert "0011" in second.text
+    assert "已签发" in zhou.presses("签发 0011").text
+    assert "待签发 10 件" in zhou.says("待签发").text
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [("超期原因", "没有超期办结"), ("可能已办结", "没有可能已办结"), ("晨会单", "dashboard/print")],
+)
+def test_what_stood_on_buttons_only_has_a_word(hall: Hall, word: str, said: str) -> None:
+    assert said in hall["zhou"].says(word).text
+    assert said in hall["zhao"].says(word).text
+
+
+def test_without_any_data_no_zero_is_claimed(hall: Hall) -> None:
+    reply = hall["zhou"].says("超期")
+
+    assert "还没有导入过办件数据" in reply.text
+    assert "0" not in reply.text.split("\n", 1)[1]
+    assert (reply.table, "没有超期的单位" in reply.text) == (None, False)
+
+
+def test_a_cause_is_taken_only_of_what_is_or_was_late(hall: Hall, case: Case) -> None:
+    hall.clock.at = at("2025-02-07T09:00")
+    asked = [hall["li"].sends_token(f"caselate:{case.id}{more}").text for more in ("", ":slow")]
+    hall.clock.at = at("2025-02-08T09:00")
+
+    assert asked == ["这件没有超期，不用说明原因。"] * 2
+    assert again(hall.desk.db, case).cause is None
+    assert "经办拖延" in hall["li"].sends_token(f"caselate:{case.id}:slow").text
+
+
+def test_a_finished_case_is_neither_handed_over_nor_called_wrong(hall: Hall, case: Case) -> None:
+    bring_in(hall.desk.db, done(a_row(), "2025-02-06"), as_of="2025-02-06T17:00")
+    hall.clock.at = at("2025-02-07T09:00")
+
+    for verb in ("casegive", "casewrong"):
+        assert "已经办结" in hall["li"].sends_token(f"{verb}:{case.id}").text
+
+
+def test_each_answer_among_several_cases_says_what_it_means(hall: Hall, case: Case) -> None:
+    bring_in(hall.desk.db, a_row(), a_row(number="2222"), as_of="2025-02-05T18:00")
+    hall.on("2025-02-06T08:30")
+
+    hall["li"].button("2222 已办结（等数据更新）")
+    hall["li"].says("我的办件")
+    hall["li"].button("1234 已办结（等数据更新）")
+
+
+def test_who_is_bound_without_a_name_signs_nothing(hall: Hall, case: Case) -> None:
+    nameless = hall._bind("other", Role.SUPERVISOR, DISTRICT, "")
+    hall.on("2025-02-11T08:30")
+
+    nameless.sends_token("acts")
+    refused = [nameless.presses(label).text for label in ("签发", "不签发")]
+
+    assert all("按您的姓名发一个绑定码" in text for text in refused)
+    hall["sun"].sends_token("acts")
+    assert "已签发" in hall["sun"].presses("签发").text
+
+
+def test_a_release_says_whom_it_reaches_and_which_post_is_empty(hall: Hall) -> None:
+    a_case(hall.desk.db, number="77", scope=Scope("鼓楼区"), as_of="2025-02-11T08:00")
+    hall.on("2025-02-11T08:30")
+
+    hall["zhou"].sends_token("acts")
+    released = hall["zhou"].presses("签发").text
+
+    assert "发给 1 人。没有人绑定、送不到：窗口负责人。" in released

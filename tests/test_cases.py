@@ -244,13 +244,21 @@ def refused(reason: str) -> object:
 def test_papers_may_be_asked_for_once_within_five_working_days(db: Database) -> None:
     case = a_case(db)  # Sunday 01-26 and Monday 01-27 counted, then 02-05, 02-06, 02-07
 
-    def ask(on: str) -> None:
+    def ask(on: str, notice_days: int = 5) -> None:
         case_work.supplement_case(
-            db, again(db, case), CALENDAR, notice_days=5, by_person_id=1, now=at(f"{on}T09:00")
+            db,
+            again(db, case),
+            CALENDAR,
+            notice_days=notice_days,
+            due_on=day("2025-02-07"),
+            by_person_id=1,
+            now=at(f"{on}T09:00"),
         )
 
-    with pytest.raises(NotAllowed, match="papers_too_late"):
+    with pytest.raises(NotAllowed, match="papers_overdue"):
         ask("2025-02-08")
+    with pytest.raises(NotAllowed, match="papers_too_late"):
+        ask("2025-02-07", notice_days=4)
     ask("2025-02-07")
     case_work.papers_arrived(
         db,
@@ -264,12 +272,39 @@ def test_papers_may_be_asked_for_once_within_five_working_days(db: Database) -> 
     assert again(db, case).starts_on == day("2025-02-10")
 
 
+@pytest.mark.parametrize(
+    ("seen_running", "starts_on", "late"),
+    [("2025-02-07T17:00", "2025-02-10", False), ("2025-02-08T17:00", "2025-02-10", True)],
+)
+def test_papers_on_the_platform_mend_no_broken_promise(
+    db: Database, seen_running: str, starts_on: str, late: bool
+) -> None:
+    case = a_case(db, as_of=seen_running)
+    bring_in(db, a_row(status=CaseStatus.AWAITING_PAPERS), as_of="2025-02-08T18:00")
+    awaiting = standing_of(again(db, case), CALENDAR, Rules(), day("2025-02-09"))
+    bring_in(db, a_row(), as_of=f"{starts_on}T08:00")
+
+    found = again(db, case)
+    standing = standing_of(found, CALENDAR, Rules(), day("2025-02-10"))
+    bring_in(db, a_row(status=CaseStatus.AWAITING_PAPERS), as_of="2025-02-11T08:00")
+
+    assert found.starts_on == day(starts_on)
+    assert (awaiting.is_late, standing.is_late) == (late, late)
+    assert again(db, case).papers_asked_on is None  # asked for once only
+
+
 def test_papers_asked_for_in_chat_only_run_again_when_the_export_shows_it_open(
     db: Database,
 ) -> None:
     case = a_case(db)
     case_work.supplement_case(
-        db, case, CALENDAR, notice_days=5, by_person_id=1, now=at("2025-01-26T09:00")
+        db,
+        case,
+        CALENDAR,
+        notice_days=5,
+        due_on=day("2025-02-07"),
+        by_person_id=1,
+        now=at("2025-01-26T09:00"),
     )
 
     bring_in(db, a_row(), as_of="2025-01-27T08:00")
@@ -372,9 +407,8 @@ def test_an_extension_without_approver_is_refused(db: Database) -> None:
 def test_a_word_given_twice_counts_once(db: Database) -> None:
     case = a_case(db)
 
-    for _ in range(2):
-        case_work.acknowledge(db, case, 1, done_by_on=NOW.date(), now=NOW)
-        case_work.acknowledge(db, case, 1, done_by_on=None, now=NOW)
+    for done_by_on in (NOW.date(), NOW.date(), None, None):
+        case_work.acknowledge(db, case, 1, done_by_on=done_by_on, now=NOW)
 
     assert len(case_work.acknowledgements_of(db, case)) == 2
     assert [e.kind for e in events_of(db, case.id)][-2:] == ["acknowledged", "said_done"]

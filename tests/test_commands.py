@@ -113,6 +113,24 @@ class TestCalendar:
     def test_a_wrong_day_is_wrong_use(self) -> None:
         assert run("calendar", "why", "2025-02-30", "5").exit_code == 2
 
+    def test_why_takes_the_days_on_which_the_clock_stood(self) -> None:
+        stop = ("--stop", "2025-02-12:2025-02-14")
+        why = parsed("calendar", "why", "2025-02-10", "5", *stop, "--json")
+
+        counted = {d["on"]: (d["counted"], d["reason"]) for d in why["days"]}
+        assert why["due_on"] == "2025-02-20"
+        assert counted["2025-02-13"][0] is False
+        assert counted["2025-02-17"][0] is True
+
+    @pytest.mark.parametrize(
+        "stop", ["2025-02-12", "2025-02-14:2025-02-12", "2025-02-12:2025-02-30", ":"]
+    )
+    def test_a_stop_written_wrongly_is_wrong_use(self, stop: str) -> None:
+        result = run("calendar", "why", "2025-02-10", "5", "--stop", stop)
+
+        assert result.exit_code == 2
+        assert "2025-02-" in result.stderr
+
 
 @pytest.mark.usefixtures("folder")
 class TestPeople:

@@ -176,3 +176,20 @@ def test_a_departments_editor_reads_corrections_of_its_own_entries_only(
     assert "看 " in str(own.labels())
     assert "看 " not in str(other.labels())
     assert mine.text != foreign.text
+
+
+def test_the_day_of_an_answer_is_explained_to_who_wrote_and_who_answers(
+    wang: Talker, zhao: Talker
+) -> None:
+    wang.says("/start w-longting-01")
+    note_of(wang)
+    taken = wang.heard[-1]
+    why = wang.presses("为什么是这天")
+    zhao.says("留言箱")
+    zhao.presses("看 ")
+
+    assert why.table is not None
+    counted = [row for row in why.table.rows if row[1] == "计"]
+    assert len(counted) == wang.desk.settings.human.due_working_days
+    assert counted[-1][0] in taken.text
+    assert zhao.presses("为什么是这天").table == why.table

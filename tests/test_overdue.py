@@ -192,6 +192,34 @@ def test_a_case_waiting_for_papers_does_not_run() -> None:
     assert stage(case, "2025-03-11") is Stage.AWAITING_PAPERS
 
 
+def test_papers_asked_for_after_the_promise_was_broken_leave_it_broken() -> None:
+    asked = a_case(papers_asked_on=day("2025-02-18"), papers_source="platform")
+    arrived = a_case(papers_stood_on=day("2025-02-18"), starts_on=day("2025-02-19"))
+    in_time = a_case(papers_stood_on=day("2025-02-17"), starts_on=day("2025-02-19"))
+
+    assert stage(asked, "2025-02-19") is Stage.OVERDUE
+    assert standing_of(arrived, CALENDAR, RULES, day("2025-02-19")).due_on == day("2025-02-17")
+    assert standing_of(in_time, CALENDAR, RULES, day("2025-02-19")).due_on == day("2025-02-26")
+    assert explain_case(arrived, CALENDAR, day("2025-02-19")).due_on == day("2025-02-17")
+
+
+@pytest.mark.parametrize(
+    "still",
+    [
+        {"papers_asked_on": day("2025-02-11"), "papers_source": "person"},
+        {"suspensions": (Suspension(day("2025-02-12"), None, "hearing"),)},
+    ],
+)
+@pytest.mark.parametrize("on", ["2025-02-17", "2025-02-25"])
+def test_nothing_is_due_or_overdue_while_the_clock_stands_still(
+    still: dict[str, object], on: str
+) -> None:
+    standing = standing_of(a_case(**still), CALENDAR, RULES, day(on))
+
+    assert standing.is_still
+    assert (standing.due_today, standing.overdue_days, standing.is_late) == (False, 0, False)
+
+
 def test_a_finished_case_is_judged_at_its_completion() -> None:
     on_time, late = a_case(completed_on=day("2025-02-17")), a_case(completed_on=day("2025-02-18"))
 

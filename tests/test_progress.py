@@ -183,3 +183,28 @@ def test_bare_numbers_tried_out_must_wait_too(wang: Talker, clock: Clock) -> Non
         said = wang.says(f"4102022501240012{n:02d}").text
 
     assert "十分钟再查" in said
+
+
+def test_the_applicant_sees_why_it_is_that_day_on_the_page_and_in_chat(
+    browser: Browser, page_desk: Desk, wang: Talker, clock: Clock
+) -> None:
+    clock.at = at("2025-02-06T09:00")
+    for desk in (page_desk, wang.desk):
+        a_case(desk.db, as_of="2025-02-05T17:00")
+
+    page = browser.get(f"/progress/{NUMBER}").text
+    wang.says(f"办件进度 {NUMBER}")
+    why = wang.presses("为什么是这天")
+
+    assert "<summary>为什么是这天</summary>" in page
+    assert "调休上班" in page
+    assert why.table is not None
+    assert ("1月26日（周日）", "计", "调休上班") in why.table.rows
+    assert "2025年2月7日" in why.text
+
+
+def test_nobody_reads_the_days_of_a_number_they_never_asked_for(wang: Talker, clock: Clock) -> None:
+    clock.at = at("2025-02-06T09:00")
+    a_case(wang.desk.db, as_of="2025-02-05T17:00")
+
+    assert "失效" in wang.sends_token(f"progwhy:{NUMBER}").text

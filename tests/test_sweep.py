@@ -226,21 +226,40 @@ def test_an_import_in_working_hours_tells_what_is_new_at_once(
 # -- words given
 
 
-def test_a_named_day_silences_repeats_but_not_the_ladder(
-    run: Callable[[str], list[str]], desk: Desk, clerk: int
+def test_a_named_day_is_quiet_for_who_named_it_and_the_ladder_goes_on_for_others(
+    run: Callable[[str], list[str]], desk: Desk, clerk: int, post: Post
 ) -> None:
+    bind(desk, "sun", Role.SUPERVISOR, Scope("龙亭区"), "孙督查")
     case = a_case(desk.db)
     run("2025-02-06T08:30")
     case_work.acknowledge(
         desk.db, case, clerk, done_by_on=day("2025-02-08"), now=at("2025-02-06T09:00")
     )
 
-    assert run("2025-02-06T14:30") == []
-    assert len(run("2025-02-07T08:30")) == 1  # due today: a rung
-    assert run("2025-02-07T14:30") == []
-    assert len(run("2025-02-08T08:30")) == 1  # the chase
-    assert run("2025-02-08T14:30") == []
-    assert len(run("2025-02-10T08:30")) == 1  # the day has passed
+    quiet = [run(f"{on}:30") for on in ("2025-02-06T14", "2025-02-07T08", "2025-02-08T08")]
+    kinds = [n.kind.value for n in notices_of(desk.db, case) if n.recipient != f"p{clerk}"]
+
+    assert quiet == [[], [], []]
+    assert list(dict.fromkeys(kinds)) == ["remind", "due_today", "chase"]
+    (text,) = run("2025-02-10T08:30")  # the day has passed
+    assert "超期 2 个工作日" in text
+    told = [n.kind.value for n in notices_of(desk.db, case) if n.recipient == f"p{clerk}"]
+    assert told == ["remind", "chase"]
+
+
+def test_done_said_again_after_an_import_is_quiet_again(
+    run: Callable[[str], list[str]], desk: Desk, clerk: int
+) -> None:
+    case = a_case(desk.db)
+    case_work.acknowledge(desk.db, case, clerk, done_by_on=None, now=at("2025-02-06T08:10"))
+    assert run("2025-02-06T08:30") == []
+    bring_in(desk.db, a_row(), as_of="2025-02-06T09:00")
+    assert len(run("2025-02-06T09:01")) == 1
+
+    case_work.acknowledge(desk.db, case, clerk, done_by_on=None, now=at("2025-02-06T10:00"))
+
+    assert [run("2025-02-06T14:30"), run("2025-02-07T08:30"), run("2025-02-08T08:30")] == [[]] * 3
+    assert len(case_work.acknowledgements_of(desk.db, case)) == 2
 
 
 def test_done_is_quiet_until_an_import_shows_otherwise(
@@ -357,6 +376,49 @@ def test_a_late_finish_asks_for_its_cause_until_it_is_given(
     assert run("2025-02-12T08:30") == []
 
 
+def test_who_answers_for_others_reads_totals_worst_first_and_not_only_what_is_new(
+    desk: Desk, clock: Clock, post: Post, clerk: int
+) -> None:
+    bind(desk, "sun", Role.SUPERVISOR, Scope("龙亭区"), "孙督查")
+    late = [a_row(number=f"4100{n:04}", limit_days=3) for n in range(1, 19)]
+    worst = a_row(number="41009999", accepted_on=day("2025-01-20"), limit_days=2)
+    bring_in(desk.db, *late, worst, as_of="2025-02-06T08:00")
+    clock.at = at("2025-02-06T08:30")
+    sweep(desk)
+    deliver(desk, post)
+    bring_in(desk.db, a_row(number="41007777", limit_days=4), as_of="2025-02-06T09:00")
+    clock.at = at("2025-02-07T08:30")
+
+    sweep(desk)
+    deliver(desk, post)
+
+    text = post.to("sun")[-1]
+    assert "🔴 超期 20 件" in text
+    assert text.index("尾号 9999") < text.index("尾号 0001") < text.index("尾号 7777")
+    assert "另有 4 件" in text  # fifteen of the worst, and the new one
+
+
+def test_the_citys_supervisor_reads_units_and_red_ones_by_name(
+    desk: Desk, clock: Clock, post: Post, clerk: int
+) -> None:
+    bind(desk, "zhou", Role.SUPERVISOR, CITY, "周督查")
+    rows = [
+        a_row(number="1111", unit="人社局", scope=Scope("兰考县"), limit_days=3),
+        a_row(number="2222", unit="人社局", limit_days=3),
+        a_row(number="3333", limit_days=5),
+    ]
+    bring_in(desk.db, *rows, as_of="2025-02-06T08:00")
+    clock.at = at("2025-02-06T08:30")
+
+    sweep(desk)
+    deliver(desk, post)
+
+    (text,) = post.to("zhou")
+    assert "按单位（3 个有超期或快到期的）" in text
+    assert "兰考县·人社局：🔴 超期 1，🟡 快到期 0" in text
+    assert "🔴 超期 2 件" in text
+
+
 # -- runs that were missed, messages that were held up
 
 
@@ -388,6 +450,30 @@ def test_two_missed_runs_become_one(
     assert len(run("2025-02-06T15:00")) == 1
     assert run("2025-02-06T15:01") == []
     assert len(report(desk)) == 1
+
+
+def test_a_day_without_any_run_is_made_up_for_by_the_next_and_reported_once(
+    run: Callable[[str], list[str]], desk: Desk, clerk: int, post: Post
+) -> None:
+    bind(desk, "admin", Role.ADMINISTRATOR, CITY, "系统管理员")
+    a_case(desk.db)
+    run("2025-02-06T14:30")
+
+    (text,) = run("2025-02-08T08:30")
+    (later,) = run("2025-02-08T14:30")
+
+    assert text.startswith("【补发】2月7日 08:30")
+    assert "补发" not in later
+    assert post.to("admin") == ["办件提醒 02-07 08:30、14:30 未运行，02-08 08:30 补发 2 条。"]
+
+
+def test_a_rest_day_without_a_run_is_nothing_missed(
+    run: Callable[[str], list[str]], desk: Desk, clerk: int
+) -> None:
+    a_case(desk.db)
+    run("2025-02-08T14:30")
+
+    assert sweep(desk, "2025-02-10T08:30").missed == ()
 
 
 def test_a_run_on_time_is_no_made_up_one(
@@ -531,8 +617,8 @@ def test_a_year_not_announced_is_the_administrators_matter_from_november(desk: D
 def test_lights_are_counted_by_unit_for_a_day(desk: Desk) -> None:
     bring_in(
         desk.db,
-        a_row(number="1", unit="甲"),
-        done(a_row(number="2", unit="甲"), "2025-02-10"),
+        a_row(number="1", unit="龙亭甲"),
+        done(a_row(number="2", unit="龙亭甲"), "2025-02-10"),
         a_row(number="3", unit="乙", limit_days=20),
         as_of="2025-02-11T08:00",
     )
@@ -542,9 +628,9 @@ def test_lights_are_counted_by_unit_for_a_day(desk: Desk) -> None:
         figures = supervise(desk.db, CITY, desk.calendar, rules, on=day(on))
         return {row.unit: (row.late, row.long_overdue) for row in figures.rows}
 
-    assert late("2025-02-08") == {"甲": (2, 0), "乙": (0, 0)}
-    assert late("2025-02-10") == {"甲": (1, 0), "乙": (0, 0)}
-    assert late("2025-02-11") == {"甲": (1, 1), "乙": (0, 0)}
+    assert late("2025-02-08") == {"龙亭甲": (2, 0), "龙亭区·乙": (0, 0)}
+    assert late("2025-02-10") == {"龙亭甲": (1, 0), "龙亭区·乙": (0, 0)}
+    assert late("2025-02-11") == {"龙亭甲": (1, 1), "龙亭区·乙": (0, 0)}
     days = [day(f"2025-02-{d}") for d in ("07", "08", "10", "11")]
     known = cases_in_progress_since(desk.db, CITY, days[0])
     shown = [(t.late, t.became_late) for t in trend(known, desk.calendar, days)]

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from bot.commands.options import PROBLEMS_FOUND, WRONG_USE, Context, Day, common_options, fail
+from bot.commands.options import (
+    PROBLEMS_FOUND,
+    WRONG_USE,
+    Context,
+    Day,
+    Period,
+    common_options,
+    fail,
+)
 from bot.commands.output import print_json, print_table
 from bot.desks import CALENDAR_NAME
 from bot.dialogue import Table
@@ -29,18 +37,33 @@ def calendar(settings: Context) -> None:
 @calendar.command()
 @click.argument("accepted", type=Day())
 @click.argument("days", type=click.IntRange(0, MOST_DAYS))
+@click.option(
+    "--stop",
+    "stops",
+    multiple=True,
+    type=Period(),
+    help="挂起的第一天:最后一天，如 2025-02-12:2025-02-14，两天都不计；可写几次",
+)
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON")
 @common_options
-def why(settings: Context, accepted: datetime, days: int, as_json: bool) -> None:
+def why(
+    settings: Context,
+    accepted: datetime,
+    days: int,
+    stops: tuple[tuple[date, date], ...],
+    as_json: bool,
+) -> None:
     """某天受理、几个工作日，最晚哪天，每天计不计、为什么。
 
     \b
-    例：python -m bot calendar why 2025-01-24 5
+    例：
+      python -m bot calendar why 2025-01-24 5
+      python -m bot calendar why 2025-02-10 5 --stop 2025-02-12:2025-02-14
     """
     known, mistakes = load_calendar(settings.settings().data_dir / CALENDAR_NAME)
     if mistakes:
         fail("工作日表有误：\n" + "\n".join(mistakes), WRONG_USE)
-    explained = explain_days(known, accepted.date(), days)
+    explained = explain_days(known, accepted.date(), days, stops)
     if as_json:
         print_json(
             {

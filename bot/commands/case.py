@@ -16,7 +16,7 @@ from bot.commands.options import (
     common_options,
     day_option,
     fail,
-    named_district,
+    named_part,
     noted,
 )
 from bot.commands.output import print_json, print_reply
@@ -81,7 +81,7 @@ def proof(
         last_on = to.date() if to else desk.today()
         if first_on > last_on or last_on > desk.today():
             fail("起止日期不对：先早后晚，不晚于今天。", WRONG_USE)
-        _export(desk, all_to, first_on, last_on, named_district(desk, district))
+        _export(desk, all_to, first_on, last_on, named_part(desk, district))
         return
     assert number is not None
     noted(desk, Deed.SAW, f"caseproof:{_found(desk, number).id}")

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar, cast
 
@@ -17,6 +17,7 @@ from bot.clock import Clock, parse_instant, real_clock, rehearsal_clock
 from bot.database import transaction
 from bot.desk import Desk
 from bot.desks import CannotStart, open_desk
+from bot.dialogue import MUNICIPAL
 from bot.places import canonical_district
 from bot.records.audit import OPERATOR, Deed, record_deed
 from bot.settings import (
@@ -117,6 +118,11 @@ def named_department(desk: Desk, name: str) -> str:
     return department
 
 
+def named_part(desk: Desk, name: str | None) -> str | None:
+    """Return a district's canonical name, or 市直 for the city's own units."""
+    return MUNICIPAL if name == MUNICIPAL else named_district(desk, name)
+
+
 class Instant(click.ParamType[datetime]):
     """An instant such as 2025-01-24T16:00, +08:00 where no offset is written."""
 
@@ -150,6 +156,26 @@ class Day(click.ParamType[datetime]):
             return datetime.strptime(written, "%Y-%m-%d")  # noqa: DTZ007 - a local day, no instant
         except ValueError:
             self.fail(f"{value} 不是日期，请写成 2025-02-06", param, ctx)
+
+
+class Period(click.ParamType[tuple[date, date]]):
+    """Two days such as 2025-02-12:2025-02-14, both included."""
+
+    name = "起止"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[date, date]:
+        """Read both days or fail with what to write."""
+        if isinstance(value, tuple):
+            return value
+        first, colon, last = value.replace("：", ":").partition(":")
+        if not colon:
+            self.fail(f"{value} 不是起止日期，请写成 2025-02-12:2025-02-14", param, ctx)
+        from_on, to_on = (Day().convert(day, param, ctx).date() for day in (first, last))
+        if from_on > to_on:
+            self.fail(f"{value} 先后写反了，请早的在前", param, ctx)
+        return from_on, to_on
 
 
 def common_options(command: Command) -> Command:

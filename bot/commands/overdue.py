@@ -16,7 +16,7 @@ from bot.commands.options import (
     common_options,
     day_option,
     fail,
-    named_district,
+    named_part,
     noted,
 )
 from bot.commands.output import print_json, print_table
@@ -32,7 +32,7 @@ from reminders.cases import cases_in_progress_since
 
 @click.command()
 @day_option("--day", help_="某一天，如 2025-02-08；缺省今天")
-@click.option("--district", help="区县，任何常用叫法")
+@click.option("--district", help="区县，任何常用叫法，或市直")
 @click.option("--causes", is_flag=True, help="近半年超期办结的原因，按月")
 @click.option(
     "--print",
@@ -60,7 +60,7 @@ def overdue(
       python -m bot overdue --print 晨会单.html
     """
     desk = settings.desk()
-    canonical = named_district(desk, district)
+    canonical = named_part(desk, district)
     on = day.date() if day else desk.today()
     if on > desk.today():
         fail("无数据：那天还没到。", WRONG_USE)
@@ -78,7 +78,8 @@ def overdue(
         return
     click.echo(f"办件时限　{on}")
     click.echo(as_of_words(figures.as_of, stale=figures.stale))
-    print_table(counts_table(figures))
+    if figures.as_of is not None:
+        print_table(counts_table(figures))
 
 
 def _print(desk: Desk, scope: Scope, on: date, units: tuple[str, ...], path: Path) -> None:

@@ -16,6 +16,7 @@ from bot.commands.options import (
     day_option,
     fail,
     named_district,
+    named_part,
     noted,
 )
 from bot.commands.output import print_json, print_table
@@ -26,7 +27,6 @@ from bot.handlers.statistics import export as export_figures
 from bot.records.audit import OPERATOR, Deed
 from bot.reports.percentages import NOTHING_TO_MEASURE
 from bot.reports.qualification import (
-    MUNICIPAL,
     QualifiedStaff,
     Target,
     staff_by_unit,
@@ -119,7 +119,7 @@ def qualification(settings: Context, district: str | None, as_json: bool) -> Non
     """
     desk = settings.desk()
     noted(desk, Deed.SAW_FIGURES, "qualification")
-    canonical = MUNICIPAL if district == MUNICIPAL else named_district(desk, district)
+    canonical = named_part(desk, district)
     units = (
         by_district(desk, CITY) if canonical is None else staff_by_unit(desk.db, CITY, canonical)
     )

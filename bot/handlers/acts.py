@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.case_access import awaited_subject, one_line, rules_of, standing_now
+from bot.case_access import awaited_subject, one_line, page_asked, rules_of, standing_now
 from bot.desk import Desk
 from bot.dialogue import Incoming, Refusal, Reply
 from bot.records import conversations
@@ -36,7 +36,6 @@ class _Late:
 
 def acts(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """List the acts that wait for release, worst first; no reason is awaited any more."""
-    del arguments
     conversations.stop_awaiting(desk.db, incoming.person.id)
     found = [
         (act, _about(desk, incoming, _subject(desk, act)))
@@ -45,7 +44,14 @@ def acts(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     waiting = [(act, about) for act, about in found if about.going_on]
     waiting.sort(key=lambda pair: (-pair[1].overdue_days, pair[0].due_on, pair[0].id))
     as_of = data_as_of(imports(desk.db), incoming.person.scope.district)
-    return view.acts_reply(waiting, as_of, stale=is_stale(as_of, desk.calendar, desk.today()))
+    stale = is_stale(as_of, desk.calendar, desk.today())
+    return view.acts_reply(waiting, page_asked(arguments), as_of, stale=stale)
+
+
+def waiting_for_release(desk: Desk, incoming: Incoming, argument: str) -> Reply:
+    """List the acts that wait for release, worst first."""
+    del argument
+    return acts(desk, incoming, ())
 
 
 def _subject(desk: Desk, act: Act) -> Case | _Late:
@@ -65,7 +71,7 @@ def _about(desk: Desk, incoming: Incoming, subject: Case | _Late) -> ActSubject:
         return ActSubject(
             tail=short_number(subject),
             named=case_words(subject, discreet=incoming.discreet),
-            unit=subject.unit_name or "未归属",
+            unit=subject.unit_name,
             standing=standing_words(standing),
             proof_token=f"caseproof:{subject.id}",
             overdue_days=standing.overdue_days,
@@ -100,9 +106,18 @@ def _act(
     return act, subject, _about(desk, incoming, subject)
 
 
+def _act_to_sign(
+    desk: Desk, incoming: Incoming, arguments: tuple[str, ...]
+) -> tuple[Act, Case | _Late, ActSubject]:
+    """Return an act for a decision of the office, which bears a name (2.3)."""
+    if not incoming.person.name:
+        raise Refusal("act_unnamed")
+    return _act(desk, incoming, arguments)
+
+
 def release(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Release an act (签发): from here on it is told."""
-    act, subject, about = _act(desk, incoming, arguments)
+    act, subject, about = _act_to_sign(desk, incoming, arguments)
     if not about.going_on:
         raise Refusal("case_not_open" if isinstance(subject, Case) else "act_step_done")
     if (act.red_card or act.kind is Rung.BULLETIN) and about.provisional:
@@ -127,7 +142,7 @@ def release(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply
 
 def decline(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Ask why an act is not released (不签发), or take one of the common reasons."""
-    act, _, about = _act(desk, incoming, arguments)
+    act, _, about = _act_to_sign(desk, incoming, arguments)
     if len(arguments) < 2:
         return view.ask_decline_reply(act, about)
     if arguments[1] == OWN_WORDS:
@@ -142,7 +157,7 @@ def decline(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply
 
 def take_decline_reason(desk: Desk, incoming: Incoming, text: str) -> Reply:
     """Decline an act for a reason in the supervisor's own words."""
-    act, _, about = _act(desk, incoming, (awaited_subject(desk, incoming),))
+    act, _, about = _act_to_sign(desk, incoming, (awaited_subject(desk, incoming),))
     return _declined(desk, incoming, act, about, one_line(text))
 
 

@@ -11,6 +11,7 @@ from bot.case_access import (
     case_to_see,
     case_to_work,
     may_approve,
+    page_asked,
     rules_of,
     standing_now,
     viewer_of,
@@ -44,11 +45,16 @@ from reminders.cases import (
     data_as_of,
     imports,
     open_cases,
+    perhaps_done_count,
 )
 from reminders.overdue import (
     Level,
+    Stage,
+    clock_start,
     explain_case,
     is_stale,
+    was_late,
+    worst_first,
 )
 
 # -- one's own cases
@@ -97,7 +103,9 @@ def explain(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply
     """Answer 为什么是这天."""
     case = case_to_see(desk, incoming, arguments)
     explanation = explain_case(case, desk.calendar, case.completed_on or desk.today())
-    return view.why_reply(case, explanation, viewer_of(desk, incoming))
+    started_on = clock_start(case, desk.calendar)
+    standing, viewer = standing_now(desk, case), viewer_of(desk, incoming)
+    return view.why_reply(case, started_on, explanation, standing, viewer)
 
 
 def promise_today(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
@@ -132,6 +140,7 @@ def ask_papers(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Re
             case,
             desk.calendar,
             notice_days=rules_of(desk).papers_notice_days,
+            due_on=standing_now(desk, case).due_on,
             by_person_id=incoming.person.id,
             now=desk.now(),
         )
@@ -154,7 +163,7 @@ def papers_arrived(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -
 
 def give(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Offer a case to a colleague, or show the colleagues."""
-    case = case_to_work(desk, incoming, arguments)
+    case = _open_case_to_work(desk, incoming, arguments)
     possible = colleagues(desk.db, incoming.person)
     if incoming.discreet:
         return view.give_on_page_reply(case, viewer_of(desk, incoming))
@@ -176,6 +185,13 @@ def give(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     )
     outbox.put(desk.db, (alert,), now=now)
     return view.given_reply(case)
+
+
+def _open_case_to_work(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Case:
+    case = case_to_work(desk, incoming, arguments)
+    if not case.is_open:
+        raise Refusal("case_not_open")
+    return case
 
 
 def take_over(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
@@ -203,7 +219,7 @@ def take_over(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Rep
 
 def report_wrong(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Take 有误 and tell the lead, once a day."""
-    case = case_to_work(desk, incoming, arguments)
+    case = _open_case_to_work(desk, incoming, arguments)
     now, person = desk.now(), incoming.person
     if case_work.report_wrong(desk.db, case, person.id, now=now):
         leads = Roster(desk.db).recipients(Level.LEAD, case, desk.today())
@@ -222,8 +238,11 @@ def report_wrong(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> 
 
 
 def give_cause(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
-    """Ask why a case is late, or take the answer."""
+    """Ask why a case is late, or take the answer; what is not late has no cause."""
     case = case_to_work(desk, incoming, arguments)
+    standing = standing_now(desk, case)
+    if not (standing.is_late or was_late(case, standing)):
+        raise Refusal("case_not_late")
     if len(arguments) < 2:
         return view.causes_reply(case)
     if arguments[1] not in set(Cause):
@@ -233,20 +252,42 @@ def give_cause(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Re
     return view.cause_given_reply(case, cause)
 
 
+def show_perhaps_done(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """List what may be done within the own scope (可能已办结), to be looked at and confirmed."""
+    found = [(c, standing_now(desk, c)) for c in _perhaps_done(desk, incoming.person.scope)]
+    viewer = viewer_of(desk, incoming)
+    return view.perhaps_done_reply(worst_first(found), page_asked(arguments), viewer)
+
+
+def perhaps_done(desk: Desk, incoming: Incoming, argument: str) -> Reply:
+    """List what may be done within the own scope (可能已办结), to be looked at and confirmed."""
+    del argument
+    return show_perhaps_done(desk, incoming, ())
+
+
 def close_missing(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
-    """Confirm that a missing case is done, or all of the own scope that may be (可能已办结)."""
-    scope = incoming.person.scope
-    if arguments:
-        case = case_to_see(desk, incoming, arguments)
-        if not scope.answers_for(case.scope):
-            raise Refusal("case_unknown")
-        chosen: tuple[Case, ...] = (case,)
-    else:
-        chosen = _perhaps_done(desk, scope)
-    closed = case_work.confirm_done(
-        desk.db, chosen, by_person_id=incoming.person.id, now=desk.now()
-    )
-    return view.closed_reply(len(closed))
+    """Confirm that a missing case is done."""
+    case = case_to_see(desk, incoming, arguments)
+    if not incoming.person.scope.answers_for(case.scope):
+        raise Refusal("case_unknown")
+    if not case.is_open:
+        raise Refusal("case_not_open")
+    if case.missing is None:
+        raise Refusal("case_not_missing")
+    return _closed(desk, incoming, (case,))
+
+
+def close_listed(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """Confirm all that was listed; where the list has changed since, show it again instead."""
+    found = _perhaps_done(desk, incoming.person.scope)
+    if not found or arguments != (str(len(found)), str(max(case.id for case in found))):
+        return show_perhaps_done(desk, incoming, ())
+    return _closed(desk, incoming, found)
+
+
+def _closed(desk: Desk, incoming: Incoming, cases: tuple[Case, ...]) -> Reply:
+    case_work.confirm_done(desk.db, cases, by_person_id=incoming.person.id, now=desk.now())
+    return view.closed_reply(cases, perhaps_done_count(desk.db, incoming.person.scope))
 
 
 def _perhaps_done(desk: Desk, scope: Scope) -> tuple[Case, ...]:
@@ -266,10 +307,13 @@ def overdue(desk: Desk, incoming: Incoming, argument: str) -> Reply:
     causes = oversight.causes_of_late(known, desk.calendar, rules, month, today)
     waits = waiting_acts(desk.db, scope) if incoming.person.role is Role.SUPERVISOR else ()
     trend = oversight.trend(known, desk.calendar, days)
+    figures = oversight.supervise(desk.db, scope, desk.calendar, rules, on=today, cases=known)
+    fresh = _districts_with_fresh_data(desk, scope)
     return view.overdue_reply(
-        oversight.supervise(desk.db, scope, desk.calendar, rules, on=today, cases=known),
+        figures,
         scope_words(desk.base, scope),
         unit_view.trend_reply(scope_words(desk.base, scope), trend),
+        oversight.units_without_overdue(known, figures, fresh, month),
         oversight.reminder_rates(desk.db, known, desk.calendar, month, today),
         {c.unit: c.unexplained for c in causes if c.unexplained},
         Roster(desk.db).unbound([case for case in known if case.is_open], today),
@@ -279,10 +323,38 @@ def overdue(desk: Desk, incoming: Incoming, argument: str) -> Reply:
     )
 
 
+def _districts_with_fresh_data(desk: Desk, scope: Scope) -> list[str]:
+    """Return the districts within a scope of which it may be said that nothing is late."""
+    if scope.department is not None or scope.window is not None:
+        return []
+    known = imports(desk.db)
+    return [
+        district.name
+        for district in desk.base.districts
+        if scope.district in (None, district.name)
+        and not is_stale(data_as_of(known, district.name), desk.calendar, desk.today())
+    ]
+
+
 def open_overdue(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Show lights by unit within the own scope, the late ones by name, and the trend."""
     del arguments
     return overdue(desk, incoming, "")
+
+
+def pressing(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """List every late case and those about to be within the own scope, worst first."""
+    scope, today = incoming.person.scope, desk.today()
+    standings = ((case, standing_now(desk, case)) for case in open_cases(desk.db, scope))
+    found = [(c, s) for c, s in standings if s.is_late or s.stage is Stage.DUE_SOON]
+    as_of = data_as_of(imports(desk.db), scope.district)
+    return view.pressing_reply(
+        worst_first(found),
+        page_asked(arguments),
+        as_of,
+        viewer_of(desk, incoming),
+        stale=is_stale(as_of, desk.calendar, today),
+    )
 
 
 def show_causes(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
@@ -295,6 +367,12 @@ def show_causes(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> R
     return unit_view.causes_reply(months, scope_words(desk.base, scope))
 
 
+def causes(desk: Desk, incoming: Incoming, argument: str) -> Reply:
+    """Show why cases were late, by month, within the own scope."""
+    del argument
+    return show_causes(desk, incoming, ())
+
+
 def prove(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Show who was told what about a case, when, and what they did."""
     case = case_to_see(desk, incoming, arguments)
@@ -303,3 +381,9 @@ def prove(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     involved |= {a.decided_by for a in proof.acts}
     known = {p.id: p for p in people.people_by_id(desk.db, involved)}
     return proof_view.proof_reply(proof, known, viewer_of(desk, incoming))
+
+
+def morning(desk: Desk, incoming: Incoming, argument: str) -> Reply:
+    """Say where the pages for the morning meeting are."""
+    del argument
+    return view.morning_reply(viewer_of(desk, incoming))

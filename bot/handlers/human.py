@@ -12,7 +12,7 @@ from bot.records.enquiries import Enquiry, EnquiryKind
 from bot.views import human as view
 from reminders import outbox
 from reminders.alerts import Alert
-from reminders.working_days import add_working_days
+from reminders.working_days import add_working_days, explain_days, working_days_between
 
 CONTEXT_MESSAGES = 10
 
@@ -99,6 +99,17 @@ def status(desk: Desk, incoming: Incoming, number: str) -> Reply:
     if enquiry is None:
         raise Refusal("enquiry_unknown")
     return view.status_reply(enquiry)
+
+
+def explain(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """Answer 为什么是这天 for the day by which a message is answered."""
+    del incoming
+    enquiry = enquiries.enquiry_by_number(desk.db, arguments[0] if arguments else "")
+    if enquiry is None:
+        raise Refusal("enquiry_unknown")
+    left_on = enquiry.made_at.date()
+    days = working_days_between(desk.calendar, left_on, enquiry.due_on)
+    return view.why_reply(enquiry, explain_days(desk.calendar, left_on, days), days)
 
 
 def inbox(desk: Desk, incoming: Incoming, argument: str) -> Reply:

@@ -13,7 +13,7 @@ from bot.records.conversations import Awaited
 from bot.views import progress as view
 from bot.views.progress import Progress
 from reminders.cases import case_by_number, data_as_of, imports
-from reminders.overdue import standing_of
+from reminders.overdue import clock_start, explain_case, standing_of
 
 WORD = "办件进度"
 NUMBER = re.compile(r"[\w-]*\d[\w-]*\d[\w-]*", re.ASCII)
@@ -40,6 +40,8 @@ def progress_of(desk: Desk, written: str) -> Progress | None:
         completed_on=case.completed_on,
         uncertain=case.missing is not None,
         as_of=data_as_of(imports(desk.db), case.scope.district),
+        started_on=clock_start(case, desk.calendar),
+        explanation=explain_case(case, desk.calendar, case.completed_on or desk.today()),
     )
 
 
@@ -58,7 +60,20 @@ def look_up(desk: Desk, incoming: Incoming, argument: str) -> Reply:
     if _asked_too_often(desk, incoming):
         raise Refusal("progress_too_often")
     found = progress_of(desk, argument)
-    return view.unknown_reply() if found is None else view.progress_reply(found)
+    if found is None:
+        return view.unknown_reply()
+    return view.progress_reply(found, parse_case_number(argument))
+
+
+def explain(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
+    """Answer 为什么是这天 for a number that this very person has asked for."""
+    number = arguments[0] if arguments else ""
+    said = messages.messages_of(desk.db, incoming.person.id)
+    asked = any(m.direction == "in" and number in (m.text or "") for m in said)
+    found = progress_of(desk, number) if number and asked else None
+    if found is None or not found.has_due_day:
+        raise Refusal("button_unknown")
+    return view.why_reply(found)
 
 
 def _asked_too_often(desk: Desk, incoming: Incoming) -> bool:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from bot.desk import Desk
-from bot.dialogue import Incoming, Refusal, Reply, Role, Scope
+from bot.dialogue import MUNICIPAL, Incoming, Refusal, Reply, Role, Scope
 from bot.places import canonical_district
 from bot.reports.qualification import (
-    MUNICIPAL,
     QualifiedStaff,
     staff_by_district,
     staff_by_unit,

@@ -24,6 +24,7 @@ from bot.importing.values import (
 from reminders.case_clock import Extension, Suspension
 from reminders.case_work import LONGEST_EXTENSION, LONGEST_JOINT_EXTENSION, Procedure
 from reminders.cases import Case, CaseStatus
+from reminders.overdue import clock_start
 from reminders.working_days import Calendar, Stop, add_working_days
 
 OF_SUSPENSION = ("suspended_on", "resumed_on", "suspension_reason", "suspension_document")
@@ -128,7 +129,7 @@ class ClockReader:
         if suspension is not None:
             until = suspension.ends_on or max(self.today, suspension.begins_on)
             stops = (*stops, (suspension.begins_on, until))
-        starts_on = max(accepted_on, case.starts_on) if case else accepted_on
+        starts_on = max(accepted_on, clock_start(case, self.calendar)) if case else accepted_on
         return add_working_days(self.calendar, starts_on, limit_days, stops)
 
     def _check_in_time(

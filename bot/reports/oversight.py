@@ -22,16 +22,19 @@ from reminders.case_work import Acknowledgement, acknowledgements_of, latest_ack
 from reminders.cases import (
     Case,
     CaseImport,
+    Missing,
     cases_by_id,
     cases_in_progress_since,
     data_as_of,
     imports,
+    perhaps_done_count,
 )
-from reminders.notices import Notice, NoticeKind, notices_in
+from reminders.notices import NO_REMINDERS, Notice, NoticeKind, notices_in
 from reminders.overdue import (
     Rules,
     Stage,
     Standing,
+    awaits_papers,
     due_day,
     is_broken,
     is_stale,
@@ -40,10 +43,10 @@ from reminders.overdue import (
     was_late,
     worst_first,
 )
+from reminders.overview import Block, Overview, UnitTotals, block_of
 from reminders.rectification_rules import Rectification, Step
 from reminders.working_days import Calendar
 
-UNASSIGNED = "未归属"
 NO_CAUSE = "未说明"
 
 
@@ -96,7 +99,7 @@ def supervise(
     known = cases_in_progress_since(db, scope, on) if cases is None else cases
     for case in _in_progress(known, on):
         standing = standing_of(case, calendar, rules, on)
-        unit = counts.setdefault(case.unit_name or UNASSIGNED, {})
+        unit = counts.setdefault(case.unit_name, {})
         light = _LIGHTS[standing.stage]
         unit[light] = unit.get(light, 0) + 1
         if standing.is_late:
@@ -112,6 +115,22 @@ def supervise(
         as_of=as_of,
         stale=is_stale(as_of, calendar, on),
     )
+
+
+def units_without_overdue(
+    cases: Sequence[Case], figures: Supervision, districts: Sequence[str], since_on: date
+) -> tuple[str, ...]:
+    """Name the districts and units with nothing late: what is 0 is named too (2.4).
+
+    A unit is known by a case that is open or was finished since a day. `districts` are those of
+    which there are fresh data; of the others nothing may be said.
+    """
+    late = {case.scope.district for case, _ in figures.late}
+    clear = [district for district in districts if district not in late]
+    counts = {row.unit: row.late for row in figures.rows}
+    known = [c for c in cases if c.completed_on is None or c.completed_on >= since_on]
+    units = sorted({c.unit_name for c in known} - set(districts))
+    return (*clear, *(unit for unit in units if not counts.get(unit, 0)))
 
 
 _LIGHTS = {
@@ -165,8 +184,9 @@ def trend(cases: Sequence[Case], calendar: Calendar, days: Sequence[date]) -> tu
         return ()
     spans = []
     for case in cases:
-        if case.papers_asked_on is None:
-            due_on = due_day(case, calendar, case.completed_on or max(days))
+        until = case.completed_on or max(days)
+        if not awaits_papers(case, calendar, until):
+            due_on = due_day(case, calendar, until)
             spans.append((due_on, case.completed_on))
     ordered = sorted(days)
     before = dict(zip(ordered[1:], ordered, strict=False))
@@ -200,16 +220,20 @@ def reminder_rates(
     """Return 提醒及时率 by unit: of the cases still open on their due day, how many were told.
 
     Told means: a reminder to anybody was accepted by its channel by the end of the due day.
-    Cases finished before their due day needed no reminder and are not counted.
+    Cases finished before their due day needed no reminder and are not counted, nor are those
+    whose clock stood still.
     """
     due: dict[int, str] = {}
     due_days: dict[int, date] = {}
     for case in cases:
-        due_on = due_day(case, calendar, case.completed_on or to_on)
+        until = case.completed_on or to_on
+        if awaits_papers(case, calendar, until):
+            continue
+        due_on = due_day(case, calendar, until)
         if from_on <= due_on <= to_on and (
             case.completed_on is None or case.completed_on >= due_on
         ):
-            due[case.id] = case.unit_name or UNASSIGNED
+            due[case.id] = case.unit_name
             due_days[case.id] = due_on
     told = _first_sent(db, due)
     counted: dict[str, list[int]] = {}
@@ -266,7 +290,7 @@ def causes_of_late(
         if case.completed_on is None or not from_on <= case.completed_on <= to_on:
             continue
         if was_late(case, standing_of(case, calendar, rules, to_on)):
-            unit = counted.setdefault(case.unit_name or UNASSIGNED, {})
+            unit = counted.setdefault(case.unit_name, {})
             cause = case.cause or NO_CAUSE
             unit[cause] = unit.get(cause, 0) + 1
     return tuple(CauseCounts(unit, causes) for unit, causes in sorted(counted.items()))
@@ -378,11 +402,18 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """One person's message: cases by what they need, worst first."""
+    """One person's message: what they answer for by block, the worst named, worst first.
+
+    `totals` counts by block also those that are not named.
+    """
 
     listed: tuple[Listed, ...]
+    totals: Mapping[Block, int]
+    units: tuple[UnitTotals, ...]
+    all_units: int
     causes: tuple[Case, ...]
     waiting: tuple[Act, ...]
+    perhaps_done: int
     as_of: datetime | None
     stale: bool
 
@@ -394,40 +425,71 @@ def digest_of(
     rules: Rules,
     *,
     message_key: str,
+    overview: Overview | None,
     person_id: int,
     now: datetime,
-) -> Digest:
-    """Return what a message holds now: what was finished or explained since has dropped out."""
+) -> Digest | None:
+    """Return what a message holds now, None where nothing it was put for still stands.
+
+    What was finished or explained since has dropped out.
+    """
     notices = _not_told_by_name(db, notices_in(db, message_key), person_id)
-    cases = cases_by_id(db, (n.case_id for n in notices))
+    worst = {i for ids in overview.worst.values() for i in ids} if overview else set()
+    cases = cases_by_id(db, {n.case_id for n in notices} | worst)
+    kinds = _kinds(notices)
+    causes = [cases[c] for c, of in kinds.items() if NoticeKind.CAUSE in of and not cases[c].cause]
+    ids_waiting = {n.case_id for n in notices if n.kind is NoticeKind.WAITING}
+    waiting = waiting_acts(db, scope) if ids_waiting else ()
     known = imports(db)
     said = latest_acknowledgements_on(db, cases)
-    kinds = _kinds(notices)
     told = _told_before(db, cases, message_key)
     listed = []
-    for case_id, of_case in kinds.items():
-        case = cases[case_id]
+    for case_id, case in cases.items():
+        of_case = kinds.get(case_id, frozenset()) - NO_REMINDERS
         standing = standing_of(case, calendar, rules, now.date())
-        if of_case <= {NoticeKind.WAITING, NoticeKind.CAUSE}:
-            continue
-        if standing.stage is not Stage.DUE_SOON and not standing.is_late:
+        pressing = standing.stage is Stage.DUE_SOON or standing.is_late
+        if not pressing or not (of_case or case_id in worst):
             continue
         word = said.get((case_id, person_id))
         imported_at, as_of_day = _freshest(known, case)
-        broken = is_broken(word, now.date(), imported_at, as_of_day)
-        listed.append(Listed(case, standing, of_case, word if broken else None, told.get(case_id)))
+        broken = word if is_broken(word, now.date(), imported_at, as_of_day) else None
+        listed.append(Listed(case, standing, of_case, broken, told.get(case_id)))
+    missing = [
+        c
+        for c, of in kinds.items()
+        if NoticeKind.PERHAPS_DONE in of and cases[c].missing is Missing.PERHAPS_DONE
+    ]
+    if not (any(e.kinds for e in listed) or causes or waiting or missing):
+        return None
     listed.sort(key=lambda e: (-e.standing.overdue_days, e.standing.due_on, e.case.number))
     as_of = data_as_of(known, scope.district)
-    ids_waiting = {n.case_id for n in notices if n.kind is NoticeKind.WAITING}
     return Digest(
         listed=tuple(listed),
-        causes=tuple(
-            cases[c] for c, of in kinds.items() if NoticeKind.CAUSE in of and not cases[c].cause
-        ),
-        waiting=waiting_acts(db, scope) if ids_waiting else (),
+        totals=_totals(listed, overview),
+        units=overview.units if overview else (),
+        all_units=overview.all_units if overview else 0,
+        causes=tuple(causes),
+        waiting=waiting,
+        perhaps_done=perhaps_done_count(db, scope) if missing else 0,
         as_of=as_of,
         stale=is_stale(as_of, calendar, now.date()),
     )
+
+
+def _totals(listed: Sequence[Listed], overview: Overview | None) -> dict[Block, int]:
+    """Count by block: what the run counted, less what has left the block since."""
+    ids: dict[Block, set[int]] = {block: set() for block in Block}
+    for entry in listed:
+        ids[block_of(entry.standing)].add(entry.case.id)
+    if overview is None:
+        return {block: len(found) for block, found in ids.items()}
+    return {
+        block: max(
+            len(found),
+            overview.totals.get(block, 0) - len(set(overview.worst.get(block, ())) - found),
+        )
+        for block, found in ids.items()
+    }
 
 
 def _not_told_by_name(
@@ -474,7 +536,7 @@ def _told_before(db: Database, case_ids: Iterable[int], message_key: str) -> dic
             FROM case_notices n {_DELIVERY}
             WHERE n.case_id IN (SELECT value FROM json_each(?))
               AND n.decided_at < (SELECT min(decided_at) FROM case_notices WHERE message_key = ?)
-              AND o.sent_at IS NOT NULL AND n.kind NOT IN ('waiting', 'cause')
+              AND o.sent_at IS NOT NULL AND n.kind NOT IN ('waiting', 'cause', 'perhaps_done')
             GROUP BY n.case_id""",
         [json.dumps(list(case_ids)), message_key],
     ).fetchall()

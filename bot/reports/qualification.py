@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from bot.dialogue import Role, Scope
+from bot.dialogue import MUNICIPAL, Role, Scope
 from bot.records.roster import Member, members
 from bot.reports.percentages import Bound, Rate, meets, missing_heads
 from bot.settings import StaffSettings
@@ -20,7 +20,6 @@ TARGET_PERCENT = 70
 
 WINDOW_STAFF = frozenset({Role.CLERK, Role.LEAD})
 """Whose qualification counts: who serves at windows and who leads them."""
-MUNICIPAL = "市直"
 NO_UNIT = "没写单位"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -11,7 +11,6 @@ from sqlite_utils import Database
 from bot.dialogue import Scope
 from bot.reports.oversight import (
     NO_CAUSE,
-    UNASSIGNED,
     TrendDay,
     UnitCounts,
     causes_of_late,
@@ -22,14 +21,13 @@ from bot.reports.oversight import (
 )
 from bot.reports.percentages import Rate
 from reminders.cases import Case, cases_in_progress_since
-from reminders.notices import NoticeKind
+from reminders.notices import NO_REMINDERS
 from reminders.overdue import Rules, Stage, Standing, standing_of, worst_first
 from reminders.working_days import Calendar
 
 TREND_DAYS = 10
 MONTHS = 6
 MOST_LISTED = 25
-_NO_REMINDER = (NoticeKind.WAITING, NoticeKind.CAUSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +86,12 @@ def unit_sheets(
     figures = supervise(db, scope, calendar, rules, on=on, cases=known)
     by_unit: dict[str, list[Case]] = {}
     for case in known:
-        by_unit.setdefault(case.unit_name or UNASSIGNED, []).append(case)
+        by_unit.setdefault(case.unit_name, []).append(case)
     counts = {row.unit: row for row in figures.rows}
-    wanted = [row.unit for row in figures.rows] if units is None else units
+    wanted = [row.unit for row in figures.rows] if units is None else _meant(units, by_unit)
     sheets = []
     for unit in wanted:
-        cases = by_unit.get(unit)
-        if cases is None:
-            continue
+        cases = by_unit[unit]
         listed = _pressing(cases, calendar, rules, on)
         rates = reminder_rates(db, cases, calendar, on.replace(day=1), on)
         sheets.append(
@@ -115,6 +111,11 @@ def unit_sheets(
     return tuple(sheets)
 
 
+def _meant(named: Sequence[str], known: Iterable[str]) -> list[str]:
+    """Return the units meant; a name without its district means those of every district."""
+    return [u for u in known if any(u == name or u.endswith(f"·{name}") for name in named)]
+
+
 def _pressing(
     cases: Sequence[Case], calendar: Calendar, rules: Rules, on: date
 ) -> list[tuple[Case, Standing]]:
@@ -127,7 +128,7 @@ def _pressing(
 
 
 def _told(db: Database, case: Case, standing: Standing) -> Pressing:
-    told = [t for t in proof_of(db, case).told if t.kind not in _NO_REMINDER]
+    told = [t for t in proof_of(db, case).told if t.kind not in NO_REMINDERS]
     sent = [t.sent_at for t in told if t.sent_at is not None]
     known = [t.acknowledged_at for t in told if t.acknowledged_at is not None]
     return Pressing(case, standing, len(sent), max(sent, default=None), max(known, default=None))

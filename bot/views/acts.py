@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.dialogue import Button, Reply
+from bot.dialogue import Button, Recipient, Reply
 from bot.views.cases import (
     DECLINE_WORDS,
-    LISTED_WITH_BUTTONS,
     OWN_WORDS,
     act_words,
     as_of_words,
     decline_words,
 )
+from bot.views.pages import page_of, page_words
+from bot.views.refusals import ROLE_NAMES
 from bot.views.text import Lines
 from reminders.acts import Act, DeclineReason
 
@@ -36,36 +37,39 @@ class ActSubject:
 
 
 def acts_reply(
-    waiting: Sequence[tuple[Act, ActSubject]], as_of: datetime | None, *, stale: bool
+    waiting: Sequence[tuple[Act, ActSubject]], page: int, as_of: datetime | None, *, stale: bool
 ) -> Reply:
-    """List the drafts that wait for release, each with the proof and both answers."""
+    """List the drafts that wait for release by pages, each with the proof and both answers."""
     if not waiting:
         return Reply("没有待签发的督办、通报。", buttons=((MENU,),))
     lines = Lines()
     if any(act.case_id is not None for act, _ in waiting):
         lines.add(as_of_words(as_of, stale=stale))
-    lines.add(f"待签发 {len(waiting)} 件：签发后才发出；不签发要写明原因。")
-    lines.numbered(
-        f"{act_words(act)}｜{about.named}｜{about.unit}｜{about.standing}"
-        for act, about in waiting[:LISTED_WITH_BUTTONS]
+    shown, turns = page_of(waiting, page, "acts")
+    lines.add(
+        f"待签发 {len(waiting)} 件{page_words(waiting, page)}：签发后才发出；不签发要写明原因。"
     )
-    if len(waiting) > LISTED_WITH_BUTTONS:
-        lines.add(f"另有 {len(waiting) - LISTED_WITH_BUTTONS} 件，处理完这些再看。")
+    lines.numbered(
+        f"{act_words(act)}｜{about.named}｜{about.unit}｜{about.standing}" for act, about in shown
+    )
     rows = [
         (
             Button(f"签发 {about.tail}", f"release:{act.id}"),
             Button(f"不签发 {about.tail}", f"decline:{act.id}"),
             Button(f"提醒记录 {about.tail}", about.proof_token),
         )
-        for act, about in waiting[:LISTED_WITH_BUTTONS]
+        for act, about in shown
     ]
-    return Reply(lines.text, buttons=(*rows, (MENU,)))
+    return Reply(lines.text, buttons=(*rows, *turns, (MENU,)))
 
 
-def released_reply(act: Act, about: ActSubject, told: int) -> Reply:
-    """Confirm a release."""
+def released_reply(act: Act, about: ActSubject, told: Sequence[Recipient]) -> Reply:
+    """Confirm a release: to how many people it goes, and which post nobody holds."""
+    reached = sum(recipient.person_id is not None for recipient in told)
+    nobody = dict.fromkeys(ROLE_NAMES[r.role] for r in told if r.role is not None)
+    missing = f"没有人绑定、送不到：{'、'.join(nobody)}。" if nobody else ""
     return Reply(
-        f"已签发{act_words(act)}，尾号 {about.tail}，发给 {told} 处。",
+        f"已签发{act_words(act)}，尾号 {about.tail}，发给 {reached} 人。{missing}",
         buttons=((Button("待签发", "acts"), MENU),),
     )
 

@@ -29,6 +29,7 @@ from reminders.acts import act_within
 from reminders.cases import case_by_id
 from reminders.outbox import Waiting
 from reminders.overdue import slot_before, standing_of
+from reminders.overview import read_overview
 from reminders.sweep import OVERDUE
 
 
@@ -153,6 +154,8 @@ def _viewer(desk: Desk, person: Person, channel: Channel) -> Viewer:
         discreet=denied and channel is Channel.TELEGRAM,
         works=person.role in (Role.CLERK, Role.LEAD),
         page=desk.links.page_url("/"),
+        leads=person.role is Role.LEAD,
+        city=person.role is Role.SUPERVISOR and person.scope == CITY,
     )
 
 
@@ -199,14 +202,16 @@ def _digest(desk: Desk, waiting: Waiting, person: Person, viewer: Viewer) -> Rep
         desk.calendar,
         rules,
         message_key=waiting.facts["message"],
+        overview=read_overview(found) if (found := waiting.facts.get("overview")) else None,
         person_id=person.id,
         now=now,
     )
-    if not (digest.listed or digest.causes or digest.waiting):
+    if digest is None:
         return None
-    slot_at = datetime.fromisoformat(waiting.facts["slot_at"])
-    late_slot = slot_at if waiting.facts["late"] else None
-    return cases.digest_reply(digest, viewer, late_slot=late_slot)
+    adds = bool(waiting.facts.get("adds")) and not waiting.facts.get("overview")
+    missed = waiting.facts.get("missed_from")
+    missed_from = datetime.fromisoformat(missed) if missed else None
+    return cases.digest_reply(digest, viewer, on=desk.today(), missed_from=missed_from, adds=adds)
 
 
 def _act(desk: Desk, waiting: Waiting, viewer: Viewer) -> Reply | None:

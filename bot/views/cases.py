@@ -20,20 +20,25 @@ from bot.reports.oversight import (
     UnitRate,
 )
 from bot.reports.percentages import Rate
+from bot.views.due_days import HOW, PROVISIONAL, days_table, why_button
+from bot.views.pages import page_of, page_words
 from bot.views.refusals import ROLE_NAMES
 from bot.views.text import Lines, format_day, format_moment, shorten
 from reminders.acts import Act, DeclineReason
 from reminders.case_work import Cause
 from reminders.cases import Case, Missing
-from reminders.notices import NoticeKind
+from reminders.notices import NO_REMINDERS, NoticeKind
 from reminders.overdue import Rung, Stage, Standing
+from reminders.overview import Block, block_of
 from reminders.working_days import Explanation
 
 MENU = Button("菜单", "menu")
 MINE = Button("我的办件", "mine")
+PRESSING = Button("超期明细", "pressing:0")
 LISTED_WITH_BUTTONS = 8
 OWN_WORDS = "own"
 LONGEST_BLOCK = 15
+MOST_DAYS = 6
 TAIL = 4
 
 LIGHTS = {
@@ -54,6 +59,7 @@ KIND_WORDS = {
     NoticeKind.REPEAT: "汇总再提醒",
     NoticeKind.WAITING: "待签发",
     NoticeKind.CAUSE: "请说明超期原因",
+    NoticeKind.PERHAPS_DONE: "可能已办结，请核对",
 }
 ACT_WORDS = {Rung.INTERVENE: "督办", Rung.BULLETIN: "通报"}
 ACT_TITLES = {Rung.INTERVENE: "督办通知", Rung.BULLETIN: "超期通报"}
@@ -73,16 +79,43 @@ DECLINE_WORDS = {
     DeclineReason.EXPLAINED: "已说明原因",
     DeclineReason.OTHER_MEANS: "已用其他方式督促",
 }
-PROVISIONAL = "（暂定，以国务院放假安排为准）"
+BLOCK_WORDS = {
+    Block.LATE: "🔴 超期",
+    Block.DUE_TODAY: "🟡 今日到期",
+    Block.DUE_SOON: "🟡 即将超期",
+}
+NOTICE_WORDS = {
+    NoticeKind.BULLETIN: "通报",
+    NoticeKind.INTERVENE: "督办",
+    NoticeKind.CHASE: "催办",
+    NoticeKind.DUE_TODAY: "提醒",
+    NoticeKind.REMIND: "提醒",
+    NoticeKind.REPEAT: "再提醒",
+}
+TO_DO_WORDS = {
+    Block.LATE: "请马上办结，并说明超期原因。",
+    Block.DUE_TODAY: "请今天办结；要补正、挂起、延期的，今天办好手续。",
+    Block.DUE_SOON: "请在到期前办结。",
+}
+TO_URGE_WORDS = {
+    Block.LATE: "请督促马上办结、说明原因。",
+    Block.DUE_TODAY: "请督促今天办结。",
+    Block.DUE_SOON: "请提醒经办人在到期前办结。",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks, and whether their channel may carry names and full numbers."""
+    """Who looks, and whether their channel may carry names and full numbers.
+
+    `works`: has cases of their own; `leads`: answers for a window; `city`: for the whole city.
+    """
 
     discreet: bool
     works: bool
     page: str | None = None
+    leads: bool = False
+    city: bool = False
 
 
 def person_words(person: Person, viewer: Viewer) -> str:
@@ -138,21 +171,36 @@ def as_of_words(as_of: datetime | None, *, stale: bool) -> str:
 # -- the digest
 
 
-def digest_reply(digest: Digest, viewer: Viewer, *, late_slot: datetime | None) -> Reply:
-    """Show one person what is late, due today and due soon, worst first, with buttons."""
+def digest_reply(
+    digest: Digest, viewer: Viewer, *, on: date, missed_from: datetime | None, adds: bool
+) -> Reply:
+    """Show one person what is late, due today and due soon, worst first, with buttons.
+
+    One that `adds` to the slot's digest holds only what is new, and says so.
+    """
     lines = Lines()
-    if late_slot is not None:
-        lines.add(f"【补发】{late_slot:%H:%M} 的汇总，当时程序没有运行。")
+    if missed_from is not None:
+        since = f"{missed_from:%H:%M}"
+        if missed_from.date() != on:
+            since = format_moment(missed_from)
+        lines.add(f"【补发】{since} 的汇总，当时程序没有运行。")
     lines.add(as_of_words(digest.as_of, stale=digest.stale))
-    red = [e for e in digest.listed if e.standing.is_late]
-    today = [e for e in digest.listed if e.standing.due_today]
-    soon = [e for e in digest.listed if not e.standing.is_late and not e.standing.due_today]
-    for title, block in (("🔴 超期", red), ("🟡 今日到期", today), ("🟡 即将超期", soon)):
-        if block:
-            lines.heading(f"{title} {len(block)} 件")
-            lines.bullets(_digest_line(e, viewer) for e in block[:LONGEST_BLOCK])
-            if len(block) > LONGEST_BLOCK:
-                lines.add(f"另有 {len(block) - LONGEST_BLOCK} 件，{_elsewhere(viewer)}")
+    if adds and digest.listed:
+        lines.add("下面只是新增的；全部发“我的办件”看。")
+    if digest.units:
+        _add_units(lines, digest)
+    for block, title in BLOCK_WORDS.items():
+        entries = [e for e in digest.listed if block_of(e.standing) is block]
+        total = digest.totals[block]
+        if total:
+            lines.heading(f"{title} {total} 件")
+            lines.add(TO_DO_WORDS[block] if viewer.works else TO_URGE_WORDS[block])
+            shown = _shown(entries, viewer)
+            lines.bullets(_digest_line(e, viewer) for e in shown)
+            if total > len(shown):
+                lines.add(
+                    f"另有 {total - len(shown)} 件，点下面“{_everything(viewer).label}”看全部。"
+                )
     if digest.causes:
         lines.heading(f"请说明超期原因 {len(digest.causes)} 件")
         lines.bullets(
@@ -162,22 +210,58 @@ def digest_reply(digest: Digest, viewer: Viewer, *, late_slot: datetime | None) 
     if digest.waiting:
         lines.heading(f"待签发 {len(digest.waiting)} 件")
         lines.add("督办、红牌、通报要由您签发，点下面“待签发”。")
+    if digest.perhaps_done:
+        lines.heading(f"可能已办结 {digest.perhaps_done} 件")
+        lines.add("最新在办数据里没有了，两个工作日内不催。请逐件核对后确认，点下面“可能已办结”。")
     if viewer.discreet and viewer.page:
         lines.add("", f"完整编号看网页：{viewer.page}")
     return Reply(lines.text, headings=lines.headings, buttons=_digest_buttons(digest, viewer))
 
 
-def _elsewhere(viewer: Viewer) -> str:
-    return "发“我的办件”看全部。" if viewer.works else "发“超期”看全部。"
+def morning_reply(viewer: Viewer) -> Reply:
+    """Say where the printable pages for the morning meeting are."""
+    buttons = ((Button("超期情况", "overdue"), MENU),)
+    if not viewer.page:
+        return Reply("晨会单在网页上打印，网页现在没有开。请找管理员。", buttons=buttons)
+    return Reply(
+        f"晨会单（一个单位一页，可打印）：{viewer.page}dashboard/print\n要先在网页上绑定过身份。",
+        buttons=buttons,
+    )
+
+
+def _add_units(lines: Lines, digest: Digest) -> None:
+    """Count by unit for who answers for several."""
+    lines.heading(f"按单位（{digest.all_units} 个有超期或快到期的）")
+    lines.bullets(f"{u.unit}：🔴 超期 {u.late}，🟡 快到期 {u.soon}" for u in digest.units)
+    if digest.all_units > len(digest.units):
+        lines.add(f"另有 {digest.all_units - len(digest.units)} 个单位较轻的，没列出。")
+
+
+def _shown(entries: Sequence[Listed], viewer: Viewer) -> list[Listed]:
+    """Return the worst of a block, and what is new in this message even where it is milder.
+
+    Of yellow ones the city's supervisor reads only the number: they are their districts' work.
+    """
+    milder_only = viewer.city and bool(entries) and not entries[0].standing.is_late
+    named = 0 if milder_only else LONGEST_BLOCK
+    new = [e for e in entries[named:] if e.kinds - {NoticeKind.REPEAT}]
+    return [*entries[:named], *new[:LONGEST_BLOCK]]
+
+
+def _everything(viewer: Viewer) -> Button:
+    return MINE if viewer.works and not viewer.leads else PRESSING
 
 
 def _digest_line(listed: Listed, viewer: Viewer) -> str:
+    """Return what a notice of a case holds: two short lines are readable on a phone."""
+    case = listed.case
+    named = case_words(case, discreet=viewer.discreet)
+    first = f"{_notice_word(listed)}{standing_words(listed.standing)}｜{named}"
+    extended = f"（延期 {case.extended_days} 个）" if case.extended_days else ""
     parts = [
-        standing_words(listed.standing),
-        case_words(listed.case, discreet=viewer.discreet),
+        case.unit_name,
+        f"{format_day(case.accepted_on)}受理，承诺 {case.limit_days} 个工作日{extended}",
     ]
-    if not viewer.works and listed.case.unit_name:
-        parts.append(listed.case.unit_name)
     if listed.told_before is not None:
         last = format_moment(listed.told_before.last_at)
         parts.append(f"已提醒 {listed.told_before.times} 次，最近 {last}")
@@ -188,9 +272,15 @@ def _digest_line(listed: Listed, viewer: Viewer) -> str:
             if said
             else "说过已办结，最新数据显示没办结"
         )
-    if listed.case.missing is Missing.UNVERIFIED:
+    if case.missing is Missing.UNVERIFIED:
         parts.append("待核：最新文件里没有这件")
-    return "｜".join(parts)
+    return f"{first}\n   {'｜'.join(parts)}"
+
+
+def _notice_word(listed: Listed) -> str:
+    """Name what this message is about a case; nothing where it only stands in the list."""
+    named = [word for kind, word in NOTICE_WORDS.items() if kind in listed.kinds]
+    return f"【{named[0]}】" if named else ""
 
 
 def _digest_buttons(digest: Digest, viewer: Viewer) -> tuple[tuple[Button, ...], ...]:
@@ -201,44 +291,52 @@ def _digest_buttons(digest: Digest, viewer: Viewer) -> tuple[tuple[Button, ...],
         rows.append((Button("看这件", f"case:{case.id}"),))
     else:
         for entry in digest.listed[:LISTED_WITH_BUTTONS]:
-            rows.append(_short_row(entry.case, viewer))
+            rows += _short_rows(entry.case, viewer)
     rows += [
         (Button(f"说明原因 {short_number(c)}", f"caselate:{c.id}"),)
         for c in digest.causes[:LISTED_WITH_BUTTONS]
     ]
     if digest.waiting:
         rows.append((Button("待签发", "acts"),))
-    rows.append((MINE, MENU) if viewer.works else (Button("超期情况", "overdue"), MENU))
+    if digest.perhaps_done:
+        rows.append((Button(f"可能已办结 {digest.perhaps_done} 件", "perhaps"),))
+    if viewer.works and not viewer.leads:
+        rows.append((MINE, MENU))
+    else:
+        rows.append((_everything(viewer), Button("超期情况", "overdue"), MENU))
     return tuple(rows)
 
 
-def _short_row(case: Case, viewer: Viewer) -> tuple[Button, ...]:
+def _short_rows(case: Case, viewer: Viewer) -> list[tuple[Button, ...]]:
+    """Return the buttons of one case among several; what is answered stands whole on each."""
     tail = short_number(case)
     if not viewer.works:
-        return (Button(f"看 {tail}", f"case:{case.id}"),)
-    return (
-        Button(f"{tail} 今日办结", f"casetoday:{case.id}"),
-        Button(f"{tail} 已办结", f"casedone:{case.id}"),
-        Button(f"{tail} 更多", f"case:{case.id}"),
-    )
+        return [(Button(f"看 {tail}", f"case:{case.id}"),)]
+    return [
+        (
+            Button(f"{tail} 今日办结", f"casetoday:{case.id}"),
+            Button(f"{tail} 更多", f"case:{case.id}"),
+        ),
+        (Button(f"{tail} 已办结（等数据更新）", f"casedone:{case.id}"),),
+    ]
 
 
 def _work_buttons(case: Case, standing: Standing) -> list[tuple[Button, ...]]:
     if not case.is_open:
         return [(Button("说明原因", f"caselate:{case.id}"),)] if case.cause is None else []
-    papers = (
-        Button("补正收齐", f"casearrived:{case.id}")
-        if case.papers_asked_on
-        else Button("待补正", f"casepapers:{case.id}")
-    )
+    papers: tuple[Button, ...] = ()
+    if case.papers_asked_on:
+        papers = (Button("补正收齐", f"casearrived:{case.id}"),)
+    elif not standing.is_late:
+        papers = (Button("待补正", f"casepapers:{case.id}"),)
     rows: list[tuple[Button, ...]] = [
         (
             Button("今日办结", f"casetoday:{case.id}"),
             Button("已办结（等数据更新）", f"casedone:{case.id}"),
         ),
-        (papers, Button("转办", f"casegive:{case.id}"), Button("有误", f"casewrong:{case.id}")),
+        (*papers, Button("转办", f"casegive:{case.id}"), Button("有误", f"casewrong:{case.id}")),
         (
-            Button("为什么是这天", f"casewhy:{case.id}"),
+            why_button(f"casewhy:{case.id}"),
             Button("恢复计时", f"caseresume:{case.id}")
             if case.open_suspension()
             else Button("挂起", f"casestop:{case.id}"),
@@ -274,7 +372,7 @@ def mine_reply(
         lines.add(f"另有 {len(entries) - 2 * LONGEST_BLOCK} 件没那么急，没列出。")
     if viewer.discreet and viewer.page:
         lines.add("", f"完整编号看网页：{viewer.page}")
-    rows = [_short_row(case, viewer) for case, _ in entries[:LISTED_WITH_BUTTONS]]
+    rows = [row for case, _ in entries[:LISTED_WITH_BUTTONS] for row in _short_rows(case, viewer)]
     return Reply(lines.text, headings=lines.headings, buttons=(*rows, (MENU,)))
 
 
@@ -293,8 +391,7 @@ def case_reply(
     lines.add(f"{format_day(case.accepted_on)}受理，承诺 {case.limit_days} 个工作日")
     if case.extended_days:
         lines.add(f"已批准延期 {case.extended_days} 个工作日")
-    if case.unit_name:
-        lines.add(f"单位：{case.unit_name}")
+    lines.add(f"单位：{case.unit_name}")
     if case.handler_name and not viewer.discreet:
         lines.add(f"经办人：{case.handler_name}")
     if case.missing is not None:
@@ -311,7 +408,7 @@ def case_reply(
     if viewer.works:
         rows += _work_buttons(case, standing)
     else:
-        rows.append((Button("为什么是这天", f"casewhy:{case.id}"),))
+        rows.append((why_button(f"casewhy:{case.id}"),))
     if may_extend:
         rows.append((Button("批准延期", f"caseextend:{case.id}"),))
     if unconfirmed:
@@ -325,20 +422,31 @@ def cause_words(cause: str) -> str:
     return CAUSE_WORDS[Cause(cause)] if cause in set(Cause) else cause
 
 
-def why_reply(case: Case, explanation: Explanation, viewer: Viewer) -> Reply:
+def why_reply(
+    case: Case, started_on: date, explanation: Explanation, standing: Standing, viewer: Viewer
+) -> Reply:
     """Show each day from the start of the clock to the due day, counted or not, and why."""
-    rows = tuple(
-        (format_day(d.on), "计" if d.counted else "不计", d.reason) for d in explanation.days
-    )
-    days = case.limit_days + case.extended_days
-    began = "受理" if case.starts_on == case.accepted_on else "补正收齐"
+    buttons = ((Button("回到这件", f"case:{case.id}"),),)
+    days, named = case.limit_days + case.extended_days, case_words(case, discreet=viewer.discreet)
+    if standing.stage is Stage.AWAITING_PAPERS and case.papers_asked_on is not None:
+        return Reply(
+            f"{named}：{format_day(case.papers_asked_on)}起待补正，时钟停着，还没有到期日。"
+            f"材料收齐那天起算 {days} 个工作日（行政许可法第三十二条）。",
+            buttons=buttons,
+        )
+    began = "受理" if started_on == case.accepted_on else "补正收齐"
     reserve = PROVISIONAL if explanation.provisional else ""
+    ends = f"{format_day(explanation.due_on)}到期{reserve}"
+    suspension = case.open_suspension()
+    if standing.stage is Stage.SUSPENDED and suspension is not None:
+        ends = (
+            f"{format_day(suspension.begins_on)}起挂起，时钟停着，到期日还没定；"
+            f"今天就恢复的话{ends}"
+        )
     return Reply(
-        f"{case_words(case, discreet=viewer.discreet)}：{format_day(case.starts_on)}{began}，"
-        f"{days} 个工作日，{format_day(explanation.due_on)}到期{reserve}。当天不算，从下一个"
-        "工作日数起。",
-        table=Table(("日子", "计不计", "原因"), rows),
-        buttons=((Button("回到这件", f"case:{case.id}"),),),
+        f"{named}：{format_day(started_on)}{began}，{days} 个工作日，{ends}。{HOW}",
+        table=days_table(explanation),
+        buttons=buttons,
     )
 
 
@@ -369,7 +477,13 @@ def papers_reply(case: Case) -> Reply:
 
 
 def arrived_reply(case: Case, standing: Standing) -> Reply:
-    """Confirm that the papers have arrived, with the new due day."""
+    """Confirm that the papers have arrived, with the new due day where they start the clock."""
+    if standing.is_late:
+        return Reply(
+            f"尾号 {short_number(case)} 今天收齐材料。要求补正时已经超期，时限不重新起算："
+            f"{standing_words(standing)}。请尽快办结，并说明超期原因。",
+            buttons=((MINE,),),
+        )
     return Reply(
         f"尾号 {short_number(case)} 今天收齐材料，开始计时，{format_day(standing.due_on)}到期。",
         buttons=((MINE,),),
@@ -452,9 +566,45 @@ def cause_given_reply(case: Case, cause: Cause) -> Reply:
     )
 
 
-def closed_reply(number: int) -> Reply:
-    """Confirm that missing cases were closed."""
-    return Reply(f"确认办结 {number} 件。", buttons=((MENU,),))
+def perhaps_done_reply(
+    entries: Sequence[tuple[Case, Standing]], page: int, viewer: Viewer
+) -> Reply:
+    """List the cases that may be done, to be confirmed one by one or, having read them, all."""
+    buttons = ((Button("超期情况", "overdue"), MENU),)
+    if not entries:
+        return Reply("没有可能已办结、等核对的办件。", buttons=buttons)
+    lines = Lines()
+    shown, turns = page_of(entries, page, "perhaps")
+    lines.heading(f"可能已办结 {len(entries)} 件{page_words(entries, page)}")
+    lines.add("最新在办数据里没有这些件。请在平台核对，确实办结的再确认；没办结的不用点。")
+    lines.numbered(
+        f"{case_words(case, discreet=viewer.discreet)}｜{format_day(standing.due_on)}到期"
+        + (f"｜{_since_words(case.missing_at)}" if case.missing_at else "")
+        for case, standing in shown
+    )
+    rows = [
+        (
+            Button(f"确认办结 {short_number(case)}", f"caseclose:{case.id}"),
+            Button(f"看 {short_number(case)}", f"case:{case.id}"),
+        )
+        for case, _ in shown
+    ]
+    latest = max(case.id for case, _ in entries)
+    everything = Button(f"全部确认办结 {len(entries)} 件", f"closeall:{len(entries)}:{latest}")
+    return Reply(
+        lines.text, headings=lines.headings, buttons=(*rows, *turns, (everything,), *buttons)
+    )
+
+
+def _since_words(missing_at: datetime) -> str:
+    return f"{format_moment(missing_at)} 起查不到"
+
+
+def closed_reply(cases: Sequence[Case], left: int) -> Reply:
+    """Confirm that missing cases were closed, and lead back to those that are left."""
+    which = f"尾号 {short_number(cases[0])}" if len(cases) == 1 else f"{len(cases)} 件"
+    buttons = [Button(f"可能已办结 {left} 件", "perhaps")] if left else []
+    return Reply(f"已确认办结：{which}。", buttons=((*buttons, MENU),))
 
 
 # -- the supervisor's figures
@@ -464,6 +614,7 @@ def overdue_reply(
     figures: Supervision,
     scope_words: str,
     trend: Reply,
+    clear: Sequence[str],
     rates: Sequence[UnitRate],
     unexplained: Mapping[str, int],
     unbound: Sequence[Unbound],
@@ -476,17 +627,19 @@ def overdue_reply(
     lines = Lines()
     lines.heading(f"办件时限　{scope_words}　{format_day(figures.on)}")
     lines.add(as_of_words(figures.as_of, stale=figures.stale))
+    if figures.as_of is None:
+        return Reply(lines.text, headings=lines.headings, buttons=((MENU,),))
     lines.add(_counts_words(figures.total))
     if figures.late:
         lines.heading(f"🔴 超期 {len(figures.late)} 件")
         lines.bullets(
-            f"{case.unit_name or '未归属'}｜{case_words(case, discreet=viewer.discreet)}｜"
+            f"{case.unit_name}｜{case_words(case, discreet=viewer.discreet)}｜"
             f"{standing_words(standing)}"
             for case, standing in figures.late[:LONGEST_BLOCK]
         )
         if len(figures.late) > LONGEST_BLOCK:
-            lines.add(f"另有 {len(figures.late) - LONGEST_BLOCK} 件较轻的，没列出。")
-    clear = [row.unit for row in figures.rows if row.late == 0]
+            more = len(figures.late) - LONGEST_BLOCK
+            lines.add(f"另有 {more} 件，点下面“{PRESSING.label}”看全部。")
     if clear and not figures.stale:
         lines.heading("没有超期的单位")
         lines.add("、".join(clear))
@@ -510,7 +663,7 @@ def overdue_reply(
     if waiting:
         buttons.append((Button(f"待签发 {waiting} 件", "acts"),))
     if perhaps_done:
-        buttons.append((Button(f"可能已办结 {perhaps_done} 件", "caseclose"),))
+        buttons.append((Button(f"可能已办结 {perhaps_done} 件", "perhaps"),))
     buttons += [
         (Button(f"看 {short_number(case)}", f"case:{case.id}"),)
         for case, _ in figures.late[:LISTED_WITH_BUTTONS]
@@ -519,9 +672,37 @@ def overdue_reply(
         lines.text,
         headings=lines.headings,
         table=counts_table(figures),
-        buttons=(*buttons, (Button("超期原因", "casecauses"), MENU)),
+        buttons=(*buttons, (PRESSING, Button("超期原因", "casecauses"), MENU)),
         then=(trend,),
     )
+
+
+def pressing_reply(
+    entries: Sequence[tuple[Case, Standing]],
+    page: int,
+    as_of: datetime | None,
+    viewer: Viewer,
+    *,
+    stale: bool,
+) -> Reply:
+    """List every late case and those about to be, worst first, a page at a time."""
+    buttons = ((Button("超期情况", "overdue"), MENU),)
+    lines = Lines()
+    lines.add(as_of_words(as_of, stale=stale))
+    if not entries:
+        lines.add("数据太旧，不能当作没有。" if stale else "没有超期和快到期的。")
+        return Reply(lines.text, buttons=buttons)
+    shown, turns = page_of(entries, page, "pressing")
+    lines.heading(f"超期和快到期 {len(entries)} 件，最急的在前{page_words(entries, page)}")
+    lines.numbered(
+        f"{standing_words(s)}｜{case_words(c, discreet=viewer.discreet)}｜{c.unit_name}"
+        for c, s in shown
+    )
+    rows = [
+        tuple(Button(f"看 {short_number(c)}", f"case:{c.id}") for c, _ in shown[n : n + 3])
+        for n in range(0, len(shown), 3)
+    ]
+    return Reply(lines.text, headings=lines.headings, buttons=(*rows, *turns, *buttons))
 
 
 def _counts_words(row: UnitCounts) -> str:
@@ -581,8 +762,7 @@ def act_told_reply(
     lines = Lines()
     lines.heading(act_title(act))
     lines.add(case_words(case, discreet=viewer.discreet))
-    if case.unit_name:
-        lines.add(f"单位：{case.unit_name}")
+    lines.add(f"单位：{case.unit_name}")
     lines.add(
         f"{format_day(case.accepted_on)}受理，承诺 {case.limit_days} 个工作日，"
         f"{standing_words(standing)}"
@@ -606,7 +786,7 @@ def reminded_before(act: Act, told: Sequence[Told]) -> list[datetime]:
             t.decided_at
             for t in told
             if t.sent_at is not None
-            and t.kind is not NoticeKind.WAITING
+            and t.kind not in NO_REMINDERS
             and (released_at is None or t.decided_at < released_at)
         }
     )
@@ -619,11 +799,18 @@ JOB_WORDS = {"overdue": "办件提醒", "summary": "当日小结", "full-day": "
 
 
 def caught_up_reply(job: str, slots: Sequence[datetime], at: datetime, messages: int) -> Reply:
-    """Report runs that were missed and made up for."""
-    times = "、".join(
-        f"{slot:%H:%M}" if slot.date() == at.date() else format_moment(slot) for slot in slots
-    )
-    return Reply(f"{JOB_WORDS.get(job, job)} {times} 未运行，{at:%H:%M} 补发 {messages} 条。")
+    """Report runs that were missed and made up for, by day; today's need no day."""
+    named = JOB_WORDS.get(job, job)
+    if all(slot.date() == at.date() for slot in slots):
+        times = "、".join(f"{slot:%H:%M}" for slot in slots)
+        return Reply(f"{named} {times} 未运行，{at:%H:%M} 补发 {messages} 条。")
+    by_day: dict[date, list[str]] = {}
+    for slot in slots:
+        by_day.setdefault(slot.date(), []).append(f"{slot:%H:%M}")
+    days = [f"{day:%m-%d} {'、'.join(times)}" for day, times in by_day.items()]
+    if len(days) > MOST_DAYS:
+        days = [*days[: MOST_DAYS - 1], f"…到 {days[-1]}（共 {len(slots)} 次）"]
+    return Reply(f"{named} {'，'.join(days)} 未运行，{at:%m-%d %H:%M} 补发 {messages} 条。")
 
 
 def calendar_missing_reply(year: int) -> Reply:

@@ -15,6 +15,7 @@ from bot.reports.certificates import PAGE, Listed, OpenedList, Register, Shown, 
 from bot.reports.percentages import Rate
 from bot.settings import Palette
 from bot.views.answer import token
+from bot.views.due_days import PROVISIONAL
 from bot.views.places import scope_words
 from bot.views.text import Lines, end_sentence, format_full_day, format_moment
 from knowledge.model import CertificateKind, Confidence, KnowledgeBase
@@ -61,7 +62,6 @@ SEPARATE_CONSENT = (
     "这种证涉及健康等敏感个人信息，发来后 4 位，就是单独同意把它用于提醒；只在网页上提醒，"
     "未满 14 周岁的，由监护人来发。"
 )
-PROVISIONAL = "（暂定，以国务院放假安排为准）"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ from bot.dialogue import Button, Reply
 from bot.records.enquiries import Enquiry
 from bot.records.messages import Message
 from bot.settings import HumanSettings
+from bot.views.due_days import HOW, PROVISIONAL, days_table, why_button
 from bot.views.text import HOTLINE, Lines, format_day, format_moment, shorten
+from reminders.working_days import Explanation
 
 MENU = Button("菜单", "menu")
 
@@ -44,7 +46,7 @@ def note_taken_reply(enquiry: Enquiry) -> Reply:
     return Reply(
         f"留言收到了，编号 {enquiry.number}，{format_day(enquiry.due_on)}前回复，"
         f"回复就发在这里。发“查留言 {enquiry.number}”看进度。",
-        buttons=((MENU,),),
+        buttons=((_why(enquiry.number), MENU),),
     )
 
 
@@ -55,7 +57,26 @@ def status_reply(enquiry: Enquiry) -> Reply:
         if enquiry.answered_at
         else f"等待回复，{format_day(enquiry.due_on)}前"
     )
-    return Reply(f"{enquiry.number}：{format_moment(enquiry.made_at)} 收到，{state}。")
+    why = [] if enquiry.answered_at else [_why(enquiry.number)]
+    return Reply(
+        f"{enquiry.number}：{format_moment(enquiry.made_at)} 收到，{state}。",
+        buttons=((*why, MENU),),
+    )
+
+
+def _why(number: str) -> Button:
+    return why_button(f"notewhy:{number}")
+
+
+def why_reply(enquiry: Enquiry, explanation: Explanation, days: int) -> Reply:
+    """Answer 为什么是这天 for the day by which a message is answered."""
+    reserve = PROVISIONAL if explanation.provisional else ""
+    return Reply(
+        f"留言 {enquiry.number[-6:]}：{format_day(enquiry.made_at.date())}收到，{days} 个工作日内"
+        f"回复，{format_day(enquiry.due_on)}前{reserve}。{HOW}",
+        table=days_table(explanation),
+        buttons=((MENU,),),
+    )
 
 
 def inbox_reply(enquiries: Sequence[Enquiry], today: date) -> Reply:
@@ -77,7 +98,7 @@ def enquiry_reply(enquiry: Enquiry, spoken: Sequence[Message], *, discreet: bool
         return Reply(
             f"留言 {enquiry.number[-6:]}，{format_day(enquiry.due_on)}前回复。"
             "留言内容不经 Telegram 传送，请在网页上查看和回复。",
-            buttons=((MENU,),),
+            buttons=((_why(enquiry.number), MENU),),
         )
     lines = Lines()
     lines.add(f"留言 {enquiry.number}（{format_moment(enquiry.made_at)}）：", enquiry.text)
@@ -89,7 +110,10 @@ def enquiry_reply(enquiry: Enquiry, spoken: Sequence[Message], *, discreet: bool
     return Reply(
         lines.text,
         headings=lines.headings,
-        buttons=((Button("回复", f"reply:{enquiry.number}"),), (Button("留言箱", "inbox"),)),
+        buttons=(
+            (Button("回复", f"reply:{enquiry.number}"),),
+            (_why(enquiry.number), Button("留言箱", "inbox")),
+        ),
     )
 
 
@@ -117,7 +141,7 @@ def new_note_reply(number: str, due_on: date) -> Reply:
     """Tell a lead that a message waits."""
     return Reply(
         f"新留言 {number[-6:]}，{format_day(due_on)}前回复。",
-        buttons=((Button("看留言", f"read:{number}"),),),
+        buttons=((Button("看留言", f"read:{number}"), _why(number)),),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from bot.dialogue import Button, Reply, Table
+from bot.dialogue import Button, Reply
 from bot.views.answer import (
     AnswerFacts,
     answer_label,
@@ -13,6 +13,7 @@ from bot.views.answer import (
     token,
     write_place,
 )
+from bot.views.due_days import days_table
 from bot.views.materials import title_of
 from bot.views.text import HOTLINE, Lines, format_day, format_full_day, shorten
 from knowledge.checklist import Checklist, Group, ListedMaterial
@@ -115,17 +116,13 @@ def place_reply(
 
 def why_reply(explanation: Explanation, accepted_on: date, days: int) -> Reply:
     """Show each day from acceptance to the last, counted or not, with the reason."""
-    rows = tuple(
-        (format_day(day.on), "计" if day.counted else "不计", day.reason)
-        for day in explanation.days
-    )
     reserve = (
         "遇到还没公布放假安排的日子，以国务院放假安排为准。" if explanation.provisional else ""
     )
     return Reply(
         f"{format_full_day(accepted_on)}受理，{days} 个工作日，最晚 "
         f"{format_day(explanation.due_on)}办结。受理当天不算，从下一个工作日数起。{reserve}",
-        table=Table(("日子", "计不计", "原因"), rows),
+        table=days_table(explanation),
     )
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from bot.dialogue import Button, Reply
+from bot.dialogue import Button, Reply, Table
+from bot.views.due_days import HOW, PROVISIONAL, days_table, why_button
 from bot.views.text import HOTLINE, format_full_day, format_moment
-from reminders.overdue import LATE, Stage
+from reminders.overdue import LATE, STILL, Stage
+from reminders.working_days import Explanation
 
 MENU = Button("菜单", "menu")
 TITLE = "办件、反馈进度"
 FEEDBACK_TITLE = "您的反馈"
-PROVISIONAL = "（暂定，以国务院放假安排为准）"
 
 STATES = {
     Stage.ON_TRACK: "正在办理",
@@ -37,6 +38,13 @@ class Progress:
     completed_on: date | None
     uncertain: bool
     as_of: datetime | None
+    started_on: date
+    explanation: Explanation
+
+    @property
+    def has_due_day(self) -> bool:
+        """Tell whether there is a day by which it is to be done."""
+        return self.completed_on is None and self.stage not in STILL
 
 
 def progress_lines(progress: Progress) -> tuple[str, ...]:
@@ -47,7 +55,7 @@ def progress_lines(progress: Progress) -> tuple[str, ...]:
     ]
     if progress.completed_on is not None:
         lines.append(f"办结：{format_full_day(progress.completed_on)}")
-    elif progress.stage not in (Stage.SUSPENDED, Stage.AWAITING_PAPERS):
+    elif progress.has_due_day:
         reserve = PROVISIONAL if progress.provisional else ""
         lines.append(f"承诺办结：{format_full_day(progress.due_on)}{reserve}")
     if progress.uncertain and progress.completed_on is None:
@@ -59,9 +67,31 @@ def progress_lines(progress: Progress) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def progress_reply(progress: Progress) -> Reply:
-    """Answer in chat."""
-    return Reply("\n".join(progress_lines(progress)), buttons=((MENU,),))
+def why_words(progress: Progress) -> str:
+    """Say from when the days to the due day are counted."""
+    since = format_full_day(progress.started_on)
+    began = "受理" if progress.started_on == progress.accepted_on else "补正收齐"
+    return f"{since}{began}，{format_full_day(progress.due_on)}承诺办结。{HOW}"
+
+
+def why_table(progress: Progress) -> Table:
+    """Return every day on the way to the due day, counted or not."""
+    return days_table(progress.explanation)
+
+
+def progress_reply(progress: Progress, number: str) -> Reply:
+    """Answer in chat; `number` is what was asked for, and comes back where a day is asked about."""
+    why = [why_button(f"progwhy:{number}")] if progress.has_due_day else []
+    return Reply("\n".join(progress_lines(progress)), buttons=((*why, MENU),))
+
+
+def why_reply(progress: Progress) -> Reply:
+    """Answer 为什么是这天 for the applicant: dates only."""
+    return Reply(
+        f"尾号 {progress.tail}：{why_words(progress)}",
+        table=why_table(progress),
+        buttons=((MENU,),),
+    )
 
 
 def ask_reply(page: str | None) -> Reply:

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
-from bot.dialogue import Person
+from bot.dialogue import MUNICIPAL, Person
 from bot.reports.oversight import Proof, UnitRate
 from bot.reports.unit_sheet import MonthCauses
 from bot.views.case_proof import EVENT_WORDS, FAILURE_WORDS, event_details, recipient_words
@@ -109,10 +109,10 @@ def _case(proof: Proof, standing: Standing) -> Line:
         case.number,
         case.item,
         case.unit,
-        case.scope.district,
+        case.scope.district or MUNICIPAL,
         case.handler_name or case.handler_number,
         _day(case.accepted_on),
-        _day(standing.due_on),
+        _day(None if standing.is_still else standing.due_on),
         _day(case.completed_on),
         LIGHTS[standing.stage],
         standing.overdue_days,

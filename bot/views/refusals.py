@@ -74,11 +74,17 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
     "command_unknown": lambda _: "没有这个命令。要办什么事，直接打字问我；发“帮助”看能问什么。",
     "future_day": lambda _: "无数据：那天还没到。",
     "case_unknown": lambda _: "没有这件办件，或不归您管。发“我的办件”看自己的。",
-    "case_not_open": lambda _: "这件已经办结了。",
+    "case_not_open": lambda _: "这件已经办结了，不用再办。",
+    "case_not_late": lambda _: "这件没有超期，不用说明原因。",
     "case_day_passed": lambda _: "那天已经过了，请选今天或以后。",
     "case_papers_too_late": lambda _: (
         "受理超过 5 个工作日，不能再要求补正：逾期不告知的，自收到材料之日起即为受理"
         "（行政许可法第三十二条）。"
+    ),
+    "case_papers_overdue": lambda _: (
+        "这件已经超期，不能再记待补正：补正要在到期之前一次性告知（行政许可法第三十二条），"
+        "超期后补正不重新起算。"
+        "请尽快办结，并点“说明原因”；平台上早已告知补正的，请核对平台数据后重新导入。"
     ),
     "case_papers_asked_before": lambda _: "已经要求过一次补正，补正只能一次性告知，不能再停表。",
     "case_arrival_day": lambda _: "收齐材料的日子不对，请核对。",
@@ -94,6 +100,7 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
     "case_extension_days": lambda _: "延期最多 10 个工作日，联合办理最多 15 个。",
     "case_extension_papers": lambda _: "延期要写明批准人、理由和告知申请人的凭据。",
     "case_extension_too_late": lambda _: "已经到期，不能再延期：延期须在到期之前批准。",
+    "case_not_missing": lambda _: "这件还在最新数据里，不用在这里确认；办结后导入就更新。",
     "case_completion_day": lambda _: "办结的日子不对，请核对。",
     "leave_unreadable": lambda _: "没看懂日期。请写成“2月10日到2月12日”，只请一天就写“2月10日”。",
     "leave_no_such_day": lambda f: f"没有 {f['month']} 月 {f['day']} 日这一天，请核对后再发。",
@@ -106,6 +113,10 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
     ),
     "act_decided": lambda _: "这件已经签发或不签发了。",
     "act_step_done": lambda _: "这一步已经办了，不用再签发。",
+    "act_unnamed": lambda _: (
+        "签发、不签发都要署名，您绑定时没有写姓名。请管理员按您的姓名发一个绑定码，"
+        "您再发一次“绑定 绑定码”，就可以签发了。"
+    ),
     "act_provisional": lambda _: "到期日还是暂定的（等国务院放假安排），不能据此通报。",
     "staff_rating": lambda _: "工作人员不能评价，这次已记录。群众可以用自己的手机评。",
     "feedback_too_often": lambda _: "查得太勤了，请过十分钟再查；着急可以打 12345 问。",

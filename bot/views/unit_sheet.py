@@ -9,7 +9,8 @@ from bot.dialogue import Button, Picture, Reply, Table
 from bot.reports.charts import Column, ColumnWords, columns_png
 from bot.reports.oversight import TrendDay
 from bot.reports.unit_sheet import MonthCauses, Pressing, UnitSheet, causes_named
-from bot.views.cases import CAUSE_WORDS, LIGHTS, PROVISIONAL, as_of_words
+from bot.views.cases import CAUSE_WORDS, LIGHTS, as_of_words
+from bot.views.due_days import PROVISIONAL
 from bot.views.text import format_day, format_full_day, format_moment
 from reminders.case_work import Cause
 from reminders.overdue import Stage

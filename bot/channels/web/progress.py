@@ -10,12 +10,21 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from bot.channels.web.render import table_html
 from bot.channels.web.session import keep_session, session_of
 from bot.channels.web.site import Site
 from bot.handlers.progress import progress_of
 from bot.handlers.rectifications import status_of, told_page
 from bot.views import page_words as wording
-from bot.views.progress import FEEDBACK_TITLE, TITLE, progress_lines
+from bot.views.due_days import WHY
+from bot.views.progress import (
+    FEEDBACK_TITLE,
+    TITLE,
+    Progress,
+    progress_lines,
+    why_table,
+    why_words,
+)
 
 MOST_LOOKUPS = 10
 MOST_OF_STRANGERS = 60
@@ -40,22 +49,33 @@ async def show_progress(site: Site, request: Request) -> Response:
     who, most = ("", MOST_OF_STRANGERS) if session.is_new else (session.secret, MOST_LOOKUPS)
     if not site.lookups.may_look(who, most, site.desk.now()):
         return _unseen(site.pages.notice(wording.PROGRESS_TOO_OFTEN, 429))
-    lines = _lines(site, request.path_params["number"].strip()[:LONGEST_NUMBER])
-    if lines is None:
+    shown = _shown(site, request.path_params["number"].strip()[:LONGEST_NUMBER])
+    if shown is None:
         response = site.pages.notice(wording.PROGRESS_UNKNOWN, 404)
     else:
         form = site.pages.fill("progress.html", number="")
-        response = site.pages.plain(TITLE, paragraphs(lines) + form)
+        response = site.pages.plain(TITLE, shown + form)
     keep_session(response, site.desk, session)
     return _unseen(response)
 
 
-def _lines(site: Site, number: str) -> tuple[str, ...] | None:
-    """Say where a case stands, or a feedback, whose numbers begin with Z."""
+def _shown(site: Site, number: str) -> str | None:
+    """Show where a case stands, or a feedback, whose numbers begin with Z."""
     if number[:1] in ("Z", "z"):
-        return status_of(site.desk, number)
+        lines = status_of(site.desk, number)
+        return None if lines is None else paragraphs(lines)
     found = progress_of(site.desk, number)
-    return None if found is None else progress_lines(found)
+    return None if found is None else paragraphs(progress_lines(found)) + _why(found)
+
+
+def _why(progress: Progress) -> str:
+    """Return 为什么是这天, folded up until it is asked for."""
+    if not progress.has_due_day:
+        return ""
+    return (
+        f"<details><summary>{escape(WHY)}</summary><p>{escape(why_words(progress))}</p>"
+        f"{table_html(why_table(progress))}</details>"
+    )
 
 
 def paragraphs(lines: tuple[str, ...]) -> str:

@@ -64,7 +64,7 @@ def body_of(reply: Reply, number: int | None) -> Iterator[str]:
     anchor = f"m-{number}" if number is not None else None
     yield lines_html(reply.text, reply.headings, anchor)
     if reply.table is not None:
-        yield _table(reply.table)
+        yield table_html(reply.table)
     if reply.picture is not None:
         yield _picture(reply.picture)
     if reply.document is not None and number is not None:
@@ -124,7 +124,8 @@ def linked(text: str) -> str:
     return "".join([*html, words_html(text[end:])])
 
 
-def _table(table: Table) -> str:
+def table_html(table: Table) -> str:
+    """Return a table that scrolls sideways where it is too wide."""
     head = "".join(f'<th scope="col">{words_html(cell)}</th>' for cell in table.header)
     rows = "".join(
         "<tr>" + "".join(f"<td>{words_html(cell)}</td>" for cell in row) + "</tr>"
