@@ -25,7 +25,7 @@ from bot.views.refusals import ROLE_NAMES
 from bot.views.text import Lines, format_day, format_moment
 from reminders.acts import Act, Decision, DeclineReason
 from reminders.case_events import CaseEvent
-from reminders.notices import NoticeKind
+from reminders.notices import NO_REMINDERS
 from reminders.overdue import person_of_key
 
 EVENT_WORDS = {
@@ -105,7 +105,7 @@ def told_words(told: Told, names: Mapping[int, str], signers: Collection[int]) -
         parts.append("还没送出")
     if told.acknowledged_at is not None:
         parts.append(f"{format_moment(told.acknowledged_at)} 签收")
-    elif told.person_id in signers and told.kind not in (NoticeKind.WAITING, NoticeKind.CAUSE):
+    elif told.person_id in signers and told.kind not in NO_REMINDERS:
         parts.append("未签收")
     return "，".join(parts)
 

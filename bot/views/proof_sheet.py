@@ -20,6 +20,7 @@ from bot.views.cases import (
 from bot.views.refusals import ROLE_NAMES
 from bot.views.unit_sheet import causes_table
 from reminders.acts import Decision
+from reminders.notices import NO_REMINDERS
 from reminders.overdue import Standing
 
 CASES = ("办件编号", "事项", "单位", "区县", "经办人", "受理", "到期", "办结", "状态", "超期工作日",
@@ -103,7 +104,7 @@ def _day(day: date | None) -> str | None:
 
 def _case(proof: Proof, standing: Standing) -> Line:
     case = proof.case
-    sent = [t.sent_at for t in proof.told if t.sent_at]
+    sent = [t.sent_at for t in proof.told if t.sent_at and t.kind not in NO_REMINDERS]
     known = [t.acknowledged_at for t in proof.told if t.acknowledged_at]
     return (
         case.number,
