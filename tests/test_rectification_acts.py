@@ -16,6 +16,7 @@ from bot.clock import LOCAL
 from bot.desk import Desk
 from bot.dialogue import CITY, Role, Scope
 from bot.oversight import run_overdue
+from bot.records import people
 from bot.records.audit import Deed, deeds
 from bot.records.roster import Roster
 from bot.reports.daily import facts_of_day
@@ -44,7 +45,9 @@ def loop(wang: Talker, zhao: Talker, zhou: Talker, clock: Clock) -> Loop:
 @pytest.fixture
 def supervisor(somebody: Callable[..., Talker]) -> Talker:
     """Return who supervises 龙亭."""
-    return somebody("sun", Role.SUPERVISOR, Scope("龙亭区"))
+    sun = somebody("sun", Role.SUPERVISOR, Scope("龙亭区"))
+    sun.person = people.name_person(sun.desk.db, sun.person, "孙督查")
+    return sun
 
 
 def swept(loop: Loop, *instants: str) -> int:

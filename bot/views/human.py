@@ -72,8 +72,8 @@ def why_reply(enquiry: Enquiry, explanation: Explanation, days: int) -> Reply:
     """Answer 为什么是这天 for the day by which a message is answered."""
     reserve = PROVISIONAL if explanation.provisional else ""
     return Reply(
-        f"留言 {enquiry.number[-6:]}：{format_day(enquiry.made_at.date())}收到，{days} 个工作日内"
-        f"回复，{format_day(enquiry.due_on)}前{reserve}。{HOW}",
+        f"{format_day(enquiry.made_at.date())}收到留言，{days} 个工作日内回复，"
+        f"{format_day(enquiry.due_on)}前{reserve}。{HOW}",
         table=days_table(explanation),
         buttons=((MENU,),),
     )
