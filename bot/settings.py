@@ -96,7 +96,7 @@ class WebSettings(Part):
     public_url: str | None = Field(None, description="群众打开的地址，须 https")
     footer: str | None = Field(None, description="页脚，如备案号")
     kiosk: bool = Field(False, description="大厅共用平板：换下一位时全清")
-    staff_session_days: int = Field(30, ge=1, description="工作人员绑定网页后，几天要重新绑定")
+    staff_session_days: int = Field(180, ge=1, description="工作人员几天没用网页就要重新绑定")
 
     @model_validator(mode="after")
     def _public_only_behind_https(self) -> Self:

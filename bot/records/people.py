@@ -333,15 +333,21 @@ def leave_address(db: Database, person: Person, address: Address) -> None:
         revoke_role(db, person)
 
 
-def is_session_over(db: Database, address: Address, *, days: int, now: datetime) -> bool:
-    """Tell whether a staff member's session at an address has lasted longer than it may."""
+def session_used_at(db: Database, address: Address) -> datetime | None:
+    """Return when a staff member's session was bound or, to the day, last used."""
     row = db.execute(
         "SELECT bound_at FROM addresses WHERE channel = ? AND address = ?",
         [address.channel, address.address],
     ).fetchone()
-    if row is None or row[0] is None:
-        return False
-    return now - datetime.fromisoformat(row[0]) > timedelta(days=days)
+    return None if row is None or row[0] is None else datetime.fromisoformat(row[0])
+
+
+def renew_session(db: Database, address: Address, *, now: datetime) -> None:
+    """Note that a staff member's session is in use."""
+    db.execute(
+        "UPDATE addresses SET bound_at = ? WHERE channel = ? AND address = ?",
+        [now.isoformat(), address.channel, address.address],
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ LARGE_COOKIE = "large"
 HOME_COOKIE = "home"
 SECRET_BYTES = 32
 SECRET_SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
+RENEWED_AFTER = timedelta(days=1)
 IDLE_SECONDS = 120
 YEAR_SECONDS = 365 * 24 * 3600
 
@@ -98,14 +99,18 @@ def known_person(desk: Desk, session: Session) -> Person | None:
 
 
 def _still_bound(desk: Desk, session: Session) -> Person | None:
-    """Return the person at a session's address; a staff member's session ends after some days."""
+    """Return the person at a session's address; a staff member's ends after days of disuse."""
     found = people.find_person(desk.db, session.address)
     if found is None or not found.is_staff or session.role is not Role.CITIZEN:
         return found
     days, now = desk.settings.web.staff_session_days, desk.now()
-    if not people.is_session_over(desk.db, session.address, days=days, now=now):
+    used_at = people.session_used_at(desk.db, session.address)
+    if used_at is None or now - used_at < RENEWED_AFTER:
         return found
     with transaction(desk.db):
+        if now - used_at <= timedelta(days=days):
+            people.renew_session(desk.db, session.address, now=now)
+            return found
         people.leave_address(desk.db, found, session.address)
     return None
 
