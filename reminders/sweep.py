@@ -408,10 +408,11 @@ def _put_digest(
         outbox.change_fact(db, joined, "overview", overview)
     if not put or joined:
         return 0
-    missed_from = sweep.missed[0].isoformat() if sweep.missed else ""
+    late = sweep.slot_at in sweep.missed
+    missed = sweep.slot_at if late else next(iter(sweep.missed), None)
     facts = {
         "message": message_key,
-        "missed_from": missed_from,
+        "missed": missed.isoformat() if missed else "",
         "overview": overview,
         "adds": "1" if sweep.adds else "",
     }

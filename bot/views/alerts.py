@@ -209,9 +209,9 @@ def _digest(desk: Desk, waiting: Waiting, person: Person, viewer: Viewer) -> Rep
     if digest is None:
         return None
     adds = bool(waiting.facts.get("adds")) and not waiting.facts.get("overview")
-    missed = waiting.facts.get("missed_from")
-    missed_from = datetime.fromisoformat(missed) if missed else None
-    return cases.digest_reply(digest, viewer, on=desk.today(), missed_from=missed_from, adds=adds)
+    missed = waiting.facts.get("missed")
+    missed_at = datetime.fromisoformat(missed) if missed else None
+    return cases.digest_reply(digest, viewer, on=desk.today(), missed_at=missed_at, adds=adds)
 
 
 def _act(desk: Desk, waiting: Waiting, viewer: Viewer) -> Reply | None:

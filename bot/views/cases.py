@@ -172,17 +172,17 @@ def as_of_words(as_of: datetime | None, *, stale: bool) -> str:
 
 
 def digest_reply(
-    digest: Digest, viewer: Viewer, *, on: date, missed_from: datetime | None, adds: bool
+    digest: Digest, viewer: Viewer, *, on: date, missed_at: datetime | None, adds: bool
 ) -> Reply:
     """Show one person what is late, due today and due soon, worst first, with buttons.
 
     One that `adds` to the slot's digest holds only what is new, and says so.
     """
     lines = Lines()
-    if missed_from is not None:
-        since = f"{missed_from:%H:%M}"
-        if missed_from.date() != on:
-            since = format_moment(missed_from)
+    if missed_at is not None:
+        since = f"{missed_at:%H:%M}"
+        if missed_at.date() != on:
+            since = format_moment(missed_at)
         lines.add(f"【补发】{since} 的汇总，当时程序没有运行。")
     lines.add(as_of_words(digest.as_of, stale=digest.stale))
     if adds and digest.listed:
@@ -801,16 +801,16 @@ JOB_WORDS = {"overdue": "办件提醒", "summary": "当日小结", "full-day": "
 def caught_up_reply(job: str, slots: Sequence[datetime], at: datetime, messages: int) -> Reply:
     """Report runs that were missed and made up for, by day; today's need no day."""
     named = JOB_WORDS.get(job, job)
-    if all(slot.date() == at.date() for slot in slots):
-        times = "、".join(f"{slot:%H:%M}" for slot in slots)
-        return Reply(f"{named} {times} 未运行，{at:%H:%M} 补发 {messages} 条。")
     by_day: dict[date, list[str]] = {}
     for slot in slots:
         by_day.setdefault(slot.date(), []).append(f"{slot:%H:%M}")
+    today = "、".join(by_day.pop(at.date(), []))
     days = [f"{day:%m-%d} {'、'.join(times)}" for day, times in by_day.items()]
     if len(days) > MOST_DAYS:
         days = [*days[: MOST_DAYS - 1], f"…到 {days[-1]}（共 {len(slots)} 次）"]
-    return Reply(f"{named} {'，'.join(days)} 未运行，{at:%m-%d %H:%M} 补发 {messages} 条。")
+    made_up = f"{at:%H:%M}" if today else f"{at:%m-%d %H:%M}"
+    missed = "，".join([*days, today] if today else days)
+    return Reply(f"{named} {missed} 未运行，{made_up} 补发 {messages} 条。")
 
 
 def calendar_missing_reply(year: int) -> Reply:
