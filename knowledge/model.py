@@ -457,6 +457,7 @@ class CertificateKind(Piece):
     name: Text
     names: tuple[Text, ...] = ()
     issuer: str | None = None
+    department: Id | None = Field(None, description="发证机关对应的部门；说不准是哪家就不写")
     validity: str | None = None
     validity_years: float | None = None
     opens: Lead | None = Field(None, description="到期前多久起可以申请")

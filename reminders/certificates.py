@@ -42,7 +42,10 @@ class CertificateState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CertificateRow:
-    """A row of a register: `expires_on` None is 长期有效, `kind_id` None is 规则未登记."""
+    """A row of a register: `expires_on` None is 长期有效, `kind_id` None is 规则未登记.
+
+    Where the issuer is not recognised, `department` is the one that usually issues the kind.
+    """
 
     number: str
     kind: str
@@ -57,6 +60,7 @@ class CertificateRow:
     replaces: str | None = None
     contact: str | None = None
     consent_on: date | None = None
+    issuer_recognised: bool = True
 
     @property
     def kind_key(self) -> str:

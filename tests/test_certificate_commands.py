@@ -129,5 +129,13 @@ def test_a_holders_code_needs_one_certificate(folder: Path) -> None:
     assert run("people", "code", "--certificate", "JY0001", "--role", "lead").exit_code == 2
 
 
+def test_a_department_may_be_named_in_chinese(folder: Path) -> None:
+    named = run_json("certificates", "--department", "龙亭区市场监督管理局")
+    code = run_json("people", "code", "--role", "department", "--department", "市卫健委")
+
+    assert named["rows"] == run_json("certificates", "--department", "market")["rows"]
+    assert code["department"] == "health"
+
+
 def test_an_unknown_department_is_wrong_use(folder: Path) -> None:
     assert run("certificates", "--department", "没有这个局").exit_code == 2

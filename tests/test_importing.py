@@ -724,6 +724,36 @@ def test_a_contact_is_kept_only_with_the_day_of_consent(desk: Desk) -> None:
     assert "13912345678" not in "\n".join(desk.db.conn.iterdump())
 
 
+def test_an_office_nobody_knows_leaves_the_certificate_to_the_kinds_own(desk: Desk) -> None:
+    rows = [
+        a_certificate("JY001", 发证机关="郑州市某局"),
+        a_certificate("JY002", 发证机关=""),
+        a_certificate("JY003", 发证机关="郑州市某局", 证照名称="养蜂证"),
+        a_certificate("JY004", 发证机关="", 证照名称="养蜂证"),
+        a_certificate("JY005"),
+    ]
+
+    plan = certificates(desk, *rows)
+    apply_plan(desk, plan)
+
+    kept = {
+        number: certificates_by_number(desk.db, number)[0].department
+        for number in ("JY001", "JY002", "JY003", "JY004", "JY005")
+    }
+    assert kept == {
+        "JY001": "market",
+        "JY002": "market",
+        "JY003": "郑州市某局",
+        "JY004": None,
+        "JY005": "market",
+    }
+    assert [(one.column, one.name, one.rows) for one in plan.unrecognised] == [
+        ("issuer", "郑州市某局", 2),
+        ("issuer", "", 1),
+        ("kind", "养蜂证", 2),
+    ]
+
+
 def test_a_long_file_is_read_again_instead_of_kept(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -817,6 +847,19 @@ def test_a_dry_run_on_the_command_line_leaves_all_to_add(
             tmp_path, monkeypatch, "import", "cases", "a.xlsx", "--dry-run", "--json"
         )
         assert (code, json.loads(out)["added"]) == (0, 3)
+
+
+def test_the_command_names_what_it_did_not_know(tmp_path: Path) -> None:
+    path = tmp_path / "证照.xlsx"
+    rows = [a_certificate(发证机关="郑州市某局"), a_certificate("JY002", 证照名称="食品许可证")]
+    path.write_bytes(an_xlsx(rows, CERTIFICATE_HEADER))
+
+    shown = CliRunner().invoke(main, ["import", "certificates", str(path)])
+
+    assert shown.exit_code == 0, shown.output
+    assert "规则未登记的证照种类" in shown.stdout
+    assert "食品许可证：1 行，像是：食品经营许可证" in shown.stdout
+    assert "郑州市某局：1 行" in shown.stdout
 
 
 def test_an_unreadable_file_is_one_line_on_the_command_line(

@@ -243,3 +243,47 @@ def test_a_department_is_known_without_the_city_before_it(names: Names) -> None:
     assert names.department("应急管理局") == "emergency"
     assert names.department("卫生健康委员会") == "health"
     assert names.department("兰考县应急管理局") == "emergency"
+
+
+@pytest.mark.parametrize(
+    ("written", "department"),
+    [
+        ("市场监督管理局", "market"),
+        ("龙亭区市场监督管理局", "market"),
+        ("兰考县市场监督管理局", "market"),
+        ("县市场监督管理局", "market"),
+        ("龙亭区市场监督管理局北城所", "market"),
+        ("农业农村局", "agriculture"),
+        ("卫生健康委员会", "health"),
+        ("市卫健委", "health"),
+        ("交通运输局", "transport"),
+        ("住房和城乡建设局", "housing"),
+        ("生态环境局", "ecology"),
+        ("开封市生态环境局龙亭分局", "ecology"),
+        ("城市管理局", "urban_management"),
+        ("文化和旅游局", "culture_tourism"),
+        ("人力资源社会保障局", "human_resources"),
+        ("残疾人联合会", "disabled_federation"),
+        ("交通警察支队", "traffic_police"),
+        ("兰考县公安局交通警察大队", "traffic_police"),
+        ("县（区）应急管理局", "emergency"),
+        ("烟草专卖局", "tobacco"),
+        ("开封市烟草专卖局", "tobacco"),
+        ("国家税务总局兰考县税务局", "tax"),
+        ("郑州市市场监督管理局", None),
+        ("市", None),
+    ],
+)
+def test_an_office_is_known_by_the_names_it_goes_by(
+    names: Names, written: str, department: str | None
+) -> None:
+    assert names.department(written) == department
+
+
+def test_every_office_is_known_with_and_without_the_city(
+    names: Names, knowledge: Knowledge
+) -> None:
+    for department in knowledge.base.departments.values():
+        for place in ("", "开封市", "龙亭区", "开封市兰考县"):
+            name = f"{place}{department.name.removeprefix('开封市')}"
+            assert names.department(name) == department.id

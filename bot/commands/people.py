@@ -6,7 +6,15 @@ from pathlib import Path
 
 import click
 
-from bot.commands.options import WRONG_USE, Context, common_options, fail, named_district, noted
+from bot.commands.options import (
+    WRONG_USE,
+    Context,
+    common_options,
+    fail,
+    named_department,
+    named_district,
+    noted,
+)
 from bot.commands.output import print_json, print_table
 from bot.commands.qr_sheet import Card, qr_sheet
 from bot.database import transaction
@@ -45,7 +53,7 @@ def people(settings: Context) -> None:
 @click.option("--role", type=click.Choice(sorted(role.value for role in STAFF)), help="角色")
 @click.option("--certificate", help="证照编号：给持证人发到期提醒码，不用 --role")
 @click.option("--district", help="区县，任何常用叫法；督查人员不填就是全市")
-@click.option("--department", help="部门编号，见 departments.yaml")
+@click.option("--department", help="部门编号或任何常用叫法，见 departments.yaml")
 @click.option("--window", help="窗口编号，见 places.yaml")
 @click.option("--name", help="给谁")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON")
@@ -75,8 +83,7 @@ def code(
         return
     assert role is not None
     canonical = named_district(desk, district)
-    if department and department not in desk.base.departments:
-        fail(f"不认识部门 {department}；有：{'、'.join(desk.base.departments)}", WRONG_USE)
+    department = named_department(desk.base, department) if department else None
     windows = {w.code for hall in desk.base.places.values() for w in hall.windows}
     if window and window not in windows:
         fail(f"不认识窗口 {window}；有：{'、'.join(sorted(windows))}", WRONG_USE)

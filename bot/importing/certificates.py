@@ -122,7 +122,7 @@ class CertificateImporter:
             kind_id=kind.id,
             holder=holder,
             issuer=issuer.name if issuer else None,
-            department=issuer.id if issuer else None,
+            department=self._department(kind, issuer),
             district=district,
             valid_from=valid_from,
             expires_on=expires_on if isinstance(expires_on, date) else None,
@@ -130,7 +130,20 @@ class CertificateImporter:
             replaces=replaces,
             contact=contact,
             consent_on=consent_on if contact else None,
+            issuer_recognised=issuer is not None and issuer.id is not None,
         )
+
+    def unrecognised(self, parsed: CertificateRow) -> tuple[tuple[str, str], ...]:
+        """Return the kind and the issuer that we do not know by name.
+
+        A row without an issuer is named only where the kind does not say whose it is either.
+        """
+        if parsed.kind_id is not None and parsed.issuer_recognised:
+            return ()
+        kind = () if parsed.kind_id else (("kind", parsed.kind),)
+        unnamed = parsed.issuer is None and parsed.department is not None
+        known = parsed.issuer_recognised or unnamed
+        return kind if known else (*kind, ("issuer", parsed.issuer or ""))
 
     def _read_kind(self, cell: Cell) -> _Named:
         kind = parse_text(cell)
@@ -138,7 +151,14 @@ class CertificateImporter:
 
     def _read_issuer(self, cell: Cell) -> _Named:
         issuer = parse_text(cell)
-        return _Named(issuer, self._names.department(issuer) or issuer)
+        return _Named(issuer, self._names.department(issuer))
+
+    def _department(self, kind: _Named, issuer: _Named | None) -> str | None:
+        if issuer is not None and issuer.id is not None:
+            return issuer.id
+        usual = self._names.issuing_department(kind.id) if kind.id else None
+        # An office nobody knows keeps its name, so that a list can still be of it.
+        return usual or (issuer.name if issuer else None)
 
     def _number(self, cell: Cell) -> str:
         number = parse_number(cell)

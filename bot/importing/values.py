@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
@@ -71,6 +71,9 @@ _FIRM = re.compile(
     r"幼儿园|大队|支队|政府|办事处|村委|居委|行$|部$|站$|馆|坊|院$|所$"
 )
 _LONGEST_PERSON = 4
+# What may stand before an office besides a district: 市卫健委, 县（区）应急管理局.
+_PLACES = ("国家税务总局", "河南省开封市", "开封市", "开封", "市", "县", "区")
+_BRANCH = re.compile(r"(.+?局).+(?:分局|大队|所)")
 _SPOILT = "编号被 Excel 当成数字，末几位已丢；请把这一列设成文本后重新导出"
 
 
@@ -363,6 +366,8 @@ class Names:
     windows: Mapping[str, tuple[str, str | None]]
     entries: Mapping[str, str]
     certificate_kinds: Mapping[str, str]
+    issuing_departments: Mapping[str, str]
+    places: tuple[str, ...]
 
     def district(self, cell: Cell) -> str | None:
         """Return the canonical district, None for the city's own units; raise BadValue."""
@@ -373,17 +378,29 @@ class Names:
         raise BadValue(_unknown_district(text, self.districts))
 
     def department(self, text: str) -> str | None:
-        """Return a department's id for any of its names, with or without a district before it."""
+        """Return a department's id for any of its names, with or without a place before it.
+
+        A branch (龙亭分局, 北城所) counts as the office it belongs to.
+        """
         folded = _folded(text)
-        known = self.departments.get(folded)
-        if known is not None:
-            return known
-        for name in self.districts:
-            if len(name) > 1 and folded.startswith(name) and folded[len(name) :]:
-                known = self.departments.get(folded[len(name) :])
-                if known is not None:
-                    return known
+        office = _BRANCH.match(folded)
+        for name in (folded, office[1]) if office else (folded,):
+            known = self._department_in_a_place(name)
+            if known is not None:
+                return known
         return None
+
+    def _department_in_a_place(self, name: str) -> str | None:
+        while (known := self.departments.get(name)) is None:
+            place = next((p for p in self.places if name.startswith(p) and name != p), None)
+            if place is None:
+                return None
+            name = name.removeprefix(place)
+        return known
+
+    def issuing_department(self, kind_id: str) -> str | None:
+        """Return the department that usually issues a kind, where the rule book names one."""
+        return self.issuing_departments.get(kind_id)
 
     def certificate_kind(self, text: str) -> str | None:
         """Return a certificate kind's id for any of its names; None is 规则未登记."""
@@ -402,16 +419,9 @@ def names_of(base: KnowledgeBase) -> Names:
     for district in base.districts:
         for name in (district.id, district.name, *district.names):
             districts[fold(name)] = district.name
-    departments = {
-        fold(name): department.id
-        for department in base.departments.values()
-        for name in (department.id, department.name, *department.names)
-    }
-    # An export of the city's own platform leaves the city's name out: 应急管理局.
-    for name, department_id in tuple(departments.items()):
-        for prefix in city:
-            if name.startswith(prefix) and name != prefix:
-                departments.setdefault(name.removeprefix(prefix), department_id)
+    # Longest first, so that 开封市龙亭区 goes as a whole before 开封市 does.
+    named = {*_PLACES, *(fold(c) for c in city), *(name for name in districts if len(name) > 1)}
+    places = tuple(sorted(named, key=lambda name: (-len(name), name)))
     entries = {
         fold(name): entry.id
         for entry in base.entries.values()
@@ -422,7 +432,23 @@ def names_of(base: KnowledgeBase) -> Names:
         for kind in base.certificates.values()
         for name in (*kind.names, kind.name, kind.id)
     }
-    return Names(districts, departments, _windows(base), entries, kinds)
+    issuing = {kind.id: kind.department for kind in base.certificates.values() if kind.department}
+    departments = _departments(base, city)
+    return Names(districts, departments, _windows(base), entries, kinds, issuing, places)
+
+
+def _departments(base: KnowledgeBase, city: Iterable[str]) -> Mapping[str, str]:
+    departments = {
+        fold(name): department.id
+        for department in base.departments.values()
+        for name in (department.id, department.name, *department.names)
+    }
+    # An export of the city's own platform leaves the city's name out: 应急管理局.
+    for name, department_id in tuple(departments.items()):
+        for prefix in city:
+            if name.startswith(prefix) and name != prefix:
+                departments.setdefault(name.removeprefix(prefix), department_id)
+    return departments
 
 
 def _windows(base: KnowledgeBase) -> Mapping[str, tuple[str, str | None]]:

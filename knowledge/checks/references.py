@@ -227,6 +227,9 @@ def check_shared_references(base: KnowledgeBase, known: Known, report: Report) -
     _check_notices(base, known, report)
     certificates = _Names("certificates.yaml", report)
     for kind in base.certificates.values():
+        certificates.expect(
+            (kind.id, "department"), kind.department, known.departments, "部门", "departments.yaml"
+        )
         for key, entry_id in (("renewal_entry", kind.renewal_entry), ("follow_on", kind.follow_on)):
             certificates.expect((kind.id, key), entry_id, known.entries, "条目", "packages")
         opened = (
