@@ -10,7 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -217,6 +217,7 @@ def apply_certificates(
     counted: Counter[Change] = Counter()
     added: list[tuple[Any, ...]] = []
     changed: list[tuple[Any, ...]] = []
+    ended: list[tuple[int, str, str]] = []
     unique: dict[_Key, CertificateRow] = {}
     for row in rows:
         unique.setdefault((row.number, row.kind_key), row)
@@ -231,6 +232,7 @@ def apply_certificates(
         counted[change] += 1
         if change is not Change.UNCHANGED:
             changed.append((*values, import_id, known[0]))
+            ended += _ended_term(known, row, now.date())
     if added:
         counted[Change.ADDED] = len(added)
     if len(unique) < len(rows):
@@ -242,6 +244,7 @@ def apply_certificates(
         added,
     )
     _update(db, changed)
+    _keep_ended_terms(db, changed, ended)
     _keep_contacts(db, rows)
     _link_renewals(db, f"id > {int(before)}", (), today)
     if changed:
@@ -275,6 +278,51 @@ def _update(db: Database, changed: Sequence[tuple[Any, ...]]) -> None:
     )
     db.conn.executemany(
         "DELETE FROM certificate_answers WHERE certificate_id = ? AND answer = 'wrong'", ids
+    )
+
+
+_VALID_FROM, _EXPIRES = 5, 6
+
+
+def _ended_term(
+    known: Sequence[Any], row: CertificateRow, today: date
+) -> tuple[tuple[int, str, str], ...]:
+    """Return the term that a later end under the same number closes: whose, its end, renewed on.
+
+    A later end that comes years before the old one is a correction and renews nothing. The new
+    term begins where the row says that it begins anew, else on the day we learn of it.
+    """
+    end = known[1 + _EXPIRES]
+    was_valid = known[1 + _STATE] == CertificateState.VALID
+    if end is None or not was_valid or row.state is not CertificateState.VALID:
+        return ()
+    ended_on = date.fromisoformat(end)
+    if row.expires_on is not None and row.expires_on <= ended_on:
+        return ()
+    begun = date.fromisoformat(known[1 + _VALID_FROM]) if known[1 + _VALID_FROM] else date.min
+    begins_anew = row.valid_from is not None and row.valid_from > begun
+    renewed_on = row.valid_from if row.valid_from and begins_anew else today
+    if renewed_on < ended_on - timedelta(days=RENEWED_WITHIN_DAYS):
+        return ()
+    return ((known[0], end, renewed_on.isoformat()),)
+
+
+def _keep_ended_terms(
+    db: Database, changed: Sequence[tuple[Any, ...]], ended: Sequence[tuple[int, str, str]]
+) -> None:
+    """Keep terms that were renewed under the same number; a renewal put back never was one."""
+    if not changed:
+        return
+    db.conn.execute(
+        """DELETE FROM certificate_terms WHERE EXISTS (SELECT 1 FROM certificates c
+               WHERE c.id = certificate_id AND c.expires_on <= certificate_terms.expires_on)
+           AND certificate_id IN (SELECT value FROM json_each(?))""",
+        (json.dumps([values[-1] for values in changed]),),
+    )
+    db.conn.executemany(
+        """INSERT INTO certificate_terms (certificate_id, expires_on, renewed_on)
+           VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET renewed_on = excluded.renewed_on""",
+        ended,
     )
 
 
