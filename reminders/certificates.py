@@ -45,6 +45,7 @@ class CertificateRow:
     """A row of a register: `expires_on` None is 长期有效, `kind_id` None is 规则未登记.
 
     Where the issuer is not recognised, `department` is the one that usually issues the kind.
+    `tells_contact` says that a blank contact is a word, not merely a column that is not there.
     """
 
     number: str
@@ -61,6 +62,7 @@ class CertificateRow:
     contact: str | None = None
     consent_on: date | None = None
     issuer_recognised: bool = True
+    tells_contact: bool = True
 
     @property
     def kind_key(self) -> str:
@@ -245,7 +247,7 @@ def apply_certificates(
     )
     _update(db, changed)
     _keep_ended_terms(db, changed, ended)
-    _keep_contacts(db, rows)
+    _keep_contacts(db, unique.values(), held)
     _link_renewals(db, f"id > {int(before)}", (), today)
     if changed:
         ids = json.dumps([values[-1] for values in changed])
@@ -326,17 +328,34 @@ def _keep_ended_terms(
     )
 
 
-def _keep_contacts(db: Database, rows: Sequence[CertificateRow]) -> None:
-    """Keep a contact with the day its owner agreed; without consent none stays."""
+def _keep_contacts(
+    db: Database, rows: Iterable[CertificateRow], held: Mapping[_Key, Sequence[Any]]
+) -> None:
+    """Keep a contact with the day its owner agreed, no longer than its consent or its use.
+
+    It goes at once where a row leaves phone or consent blank, or says that the certificate is not
+    valid; a register without such columns says nothing of consent.
+    """
+    kept: list[tuple[str, str, str, str]] = []
+    gone: list[int] = []
+    for row in rows:
+        if row.contact and row.consent_on and row.state is CertificateState.VALID:
+            kept.append((row.contact, row.consent_on.isoformat(), row.number, row.kind_key))
+            continue
+        is_over = row.tells_contact or row.state is not CertificateState.VALID
+        if is_over and (known := held.get((row.number, row.kind_key))) is not None:
+            gone.append(known[0])
+    if gone:
+        db.conn.execute(
+            """DELETE FROM certificate_contacts
+               WHERE certificate_id IN (SELECT value FROM json_each(?))""",
+            (json.dumps(gone),),
+        )
     db.conn.executemany(
         """INSERT INTO certificate_contacts (certificate_id, phone, consent_on)
            SELECT id, ?, ? FROM certificates WHERE number = ? AND kind_key = ?
            ON CONFLICT DO UPDATE SET phone = excluded.phone, consent_on = excluded.consent_on""",
-        [
-            (row.contact, row.consent_on.isoformat(), row.number, row.kind_key)
-            for row in rows
-            if row.contact and row.consent_on
-        ],
+        kept,
     )
 
 

@@ -754,6 +754,45 @@ def test_an_office_nobody_knows_leaves_the_certificate_to_the_kinds_own(desk: De
     ]
 
 
+WITH_CONTACT = (*CERTIFICATE_HEADER, "联系电话", "同意日期")
+
+
+def agreed(desk: Desk) -> None:
+    rows = [[*a_certificate(), "13812345678", "2025-01-02"]]
+    apply_plan(desk, certificates(desk, *rows, header=WITH_CONTACT))
+
+
+@pytest.mark.parametrize(
+    ("state", "phone", "consent"),
+    [
+        ("有效", "", ""),
+        ("有效", "13812345678", ""),
+        ("有效", "", "2025-01-02"),
+        ("注销", "13812345678", "2025-01-02"),
+    ],
+)
+def test_a_contact_goes_with_its_consent_and_its_use(
+    desk: Desk, state: str, phone: str, consent: str
+) -> None:
+    agreed(desk)
+
+    row = [*a_certificate(状态=state), phone, consent]
+    apply_plan(desk, certificates(desk, row, header=WITH_CONTACT))
+
+    assert contact_of(desk.db, certificates_by_number(desk.db, "JY001")[0].id) is None
+
+
+@pytest.mark.parametrize(("state", "kept"), [("有效", "13812345678"), ("吊销", None)])
+def test_a_register_without_contacts_takes_none_back(
+    desk: Desk, state: str, kept: str | None
+) -> None:
+    agreed(desk)
+
+    apply_plan(desk, certificates(desk, a_certificate(状态=state, 持证人="某某小饭店")))
+
+    assert contact_of(desk.db, certificates_by_number(desk.db, "JY001")[0].id) == kept
+
+
 def test_a_long_file_is_read_again_instead_of_kept(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -131,6 +131,7 @@ class CertificateImporter:
             contact=contact,
             consent_on=consent_on if contact else None,
             issuer_recognised=issuer is not None and issuer.id is not None,
+            tells_contact=reader.has_column("contact") or reader.has_column("consent_on"),
         )
 
     def unrecognised(self, parsed: CertificateRow) -> tuple[tuple[str, str], ...]:

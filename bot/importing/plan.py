@@ -68,12 +68,13 @@ class Unrecognised:
 class RowReader:
     """Read one row's cells in turn and collect what is wrong with them."""
 
-    __slots__ = ("_cells", "layout", "problems", "row")
+    __slots__ = ("_cells", "_titles", "layout", "problems", "row")
 
-    def __init__(self, row: Row, layout: Layout) -> None:
+    def __init__(self, row: Row, table: Table) -> None:
         """Start without problems."""
         self.row = row
-        self.layout = layout
+        self.layout = table.layout
+        self._titles = table.titles
         self.problems: dict[str, str] = {}
         self._cells = row.cells
 
@@ -99,6 +100,10 @@ class RowReader:
         except BadValue as bad:
             self.problems[key] = bad.problem
             return None
+
+    def has_column(self, key: str) -> bool:
+        """Tell whether the table has a column, filled in here or not."""
+        return key in self._titles
 
     def refuse(self, key: str, problem: str) -> None:
         """Note a problem that lies between several cells."""
@@ -167,7 +172,7 @@ class Plan(Generic[R]):
             return
         for row in rows_of(self.table):
             if row.number not in self.skipped:
-                parsed = self.parser.parse(RowReader(row, self.table.layout))
+                parsed = self.parser.parse(RowReader(row, self.table))
                 # What was good in the dry run is good again: a parser is a pure function.
                 assert parsed is not None, row.number
                 yield row, parsed
@@ -252,7 +257,7 @@ class _Reading(Generic[R]):
             self.examples.add(row.number)
             return
         self.read += 1
-        reader = RowReader(row, self.table.layout)
+        reader = RowReader(row, self.table)
         parsed = self.parser.parse(reader)
         if parsed is None or reader.problems:
             self._refused[row.number] = _refused(row, reader.problems)
