@@ -26,6 +26,7 @@ from bot.importing.values import (
     parse_text,
     parse_valid_to,
     parse_yes,
+    resembles_identity,
 )
 from reminders.cases import CaseStatus
 from reminders.certificates import CertificateState
@@ -164,6 +165,27 @@ def test_an_identity_number_is_no_case_number() -> None:
 def test_a_disabled_persons_number_is_seen_to_hold_an_identity() -> None:
     assert holds_identity(an_identity("41020319900101123") + "42")
     assert not holds_identity("410202202501240001")
+
+
+@pytest.mark.parametrize(
+    ("number", "resembles"),
+    [
+        (an_identity("41020319900101123"), True),
+        (an_identity("41020319900101123") + "42", True),
+        ("410203199001011230", True),
+        ("410203199001011231", True),
+        ("410203-19900101-123x", True),
+        ("410203199002301231", False),
+        ("410203202512311231", False),
+        ("410203199013011231", False),
+        ("41020319900101123", False),
+        ("JY14102030001234567", False),
+    ],
+)
+def test_a_number_resembles_an_identity_whatever_its_check_digit(
+    number: str, *, resembles: bool
+) -> None:
+    assert resembles_identity(number, SIXTH) is resembles
 
 
 def test_a_person_keeps_the_surname_and_a_firm_its_name() -> None:

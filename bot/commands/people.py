@@ -20,6 +20,8 @@ from bot.commands.qr_sheet import Card, qr_sheet
 from bot.database import transaction
 from bot.desk import Desk
 from bot.dialogue import CITY, STAFF, Channel, Person, Role, Scope, Table
+from bot.importing.certificates import registered_number
+from bot.importing.values import BadValue
 from bot.qr import qr_png
 from bot.records.audit import Deed
 from bot.records.people import (
@@ -34,7 +36,7 @@ from bot.records.people import (
 from bot.records.roster import Member, member_by_number, members, unlink_person
 from bot.views.places import scope_words
 from bot.views.refusals import ROLE_NAMES
-from reminders.certificate_holders import make_opt_in_code
+from reminders.certificate_holders import make_opt_in_code, number_tail
 from reminders.certificates import certificates_by_number
 
 CODES_FOLDER = "codes"
@@ -302,7 +304,13 @@ def _meant(desk: Desk, who: str) -> tuple[Person, ...]:
 
 def _code_for_holder(desk: Desk, number: str, *, as_json: bool) -> None:
     """Make a code by which a holder opts in to be told before a certificate ends."""
-    found = certificates_by_number(desk.db, number.strip())
+    try:
+        kept = registered_number(desk, number)
+    except BadValue as bad:
+        fail(f"证照编号{bad.problem}", WRONG_USE)
+    found = certificates_by_number(desk.db, kept)
+    # What is kept as a hash is not shown either as it was typed.
+    number = kept if kept == number.strip() else f"尾号 {number_tail(kept)}"
     if not found:
         fail(f"没有编号是 {number} 的证照；请核对，或先导入（import certificates）。", WRONG_USE)
     if len(found) > 1:

@@ -18,6 +18,7 @@ from typing import TypeVar
 
 from sqlite_utils import Database
 
+from bot.desk import Desk
 from bot.importing.apply import Statement
 from bot.importing.columns import Kind, Row
 from bot.importing.plan import Plan, RowReader
@@ -26,13 +27,13 @@ from bot.importing.values import (
     PERMANENT,
     BadValue,
     Names,
-    holds_identity,
     parse_certificate_state,
     parse_date,
     parse_number,
     parse_phone,
     parse_text,
     parse_valid_to,
+    resembles_identity,
 )
 from reminders.cases import Change, Covers
 from reminders.certificates import (
@@ -162,11 +163,7 @@ class CertificateImporter:
         return usual or (issuer.name if issuer else None)
 
     def _number(self, cell: Cell) -> str:
-        number = parse_number(cell)
-        if not holds_identity(number):
-            return number
-        digest = hashlib.blake2b(number.upper().encode(), key=self._key, digest_size=_HASH_BYTES)
-        return f"#{digest.hexdigest()}-{number[-_TAIL:]}"
+        return masked_number(parse_number(cell), self._key, self._today)
 
     def _past_day(self, cell: Cell) -> date:
         day = parse_date(cell)
@@ -238,6 +235,21 @@ class CertificateImporter:
         del plan, said
         end_import(db, import_id, now=now)
         return 0
+
+
+def masked_number(number: str, key: bytes, today: date) -> str:
+    """Return a certificate's number as the register keeps it: one like an identity hashed."""
+    if not resembles_identity(number, today):
+        return number
+    plain = number.replace("-", "").upper()
+    digest = hashlib.blake2b(plain.encode(), key=key, digest_size=_HASH_BYTES)
+    return f"#{digest.hexdigest()}-{plain[-_TAIL:]}"
+
+
+def registered_number(desk: Desk, written: str) -> str:
+    """Return the number that the register keeps for what somebody wrote; raise BadValue."""
+    key = masking_key(desk.settings.data_dir)
+    return masked_number(parse_number(written), key, desk.today())
 
 
 def masking_key(folder: Path) -> bytes:

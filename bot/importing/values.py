@@ -162,6 +162,21 @@ def holds_identity(number: str) -> bool:
     return _IDENTITY.match(head) is not None and redact(head) != head
 
 
+def resembles_identity(number: str, today: date) -> bool:
+    """Tell whether a number begins like an identity number: a place, a birth date, 17 digits.
+
+    The check digit need not be right, for a mistyped one still shows whose birthday it is.
+    """
+    head = _IDENTITY.match(number.replace("-", "") if "-" in number else number)
+    if head is None:
+        return False
+    try:
+        born_on = date.fromisoformat(f"{head[0][6:10]}-{head[0][10:12]}-{head[0][12:14]}")
+    except ValueError:
+        return False
+    return born_on <= today
+
+
 def parse_text(cell: Cell) -> str:
     """Read a text; numbers of persons inside it are masked at once."""
     text = cell_text(cell)
