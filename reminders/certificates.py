@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -410,12 +410,14 @@ def _close(db: Database, pairs: Iterable[tuple[int, int, str | None]], today: st
     )
 
 
-def register_kinds(db: Database, ids_by_name: Mapping[str, str]) -> int:
+def register_kinds(db: Database, kind_called: Callable[[str], str | None]) -> int:
     """Give certificates whose kind the rule book has learnt meanwhile their kind's id."""
     known = 0
     for key in kind_keys(db):
-        kind_id = ids_by_name.get(key.removeprefix(UNREGISTERED))
-        if key.startswith(UNREGISTERED) and kind_id is not None:
+        if not key.startswith(UNREGISTERED):
+            continue
+        kind_id = kind_called(key.removeprefix(UNREGISTERED))
+        if kind_id is not None:
             known += db.execute(
                 "UPDATE OR IGNORE certificates SET kind_key = ? WHERE kind_key = ?", [kind_id, key]
             ).rowcount

@@ -21,6 +21,7 @@ from reminders.certificates import (
     CertificateRow,
     apply_certificates,
     begin_import,
+    certificate_by_id,
     certificates_by_number,
 )
 from tests.conftest import Clock, Talker
@@ -93,3 +94,17 @@ def test_nobody_is_told_to_renew_what_cannot_be(
     assert "已经失效，再办要重新申请。" in lapsed
     labels = [button.label for row in card.buttons for button in row]
     assert labels[:2] == ["信息有误", "退订"]
+
+
+def test_a_card_says_that_its_kind_has_no_rule(desk: Desk, market: Talker) -> None:
+    certificate = taken(desk, "养蜂证", None)
+
+    assert "规则未登记" in market.sends_token(f"cert:{certificate.id}").text
+
+
+def test_a_kind_written_otherwise_gets_its_rule_with_the_next_sweep(desk: Desk) -> None:
+    certificate = taken(desk, "《食品经营许可》", None)
+
+    run_certificates(desk, desk.db)
+
+    assert certificate_by_id(desk.db, certificate.id).kind_id == "food_operation"

@@ -531,7 +531,7 @@ def test_a_kind_learnt_later_gets_its_rule(db: Database) -> None:
     take(db, row(kind="餐饮证", kind_id=None))
     assert kind_keys(db) == ("?餐饮证",)
 
-    register_kinds(db, {"餐饮证": "food_operation"})
+    register_kinds(db, {"餐饮证": "food_operation"}.get)
 
     assert kind_keys(db) == ("food_operation",)
 

@@ -14,6 +14,7 @@ from bot.importing.values import (
     Names,
     holds_identity,
     names_of,
+    nearest_kinds,
     parse_case_number,
     parse_case_status,
     parse_certificate_state,
@@ -309,3 +310,41 @@ def test_every_office_is_known_with_and_without_the_city(
         for place in ("", "开封市", "龙亭区", "开封市兰考县"):
             name = f"{place}{department.name.removeprefix('开封市')}"
             assert names.department(name) == department.id
+
+
+@pytest.mark.parametrize(
+    ("written", "kind"),
+    [
+        ("食品经营许可证", "food_operation"),
+        ("《食品经营许可证》", "food_operation"),
+        ("“食品经营许可证”", "food_operation"),
+        (" 食品 经营许可证\u3000", "food_operation"),
+        ("食品经营许可", "food_operation"),
+        ("排污许可", "pollution_permit"),
+        ("客运班线经营许可证", "passenger_route"),
+        ("护士执业", None),
+        ("道路运输", None),
+        ("食品", None),
+        ("养蜂证", None),
+    ],
+)
+def test_a_kind_is_known_however_it_is_written(
+    names: Names, written: str, kind: str | None
+) -> None:
+    assert names.certificate_kind(written) == kind
+
+
+@pytest.mark.parametrize(
+    ("written", "near"),
+    [
+        ("养蜂证", ()),
+        ("采砂许可证", ()),
+        ("网络文化经营许可证", ()),
+        ("证", ()),
+        ("兽药经营证照", ("vet_drug_operation", "vet_drug_production")),
+    ],
+)
+def test_only_what_tells_kinds_apart_makes_them_alike(
+    names: Names, written: str, near: tuple[str, ...]
+) -> None:
+    assert nearest_kinds(names, written) == near

@@ -21,7 +21,7 @@ from sqlite_utils import Database
 from bot.desk import Desk
 from bot.importing.apply import Statement
 from bot.importing.columns import Kind, Row
-from bot.importing.plan import Plan, RowReader
+from bot.importing.plan import REQUIRED, Plan, RowReader
 from bot.importing.sheets import Cell
 from bot.importing.values import (
     PERMANENT,
@@ -34,6 +34,7 @@ from bot.importing.values import (
     parse_text,
     parse_valid_to,
     resembles_identity,
+    unquoted,
 )
 from reminders.cases import Change, Covers
 from reminders.certificates import (
@@ -148,7 +149,9 @@ class CertificateImporter:
         return kind if known else (*kind, ("issuer", parsed.issuer or ""))
 
     def _read_kind(self, cell: Cell) -> _Named:
-        kind = parse_text(cell)
+        kind = unquoted(parse_text(cell))
+        if not kind:
+            raise BadValue(REQUIRED)
         return _Named(kind, self._names.certificate_kind(kind))
 
     def _read_issuer(self, cell: Cell) -> _Named:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
@@ -73,6 +73,15 @@ _FIRM = re.compile(
 _LONGEST_PERSON = 4
 # What may stand before an office besides a district: 市卫健委, 县（区）应急管理局.
 _PLACES = ("国家税务总局", "河南省开封市", "开封市", "开封", "市", "县", "区")
+_QUOTES = re.compile("[《》〈〉<>“”‘’\"'「」『』]")
+# What very many kinds have in their names; what is left tells them apart.
+_GENERIC = re.compile(
+    r"中华人民共和国|河南省|开封市|经营|生产|许可|登记|备案|资格|执业|注册|证书|证明|证|照"
+)
+_SHORTEST_STEM = 2
+# 食品 for 食品证 would be anything; 排污许可 is 排污许可证 and no other.
+_SHORTEST_KIND = 4
+_LIKE = 60
 _BRANCH = re.compile(r"(.+?局).+(?:分局|大队|所)")
 _SPOILT = "编号被 Excel 当成数字，末几位已丢；请把这一列设成文本后重新导出"
 
@@ -418,8 +427,11 @@ class Names:
         return self.issuing_departments.get(kind_id)
 
     def certificate_kind(self, text: str) -> str | None:
-        """Return a certificate kind's id for any of its names; None is 规则未登记."""
-        return self.certificate_kinds.get(_folded(text))
+        """Return a certificate kind's id for any of its names; None is 规则未登记.
+
+        《》 and width do not matter, nor that 食品经营许可 lacks its 证 where no other kind fits.
+        """
+        return self.certificate_kinds.get(_kind_name(text))
 
     def window(self, text: str) -> str | None:
         """Return a window's code for its code or its name, where only one has that name."""
@@ -442,14 +454,9 @@ def names_of(base: KnowledgeBase) -> Names:
         for entry in base.entries.values()
         for name in (*entry.aliases, entry.short_name, entry.name, entry.id)
     }
-    kinds = {
-        fold(name): kind.id
-        for kind in base.certificates.values()
-        for name in (*kind.names, kind.name, kind.id)
-    }
     issuing = {kind.id: kind.department for kind in base.certificates.values() if kind.department}
     departments = _departments(base, city)
-    return Names(districts, departments, _windows(base), entries, kinds, issuing, places)
+    return Names(districts, departments, _windows(base), entries, _kinds(base), issuing, places)
 
 
 def _departments(base: KnowledgeBase, city: Iterable[str]) -> Mapping[str, str]:
@@ -483,8 +490,59 @@ def _unknown_district(text: str, districts: Mapping[str, str | None]) -> str:
 
 
 def nearest_kinds(names: Names, text: str) -> tuple[str, ...]:
-    """Return the ids of the known certificate kinds nearest to an unknown one, best first."""
-    # Whole against whole: what merely shares 许可证 or 证 is not near.
-    known = list(names.certificate_kinds)
-    found = process.extract(fold(text), known, scorer=fuzz.ratio, limit=6, score_cutoff=60)
-    return tuple(dict.fromkeys(names.certificate_kinds[name] for name, _, _ in found))[:3]
+    """Return the ids of the known certificate kinds nearest to an unknown one, best first.
+
+    Compared is what tells kinds apart: to share 经营许可证 alone is to be nothing like it.
+    """
+    own = _stem(_kind_name(text))
+    if len(own) < _SHORTEST_STEM:
+        return ()
+    stems: dict[str, list[str]] = {}
+    for name, kind_id in names.certificate_kinds.items():
+        stem = _stem(name)
+        if len(stem) >= _SHORTEST_STEM and not name.isascii():
+            stems.setdefault(stem, []).append(kind_id)
+    found = process.extract(own, list(stems), scorer=fuzz.ratio, limit=6, score_cutoff=_LIKE)
+    return tuple(dict.fromkeys(kind_id for stem, _, _ in found for kind_id in stems[stem]))[:3]
+
+
+def _kinds(base: KnowledgeBase) -> Mapping[str, str]:
+    kinds = {
+        fold(name): kind.id
+        for kind in base.certificates.values()
+        for name in (*kind.names, kind.name, kind.id)
+    }
+    without: dict[str, set[str]] = {}
+    for name, kind_id in kinds.items():
+        for short in _shortened(name):
+            without.setdefault(short, set()).add(kind_id)
+    for short, ids in without.items():
+        if len(ids) == 1 and len(short) >= _SHORTEST_KIND:
+            kinds.setdefault(short, next(iter(ids)))
+    return kinds
+
+
+def _shortened(name: str) -> Iterator[str]:
+    """Yield 食品经营许可 for 食品经营许可证, and the other way round.
+
+    道路运输 is not 道路运输证: without its ending that is a trade, not a certificate.
+    """
+    short = name.removesuffix("书").removesuffix("证")
+    if short.endswith(("许可", "备案", "登记", "资格")):
+        yield short if short != name else f"{name}证"
+
+
+def unquoted(text: str) -> str:
+    """Return a name without the quotes a register may put around it."""
+    return _QUOTES.sub("", text).strip()
+
+
+@functools.lru_cache(maxsize=4096)
+def _kind_name(text: str) -> str:
+    """Fold the name of a kind of certificate; quotes around it are not part of it."""
+    return fold(unquoted(unicodedata.normalize("NFKC", text)))
+
+
+def _stem(name: str) -> str:
+    """Return what tells a kind from the others: 食品 of 食品经营许可证."""
+    return _GENERIC.sub("", name)
