@@ -261,8 +261,11 @@ def filing_of(
 ) -> Filing:
     """Tell whether what was filed on a day was in time (行政许可法 art. 50).
 
-    Where the rule is not sure nobody is called late before the end itself.
+    Where the rule is not sure nobody is called late before the end itself. For what cannot be
+    renewed there is no time: silence never grants a new application.
     """
+    if kind is not None and not kind.renewable:
+        return Filing.LATE
     last_on = expires_on
     if kind is not None and kind.certainty is Certainty.HIGH:
         last_on = filing_day(calendar, kind, rules, expires_on)

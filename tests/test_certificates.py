@@ -25,6 +25,7 @@ from reminders.certificate_rules import (
     AfterClosing,
     Audience,
     Certainty,
+    Filing,
     KindRule,
     Lead,
     LeadUnit,
@@ -36,6 +37,7 @@ from reminders.certificate_rules import (
     due_now,
     due_ranges,
     filing_day,
+    filing_of,
     last_expiries,
     level_of,
     months_before,
@@ -364,6 +366,7 @@ def test_what_cannot_be_renewed_is_told_by_its_end_alone() -> None:
     assert [one.level for one in found] == [Level.NEAR, Level.EXPIRED]
     assert not [one for one in planned if one.event.startswith("filing")]
     assert filing_day(CALENDAR, never, RULES, ends) == ends
+    assert filing_of(CALENDAR, never, RULES, ends, date(2025, 5, 1)) is Filing.LATE
 
 
 def test_only_what_the_facts_call_a_new_application_cannot_be_renewed(
