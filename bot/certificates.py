@@ -9,10 +9,10 @@ from sqlite_utils import Database
 from bot.database import transaction
 from bot.desk import Desk
 from bot.dialogue import Recipient, Scope
+from bot.importing.values import names_of
 from bot.reports.certificates import (
     count_by_hand,
     department_people,
-    kind_ids_by_name,
     kinds_of,
     rules_of,
 )
@@ -36,7 +36,7 @@ def run_certificates(desk: Desk, db: Database) -> CertificateSweep:
     """Sweep the register and tell departments what is theirs to do, over a connection."""
     now = desk.now()
     with transaction(db):
-        register_kinds(db, kind_ids_by_name(desk.base))
+        register_kinds(db, names_of(desk.base).certificate_kind)
     swept = sweep_certificates(
         db,
         desk.calendar,

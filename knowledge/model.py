@@ -457,8 +457,10 @@ class CertificateKind(Piece):
     name: Text
     names: tuple[Text, ...] = ()
     issuer: str | None = None
+    department: Id | None = Field(None, description="发证机关对应的部门；说不准是哪家就不写")
     validity: str | None = None
     validity_years: float | None = None
+    renewable: bool = Field(True, description="能不能延续；不能的到期就失效，再办要重新申请")
     opens: Lead | None = Field(None, description="到期前多久起可以申请")
     closes: Lead | None = Field(None, description="最晚到期前多久申请")
     after_closing: AfterClosing = AfterClosing.ASK_ISSUER

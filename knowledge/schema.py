@@ -125,6 +125,7 @@ FIELD_NAMES: Mapping[str, str] = {
     "questions": "问题",
     "reason": "为什么要",
     "renewal_answers": "延续清单先答好的问题",
+    "renewable": "能不能延续",
     "renewal_entry": "延续的条目",
     "renewal_text": "延续说明",
     "renews": "能办哪些证照的延续",

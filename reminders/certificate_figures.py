@@ -357,7 +357,8 @@ def count_renewals(
     """Count what ended in a period and how much of it was renewed by then.
 
     A certificate that was given up or taken away (注销, 吊销, 撤销) is not one to renew. A renewal
-    that begins on the day after the end is in time.
+    that begins on the day after the end is in time. Terms that were renewed under the same number
+    count as well.
     """
     where, values = _within(scope)
     totals = [0, 0, 0, 0]
@@ -374,6 +375,15 @@ def count_renewals(
             (key, from_on.isoformat(), to_on.isoformat(), *values),
         ).fetchone()
         totals = [total + (part or 0) for total, part in zip(totals, row, strict=True)]
+    ended = db.conn.execute(
+        f"""SELECT count(*), sum(t.renewed_on <= date(t.expires_on, '+1 day')),
+                   sum(t.renewed_on > date(t.expires_on, '+1 day')), 0
+            FROM certificate_terms t CROSS JOIN certificates c ON c.id = t.certificate_id
+            WHERE t.expires_on BETWEEN ? AND ?
+              AND c.kind_key NOT IN (SELECT value FROM json_each(?)){where}""",
+        (from_on.isoformat(), to_on.isoformat(), json.dumps(sorted(rules.excluded_kinds)), *values),
+    ).fetchone()
+    totals = [total + (part or 0) for total, part in zip(totals, ended, strict=True)]
     return Renewals(*totals)
 
 

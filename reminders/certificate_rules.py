@@ -76,6 +76,7 @@ class KindRule:
     closes: Lead | None = None
     after_closing: AfterClosing = AfterClosing.ASK_ISSUER
     certainty: Certainty = Certainty.HIGH
+    renewable: bool = True
 
     @property
     def may_tell_holders(self) -> bool:
@@ -123,12 +124,12 @@ def day_before_expiry(calendar: Calendar, expires_on: date, lead: Lead) -> date:
 
 
 def closing_lead(kind: KindRule | None, rules: Rules) -> Lead | None:
-    """Return how long before expiry renewal closes; None for a kind without a rule.
+    """Return how long before expiry renewal closes; None without a rule, or without renewal.
 
     A kind with an opening day alone closes on expiry; one whose own law is silent 30 days before
     (行政许可法 art. 50).
     """
-    if kind is None:
+    if kind is None or not kind.renewable:
         return None
     if kind.closes is not None:
         return kind.closes
@@ -140,11 +141,11 @@ def closing_lead(kind: KindRule | None, rules: Rules) -> Lead | None:
 def filing_day(calendar: Calendar, kind: KindRule, rules: Rules, expires_on: date) -> date:
     """Return the last day on which renewal may be applied for (最晚申请日).
 
-    2025-06-30 with 15 working days: 2025-06-09. It may be a rest day; see `announced_day`.
+    2025-06-30 with 15 working days: 2025-06-09. It may be a rest day; see `announced_day`. What
+    cannot be renewed has until its end.
     """
     lead = closing_lead(kind, rules)
-    assert lead is not None
-    return day_before_expiry(calendar, expires_on, lead)
+    return expires_on if lead is None else day_before_expiry(calendar, expires_on, lead)
 
 
 def opens_on(calendar: Calendar, kind: KindRule, expires_on: date) -> date | None:
@@ -161,13 +162,17 @@ def announced_day(calendar: Calendar, filing_on: date) -> date:
 
 
 class RenewalPeriod(StrEnum):
-    """Whether renewal can be applied for; UNKNOWN for a kind without a rule."""
+    """Whether renewal can be applied for; UNKNOWN for a kind without a rule.
+
+    NEVER is a kind that only a new application follows (单次的批准, 到期重新申请), ended or not.
+    """
 
     NOT_OPEN = "not_open"
     OPEN = "open"
     CLOSED = "closed"
     EXPIRED = "expired"
     UNKNOWN = "unknown"
+    NEVER = "never"
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +202,9 @@ def standing(
     if kind is None:
         renewal = RenewalPeriod.EXPIRED if days_left < 0 else RenewalPeriod.UNKNOWN
         return Standing(level, days_left, renewal, None, None, None, None, provisional=False)
+    if not kind.renewable:
+        follows, never = AfterClosing.NEW_APPLICATION, RenewalPeriod.NEVER
+        return Standing(level, days_left, never, None, None, None, follows, provisional=False)
     filing_on = filing_day(calendar, kind, rules, expires_on)
     announced_on = announced_day(calendar, filing_on)
     first_on = opens_on(calendar, kind, expires_on)
@@ -253,8 +261,11 @@ def filing_of(
 ) -> Filing:
     """Tell whether what was filed on a day was in time (行政许可法 art. 50).
 
-    Where the rule is not sure nobody is called late before the end itself.
+    Where the rule is not sure nobody is called late before the end itself. For what cannot be
+    renewed there is no time: silence never grants a new application.
     """
+    if kind is not None and not kind.renewable:
+        return Filing.LATE
     last_on = expires_on
     if kind is not None and kind.certainty is Certainty.HIGH:
         last_on = filing_day(calendar, kind, rules, expires_on)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -42,7 +42,11 @@ class CertificateState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CertificateRow:
-    """A row of a register: `expires_on` None is 长期有效, `kind_id` None is 规则未登记."""
+    """A row of a register: `expires_on` None is 长期有效, `kind_id` None is 规则未登记.
+
+    Where the issuer is not recognised, `department` is the one that usually issues the kind.
+    `tells_contact` says that a blank contact is a word, not merely a column that is not there.
+    """
 
     number: str
     kind: str
@@ -57,6 +61,8 @@ class CertificateRow:
     replaces: str | None = None
     contact: str | None = None
     consent_on: date | None = None
+    issuer_recognised: bool = True
+    tells_contact: bool = True
 
     @property
     def kind_key(self) -> str:
@@ -213,6 +219,7 @@ def apply_certificates(
     counted: Counter[Change] = Counter()
     added: list[tuple[Any, ...]] = []
     changed: list[tuple[Any, ...]] = []
+    ended: list[tuple[int, str, str]] = []
     unique: dict[_Key, CertificateRow] = {}
     for row in rows:
         unique.setdefault((row.number, row.kind_key), row)
@@ -227,6 +234,7 @@ def apply_certificates(
         counted[change] += 1
         if change is not Change.UNCHANGED:
             changed.append((*values, import_id, known[0]))
+            ended += _ended_term(known, row, now.date())
     if added:
         counted[Change.ADDED] = len(added)
     if len(unique) < len(rows):
@@ -238,7 +246,8 @@ def apply_certificates(
         added,
     )
     _update(db, changed)
-    _keep_contacts(db, rows)
+    _keep_ended_terms(db, changed, ended)
+    _keep_contacts(db, unique.values(), held)
     _link_renewals(db, f"id > {int(before)}", (), today)
     if changed:
         ids = json.dumps([values[-1] for values in changed])
@@ -274,17 +283,79 @@ def _update(db: Database, changed: Sequence[tuple[Any, ...]]) -> None:
     )
 
 
-def _keep_contacts(db: Database, rows: Sequence[CertificateRow]) -> None:
-    """Keep a contact with the day its owner agreed; without consent none stays."""
+_VALID_FROM, _EXPIRES = 5, 6
+
+
+def _ended_term(
+    known: Sequence[Any], row: CertificateRow, today: date
+) -> tuple[tuple[int, str, str], ...]:
+    """Return the term that a later end under the same number closes: whose, its end, renewed on.
+
+    A later end that comes years before the old one is a correction and renews nothing. The new
+    term begins where the row says that it begins anew, else on the day we learn of it.
+    """
+    end = known[1 + _EXPIRES]
+    was_valid = known[1 + _STATE] == CertificateState.VALID
+    if end is None or not was_valid or row.state is not CertificateState.VALID:
+        return ()
+    ended_on = date.fromisoformat(end)
+    if row.expires_on is not None and row.expires_on <= ended_on:
+        return ()
+    begun = date.fromisoformat(known[1 + _VALID_FROM]) if known[1 + _VALID_FROM] else date.min
+    begins_anew = row.valid_from is not None and row.valid_from > begun
+    renewed_on = row.valid_from if row.valid_from and begins_anew else today
+    if renewed_on < ended_on - timedelta(days=RENEWED_WITHIN_DAYS):
+        return ()
+    return ((known[0], end, renewed_on.isoformat()),)
+
+
+def _keep_ended_terms(
+    db: Database, changed: Sequence[tuple[Any, ...]], ended: Sequence[tuple[int, str, str]]
+) -> None:
+    """Keep terms that were renewed under the same number; a renewal put back never was one."""
+    if not changed:
+        return
+    db.conn.execute(
+        """DELETE FROM certificate_terms WHERE EXISTS (SELECT 1 FROM certificates c
+               WHERE c.id = certificate_id AND c.expires_on <= certificate_terms.expires_on)
+           AND certificate_id IN (SELECT value FROM json_each(?))""",
+        (json.dumps([values[-1] for values in changed]),),
+    )
+    db.conn.executemany(
+        """INSERT INTO certificate_terms (certificate_id, expires_on, renewed_on)
+           VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET renewed_on = excluded.renewed_on""",
+        ended,
+    )
+
+
+def _keep_contacts(
+    db: Database, rows: Iterable[CertificateRow], held: Mapping[_Key, Sequence[Any]]
+) -> None:
+    """Keep a contact with the day its owner agreed, no longer than its consent or its use.
+
+    It goes at once where a row leaves phone or consent blank, or says that the certificate is not
+    valid; a register without such columns says nothing of consent.
+    """
+    kept: list[tuple[str, str, str, str]] = []
+    gone: list[int] = []
+    for row in rows:
+        if row.contact and row.consent_on and row.state is CertificateState.VALID:
+            kept.append((row.contact, row.consent_on.isoformat(), row.number, row.kind_key))
+            continue
+        is_over = row.tells_contact or row.state is not CertificateState.VALID
+        if is_over and (known := held.get((row.number, row.kind_key))) is not None:
+            gone.append(known[0])
+    if gone:
+        db.conn.execute(
+            """DELETE FROM certificate_contacts
+               WHERE certificate_id IN (SELECT value FROM json_each(?))""",
+            (json.dumps(gone),),
+        )
     db.conn.executemany(
         """INSERT INTO certificate_contacts (certificate_id, phone, consent_on)
            SELECT id, ?, ? FROM certificates WHERE number = ? AND kind_key = ?
            ON CONFLICT DO UPDATE SET phone = excluded.phone, consent_on = excluded.consent_on""",
-        [
-            (row.contact, row.consent_on.isoformat(), row.number, row.kind_key)
-            for row in rows
-            if row.contact and row.consent_on
-        ],
+        kept,
     )
 
 
@@ -339,12 +410,14 @@ def _close(db: Database, pairs: Iterable[tuple[int, int, str | None]], today: st
     )
 
 
-def register_kinds(db: Database, ids_by_name: Mapping[str, str]) -> int:
+def register_kinds(db: Database, kind_called: Callable[[str], str | None]) -> int:
     """Give certificates whose kind the rule book has learnt meanwhile their kind's id."""
     known = 0
     for key in kind_keys(db):
-        kind_id = ids_by_name.get(key.removeprefix(UNREGISTERED))
-        if key.startswith(UNREGISTERED) and kind_id is not None:
+        if not key.startswith(UNREGISTERED):
+            continue
+        kind_id = kind_called(key.removeprefix(UNREGISTERED))
+        if kind_id is not None:
             known += db.execute(
                 "UPDATE OR IGNORE certificates SET kind_key = ? WHERE kind_key = ?", [kind_id, key]
             ).rowcount

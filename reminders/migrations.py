@@ -528,3 +528,19 @@ def m011_notices_of_perhaps_done(db: Database) -> None:
     db.execute("ALTER TABLE case_notices_new RENAME TO case_notices")
     db.execute("CREATE INDEX case_notices_by_message ON case_notices (message_key)")
     db.execute("CREATE INDEX case_notices_by_decision ON case_notices (decided_at)")
+
+
+@reminders_migrations()
+def m022_certificate_terms(db: Database) -> None:
+    """Keep the terms of certificates that were renewed under the same number.
+
+    The certificate itself has only its present term; 按期换发率 counts those that ended too.
+    """
+    db.execute("""
+        CREATE TABLE certificate_terms (
+            certificate_id INTEGER NOT NULL REFERENCES certificates(id),
+            expires_on TEXT NOT NULL,
+            renewed_on TEXT NOT NULL,
+            PRIMARY KEY (certificate_id, expires_on)
+        ) STRICT, WITHOUT ROWID""")
+    db.execute("CREATE INDEX certificate_terms_by_end ON certificate_terms (expires_on)")

@@ -129,5 +129,30 @@ def test_a_holders_code_needs_one_certificate(folder: Path) -> None:
     assert run("people", "code", "--certificate", "JY0001", "--role", "lead").exit_code == 2
 
 
+def test_a_hashed_number_is_found_as_it_is_written_on_the_card(folder: Path) -> None:
+    number = "41020319900101123142"
+    lines = ("证照编号,证照名称,持证人,有效期至", f"{number},残疾人证,某某,2030-06-30")
+    (folder / "残疾人证.csv").write_text("\n".join(lines), encoding="utf-8")
+    assert run("import", "certificates", "残疾人证.csv").exit_code == 0
+
+    made = run_json("people", "code", "--certificate", f" {number} ")
+    wrong = run("people", "code", "--certificate", "410203199001011239")
+
+    assert made["certificate"].startswith("#")
+    assert made["certificate"].endswith("-3142")
+    assert wrong.exit_code == 2
+    assert "尾号 1239" in wrong.output
+    assert "199001" not in wrong.output
+    assert number[:18].encode() not in (folder / "data" / FILE_NAME).read_bytes()
+
+
+def test_a_department_may_be_named_in_chinese(folder: Path) -> None:
+    named = run_json("certificates", "--department", "龙亭区市场监督管理局")
+    code = run_json("people", "code", "--role", "department", "--department", "市卫健委")
+
+    assert named["rows"] == run_json("certificates", "--department", "market")["rows"]
+    assert code["department"] == "health"
+
+
 def test_an_unknown_department_is_wrong_use(folder: Path) -> None:
     assert run("certificates", "--department", "没有这个局").exit_code == 2

@@ -578,3 +578,58 @@ def test_the_rate_of_renewal_in_time_has_both_parts(
 
     assert (found.expiring, found.on_time, found.late, found.undated) == (3, on_time, late, 1)
     assert certificate_by_id(db, 1).number == "JY0001"
+
+
+def renewed_parts(db: Database, scope: Scope = CITY) -> tuple[int, int, int]:
+    found = count_renewals(db, RULES, scope, date(2025, 1, 1), date(2025, 12, 31))
+    return found.expiring, found.on_time, found.late
+
+
+@pytest.mark.parametrize(
+    ("begins", "parts"),
+    [("2025-06-20", (1, 1, 0)), ("2025-07-01", (1, 1, 0)), ("2025-07-02", (1, 0, 1))],
+)
+def test_a_renewal_under_the_same_number_counts(
+    db: Database, begins: str, parts: tuple[int, int, int]
+) -> None:
+    put(db, valid_from=date(2020, 7, 1))
+    put(db, valid_from=date.fromisoformat(begins), expires_on=date(2030, 6, 19))
+
+    assert renewed_parts(db) == parts
+    assert renewed_parts(db, Scope("龙亭区", "market")) == parts
+    assert renewed_parts(db, Scope("兰考县")) == (0, 0, 0)
+
+
+def test_without_a_new_beginning_the_day_we_learn_of_it_counts(db: Database) -> None:
+    put(db)
+    put(db, expires_on=date(2030, 6, 30))
+    put(db, expires_on=date(2030, 6, 30))
+
+    assert renewed_parts(db) == (1, 1, 0)
+
+
+def test_a_renewal_put_back_or_a_corrected_end_is_none(db: Database) -> None:
+    put(db)
+    put(db, expires_on=date(2030, 6, 30))
+    put(db)
+    put(db, "JY0002", expires_on=date(2029, 6, 30))
+    put(db, "JY0002", expires_on=date(2030, 6, 30))
+
+    assert renewed_parts(db) == (1, 0, 0)
+    whole = count_renewals(db, RULES, CITY, date(2025, 1, 1), date(2031, 1, 1))
+    assert (whole.expiring, whole.on_time) == (2, 0)
+
+
+def test_a_new_term_under_the_same_number_is_told_afresh(db: Database) -> None:
+    held(db, valid_from=date(2020, 7, 1))
+    assert told(sweep(db, "2025-06-23")) == ["days_7"]
+    put(db, valid_from=date(2025, 7, 1), expires_on=date(2030, 6, 30))
+
+    quiet = sweep(db, "2025-06-27")
+    days = ("2030-04-01", "2030-05-01", "2030-05-31", "2030-06-23")
+    swept = [sweep(db, day) for day in days]
+
+    assert told(quiet) == []
+    assert quiet.due == 0
+    assert [told(one) for one in swept] == [["early"], ["near"], ["urgent"], ["days_7"]]
+    assert [told(one, None) for one in swept] == [[], ["near"], ["urgent"], []]

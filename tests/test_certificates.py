@@ -25,6 +25,7 @@ from reminders.certificate_rules import (
     AfterClosing,
     Audience,
     Certainty,
+    Filing,
     KindRule,
     Lead,
     LeadUnit,
@@ -36,6 +37,7 @@ from reminders.certificate_rules import (
     due_now,
     due_ranges,
     filing_day,
+    filing_of,
     last_expiries,
     level_of,
     months_before,
@@ -347,7 +349,45 @@ def test_every_kind_of_the_rule_book_has_a_rule(knowledge: Knowledge) -> None:
         after_closing=AfterClosing.LATE_ALLOWED,
     )
     for rule in kinds.values():
-        assert standing(CALENDAR, rule, RULES, date(2026, 6, 30), date(2026, 1, 5)).filing_on
+        found = standing(CALENDAR, rule, RULES, date(2026, 6, 30), date(2026, 1, 5))
+        assert (found.filing_on is not None) is rule.renewable
+
+
+def test_what_cannot_be_renewed_is_told_by_its_end_alone() -> None:
+    ends = date(2025, 6, 30)
+    never = kind(after_closing=AfterClosing.NEW_APPLICATION, renewable=False)
+
+    found = [standing(CALENDAR, never, RULES, ends, ends + timedelta(days=n)) for n in (-31, 1)]
+    planned = planned_for_holder(CALENDAR, closing_lead(never, RULES), RULES, ends)
+
+    assert [one.renewal for one in found] == [RenewalPeriod.NEVER] * 2
+    assert [one.filing_on for one in found] == [None, None]
+    assert {one.follows for one in found} == {AfterClosing.NEW_APPLICATION}
+    assert [one.level for one in found] == [Level.NEAR, Level.EXPIRED]
+    assert not [one for one in planned if one.event.startswith("filing")]
+    assert filing_day(CALENDAR, never, RULES, ends) == ends
+    assert filing_of(CALENDAR, never, RULES, ends, date(2025, 5, 1)) is Filing.LATE
+
+
+def test_only_what_the_facts_call_a_new_application_cannot_be_renewed(
+    knowledge: Knowledge,
+) -> None:
+    kinds = kinds_of(knowledge.base)
+
+    assert {rule.id for rule in kinds.values() if not rule.renewable} == {
+        "show_approval",
+        "event_safety_permit",
+        "passenger_route",
+        "oversize_pass",
+        "fireworks_retail",
+    }
+    assert not [
+        rule.id
+        for rule in kinds.values()
+        if rule.after_closing is AfterClosing.NEW_APPLICATION
+        and rule.closes is None
+        and rule.renewable
+    ]
 
 
 # -- the register
@@ -494,7 +534,7 @@ def test_a_kind_learnt_later_gets_its_rule(db: Database) -> None:
     take(db, row(kind="餐饮证", kind_id=None))
     assert kind_keys(db) == ("?餐饮证",)
 
-    register_kinds(db, {"餐饮证": "food_operation"})
+    register_kinds(db, {"餐饮证": "food_operation"}.get)
 
     assert kind_keys(db) == ("food_operation",)
 

@@ -576,6 +576,19 @@ def test_a_renewals_button_must_open_a_list(
     assert bool(about) == bool(says)
 
 
+def test_what_cannot_be_renewed_has_no_days_of_renewal(tmp_path: Path) -> None:
+    closes = {"value": 30, "unit": "calendar_day"}
+    kind = {"id": "card", "name": "读者证", "confidence": "high", "renewable": False}
+
+    good = problems_of(tmp_path, an_entry(), certificates=[kind])
+    bad = problems_of(tmp_path, an_entry(), certificates=[{**kind, "closes": closes}])
+
+    assert [p.text for p in good if p.file == "certificates.yaml"] == []
+    assert [p.text for p in bad if p.file == "certificates.yaml"] == [
+        "写了不能延续（renewable: false），就不写 opens、closes、renewal_entry"
+    ]
+
+
 def test_a_notice_that_is_over_may_go(tmp_path: Path) -> None:
     notice = {"id": "n", "text": "停电", "from_on": "2026-11-01", "to_on": "2026-11-21"}
 

@@ -12,6 +12,7 @@ import pytest
 from bot.clock import LOCAL
 from bot.desk import Desk
 from bot.dialogue import Channel, Role, Scope
+from bot.importing.certificates import masked_number, masking_key
 from bot.records.audit import Deed, deeds
 from tests.conftest import Clock, Talker
 from tests.test_certificate_journey import Town, disability_card
@@ -68,6 +69,14 @@ def test_number_and_tail_find_it(page: Town, word: str, typed: str) -> None:
 
     assert "食品经营许可证（尾号 0001），龙亭区" in said
     assert "0002" not in said
+
+
+def test_a_hashed_number_is_found_as_it_is_written_on_the_card(page: Town) -> None:
+    written = "41020319900101123142"
+    key = masking_key(page.desk.settings.data_dir)
+    page.take(masked_number(written, key, page.desk.today()))
+
+    assert "（尾号 3142），龙亭区" in clerk(page).says(f"提醒码 {written}").text
 
 
 @pytest.mark.parametrize("typed", ["JY14102000001", "0001", "001", "99990001", "%001", "...."])

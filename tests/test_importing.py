@@ -724,6 +724,75 @@ def test_a_contact_is_kept_only_with_the_day_of_consent(desk: Desk) -> None:
     assert "13912345678" not in "\n".join(desk.db.conn.iterdump())
 
 
+def test_an_office_nobody_knows_leaves_the_certificate_to_the_kinds_own(desk: Desk) -> None:
+    rows = [
+        a_certificate("JY001", 发证机关="郑州市某局"),
+        a_certificate("JY002", 发证机关=""),
+        a_certificate("JY003", 发证机关="郑州市某局", 证照名称="养蜂证"),
+        a_certificate("JY004", 发证机关="", 证照名称="养蜂证"),
+        a_certificate("JY005"),
+    ]
+
+    plan = certificates(desk, *rows)
+    apply_plan(desk, plan)
+
+    kept = {
+        number: certificates_by_number(desk.db, number)[0].department
+        for number in ("JY001", "JY002", "JY003", "JY004", "JY005")
+    }
+    assert kept == {
+        "JY001": "market",
+        "JY002": "market",
+        "JY003": "郑州市某局",
+        "JY004": None,
+        "JY005": "market",
+    }
+    assert [(one.column, one.name, one.rows) for one in plan.unrecognised] == [
+        ("issuer", "郑州市某局", 2),
+        ("issuer", "", 1),
+        ("kind", "养蜂证", 2),
+    ]
+
+
+WITH_CONTACT = (*CERTIFICATE_HEADER, "联系电话", "同意日期")
+
+
+def agreed(desk: Desk) -> None:
+    rows = [[*a_certificate(), "13812345678", "2025-01-02"]]
+    apply_plan(desk, certificates(desk, *rows, header=WITH_CONTACT))
+
+
+@pytest.mark.parametrize(
+    ("state", "phone", "consent"),
+    [
+        ("有效", "", ""),
+        ("有效", "13812345678", ""),
+        ("有效", "", "2025-01-02"),
+        ("注销", "13812345678", "2025-01-02"),
+    ],
+)
+def test_a_contact_goes_with_its_consent_and_its_use(
+    desk: Desk, state: str, phone: str, consent: str
+) -> None:
+    agreed(desk)
+
+    row = [*a_certificate(状态=state), phone, consent]
+    apply_plan(desk, certificates(desk, row, header=WITH_CONTACT))
+
+    assert contact_of(desk.db, certificates_by_number(desk.db, "JY001")[0].id) is None
+
+
+@pytest.mark.parametrize(("state", "kept"), [("有效", "13812345678"), ("吊销", None)])
+def test_a_register_without_contacts_takes_none_back(
+    desk: Desk, state: str, kept: str | None
+) -> None:
+    agreed(desk)
+
+    apply_plan(desk, certificates(desk, a_certificate(状态=state, 持证人="某某小饭店")))
+
+    assert contact_of(desk.db, certificates_by_number(desk.db, "JY001")[0].id) == kept
+
+
 def test_a_long_file_is_read_again_instead_of_kept(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -817,6 +886,19 @@ def test_a_dry_run_on_the_command_line_leaves_all_to_add(
             tmp_path, monkeypatch, "import", "cases", "a.xlsx", "--dry-run", "--json"
         )
         assert (code, json.loads(out)["added"]) == (0, 3)
+
+
+def test_the_command_names_what_it_did_not_know(tmp_path: Path) -> None:
+    path = tmp_path / "证照.xlsx"
+    rows = [a_certificate(发证机关="郑州市某局"), a_certificate("JY002", 证照名称="食品许可证")]
+    path.write_bytes(an_xlsx(rows, CERTIFICATE_HEADER))
+
+    shown = CliRunner().invoke(main, ["import", "certificates", str(path)])
+
+    assert shown.exit_code == 0, shown.output
+    assert "规则未登记的证照种类" in shown.stdout
+    assert "食品许可证：1 行，像是：食品经营许可证" in shown.stdout
+    assert "郑州市某局：1 行" in shown.stdout
 
 
 def test_an_unreadable_file_is_one_line_on_the_command_line(

@@ -14,6 +14,7 @@ from bot.importing.values import (
     Names,
     holds_identity,
     names_of,
+    nearest_kinds,
     parse_case_number,
     parse_case_status,
     parse_certificate_state,
@@ -26,6 +27,7 @@ from bot.importing.values import (
     parse_text,
     parse_valid_to,
     parse_yes,
+    resembles_identity,
 )
 from reminders.cases import CaseStatus
 from reminders.certificates import CertificateState
@@ -166,6 +168,27 @@ def test_a_disabled_persons_number_is_seen_to_hold_an_identity() -> None:
     assert not holds_identity("410202202501240001")
 
 
+@pytest.mark.parametrize(
+    ("number", "resembles"),
+    [
+        (an_identity("41020319900101123"), True),
+        (an_identity("41020319900101123") + "42", True),
+        ("410203199001011230", True),
+        ("410203199001011231", True),
+        ("410203-19900101-123x", True),
+        ("410203199002301231", False),
+        ("410203202512311231", False),
+        ("410203199013011231", False),
+        ("41020319900101123", False),
+        ("JY14102030001234567", False),
+    ],
+)
+def test_a_number_resembles_an_identity_whatever_its_check_digit(
+    number: str, *, resembles: bool
+) -> None:
+    assert resembles_identity(number, SIXTH) is resembles
+
+
 def test_a_person_keeps_the_surname_and_a_firm_its_name() -> None:
     assert parse_person_or_firm("王小明") == "王*"
     assert parse_person_or_firm("欧阳小明") == "欧阳*"
@@ -243,3 +266,85 @@ def test_a_department_is_known_without_the_city_before_it(names: Names) -> None:
     assert names.department("应急管理局") == "emergency"
     assert names.department("卫生健康委员会") == "health"
     assert names.department("兰考县应急管理局") == "emergency"
+
+
+@pytest.mark.parametrize(
+    ("written", "department"),
+    [
+        ("市场监督管理局", "market"),
+        ("龙亭区市场监督管理局", "market"),
+        ("兰考县市场监督管理局", "market"),
+        ("县市场监督管理局", "market"),
+        ("龙亭区市场监督管理局北城所", "market"),
+        ("农业农村局", "agriculture"),
+        ("卫生健康委员会", "health"),
+        ("市卫健委", "health"),
+        ("交通运输局", "transport"),
+        ("住房和城乡建设局", "housing"),
+        ("生态环境局", "ecology"),
+        ("开封市生态环境局龙亭分局", "ecology"),
+        ("城市管理局", "urban_management"),
+        ("文化和旅游局", "culture_tourism"),
+        ("人力资源社会保障局", "human_resources"),
+        ("残疾人联合会", "disabled_federation"),
+        ("交通警察支队", "traffic_police"),
+        ("兰考县公安局交通警察大队", "traffic_police"),
+        ("县（区）应急管理局", "emergency"),
+        ("烟草专卖局", "tobacco"),
+        ("开封市烟草专卖局", "tobacco"),
+        ("国家税务总局兰考县税务局", "tax"),
+        ("郑州市市场监督管理局", None),
+        ("市", None),
+    ],
+)
+def test_an_office_is_known_by_the_names_it_goes_by(
+    names: Names, written: str, department: str | None
+) -> None:
+    assert names.department(written) == department
+
+
+def test_every_office_is_known_with_and_without_the_city(
+    names: Names, knowledge: Knowledge
+) -> None:
+    for department in knowledge.base.departments.values():
+        for place in ("", "开封市", "龙亭区", "开封市兰考县"):
+            name = f"{place}{department.name.removeprefix('开封市')}"
+            assert names.department(name) == department.id
+
+
+@pytest.mark.parametrize(
+    ("written", "kind"),
+    [
+        ("食品经营许可证", "food_operation"),
+        ("《食品经营许可证》", "food_operation"),
+        ("“食品经营许可证”", "food_operation"),
+        (" 食品 经营许可证\u3000", "food_operation"),
+        ("食品经营许可", "food_operation"),
+        ("排污许可", "pollution_permit"),
+        ("客运班线经营许可证", "passenger_route"),
+        ("护士执业", None),
+        ("道路运输", None),
+        ("食品", None),
+        ("养蜂证", None),
+    ],
+)
+def test_a_kind_is_known_however_it_is_written(
+    names: Names, written: str, kind: str | None
+) -> None:
+    assert names.certificate_kind(written) == kind
+
+
+@pytest.mark.parametrize(
+    ("written", "near"),
+    [
+        ("养蜂证", ()),
+        ("采砂许可证", ()),
+        ("网络文化经营许可证", ()),
+        ("证", ()),
+        ("兽药经营证照", ("vet_drug_operation", "vet_drug_production")),
+    ],
+)
+def test_only_what_tells_kinds_apart_makes_them_alike(
+    names: Names, written: str, near: tuple[str, ...]
+) -> None:
+    assert nearest_kinds(names, written) == near

@@ -184,6 +184,30 @@ def test_columns_with_personal_data_are_named_as_not_read(zhou: Talker) -> None:
     assert "没有读：申请人身份证号" in sent(zhou, an_xlsx(rows, header)).text
 
 
+CERTIFICATE_HEADER = ("证照编号", "证照名称", "持证人", "发证机关", "有效期至")
+HONEY = ("YF001", "养蜂证", "某某蜂场", "郑州市某局", "2025-06-30")
+
+
+def test_unknown_kinds_and_offices_are_named_with_their_rows(zhou: Talker) -> None:
+    shown = sent(zhou, an_xlsx([HONEY], CERTIFICATE_HEADER)).text
+    taken = zhou.presses("确认导入").text
+
+    for text in (shown, taken):
+        assert "规则未登记的证照种类" in text
+        assert "养蜂证：1 行" in text
+        assert "没认出的发证机关" in text
+        assert "郑州市某局：1 行" in text
+
+
+def test_the_kinds_usual_department_refuses_nobodys_table(
+    somebody: Callable[..., Talker],
+) -> None:
+    mine = somebody("drugs", Role.DEPARTMENT, Scope(None, "drug"))
+    row = ("JY001", "食品经营许可证", "某某饭店", "", "2025-06-30")
+
+    assert "新增 1" in sent(mine, an_xlsx([row], CERTIFICATE_HEADER)).text
+
+
 def test_a_path_in_a_files_name_is_dropped(zhou: Talker) -> None:
     reply = sent(zhou, CASES, name="C:\\某人\\桌面\\..\\一月\n办件.xlsx")
 

@@ -8,7 +8,14 @@ from typing import Any
 
 import click
 
-from bot.commands.options import WRONG_USE, Context, common_options, fail, noted
+from bot.commands.options import (
+    WRONG_USE,
+    Context,
+    common_options,
+    fail,
+    named_department,
+    noted,
+)
 from bot.commands.output import print_json, print_table
 from bot.dialogue import Person, Role, Scope, Table
 from bot.handlers.certificates import sheet
@@ -50,13 +57,13 @@ def certificates(
     if file is not None:
         if as_json or level:
             fail("--export 写的是全部到级的证照，不和 --level、--json 一起用。", WRONG_USE)
-        scope = Scope(None, _department(desk.base, department))
+        scope = Scope(None, named_department(desk.base, department) if department else None)
         content, count = sheet(desk, Person(0, Role.ADMINISTRATOR, scope))
         file.write_bytes(content)
         click.echo(f"写好了：{file.name}，{count} 行。")
         return
     rules, kinds = rules_of(desk.settings), kinds_of(desk.base)
-    scope = Scope(None, _department(desk.base, department))
+    scope = Scope(None, named_department(desk.base, department) if department else None)
     chosen = Level(level) if level else None
     noted(desk, Deed.SAW_LIST, "certlist")
     counted = count_levels(desk.db, desk.calendar, kinds, rules, scope, desk.today())
@@ -86,15 +93,6 @@ def certificates(
         listed = [[str(sheet_row(one, palette)[n]) for n in _SHOWN_COLUMNS] for one in found]
         columns = ("种类", "证照编号", "有效期至", "剩余天数", "最晚申请日")
         print_table(Table(columns, tuple(tuple(row) for row in listed)))
-
-
-def _department(base: KnowledgeBase, named: str | None) -> str | None:
-    if named is None:
-        return None
-    for department in base.departments.values():
-        if named in (department.id, department.name, *department.names):
-            return department.id
-    return fail(f"不认识部门 {named}；有：{'、'.join(base.departments)}", WRONG_USE)
 
 
 def _department_name(base: KnowledgeBase, department: str | None) -> str:

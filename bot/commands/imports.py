@@ -26,6 +26,7 @@ from bot.commands.options import (
 )
 from bot.commands.output import print_json
 from bot.desk import Desk
+from bot.handlers.imports import table_of
 from bot.importing.apply import Result, Statement
 from bot.importing.columns import Kind, layout_of
 from bot.importing.faulty import faulty_rows, template, template_text
@@ -34,7 +35,7 @@ from bot.importing.uploads import apply_plan, plan_file, preview_plan
 from bot.oversight import run_overdue
 from bot.records.audit import Deed
 from bot.reloading import uncollected
-from bot.views.imports import accepted_words
+from bot.views.imports import Table, accepted_words, unknown_names
 from reminders.cases import Covers, Extent
 
 MOST_PROBLEMS_SHOWN = 20
@@ -103,9 +104,11 @@ def import_(
     returned = _return_faulty(plan, faulty or file.with_name(f"{file.stem}-有误.xlsx"))
     if as_json:
         print_json(_json(plan, result))
+        _name_unknown(table_of(desk, plan), err=True)
         _say(plan, returned, err=True)
     else:
         _tell(plan, result, said, dry_run)
+        _name_unknown(table_of(desk, plan), err=False)
         _say(plan, returned, err=False)
     if plan.problems:
         raise SystemExit(PROBLEMS_FOUND)
@@ -142,7 +145,7 @@ def _stated(
         chosen = replace(chosen, districts=named)
     if departments:
         known = () if EVERY in departments else departments
-        chosen = replace(chosen, departments=tuple(named_department(desk, d) for d in known))
+        chosen = replace(chosen, departments=tuple(named_department(desk.base, d) for d in known))
     return chosen
 
 
@@ -203,6 +206,13 @@ def _json(plan: Plan[Any], result: Result) -> dict[str, Any]:
             for p in plan.problems
         ],
     }
+
+
+def _name_unknown(table: Table, *, err: bool) -> None:
+    for heading, rows in unknown_names(table):
+        click.echo(heading, err=err)
+        for row in rows:
+            click.echo(f"  {row}", err=err)
 
 
 def _tell(plan: Plan[Any], result: Result, said: Statement, dry_run: bool) -> None:

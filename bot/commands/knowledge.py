@@ -10,7 +10,14 @@ from pathlib import Path
 
 import click
 
-from bot.commands.options import PROBLEMS_FOUND, WRONG_USE, Context, common_options, fail
+from bot.commands.options import (
+    PROBLEMS_FOUND,
+    WRONG_USE,
+    Context,
+    common_options,
+    fail,
+    named_department,
+)
 from bot.commands.output import print_table
 from bot.database import transaction
 from bot.desk import Desk
@@ -31,7 +38,7 @@ from knowledge.editing.confirmation import (
     is_confirmation,
     read_confirmation,
 )
-from knowledge.editing.facts import department_called, tally
+from knowledge.editing.facts import tally
 from knowledge.editing.plan import ChangedMeanwhileError, Plan, plan_edits, write_plan
 from knowledge.editing.round_trip import Reading, export_sheets, read_sheets
 from knowledge.editing.workbook import Spot, mark_cells
@@ -93,11 +100,7 @@ def export(settings: Context, file: Path, confirm: bool, department: str | None)
     if department is None:
         content = export_sheets(base)
     else:
-        unit = department_called(base, department)
-        if unit is None:
-            known = "、".join(d.name for d in base.departments.values())
-            fail(f"不认识单位 {department}；有：{known}", WRONG_USE)
-        content = export_confirmation(base, unit)
+        content = export_confirmation(base, named_department(base, department.strip()))
     try:
         file.write_bytes(content)
     except OSError as error:

@@ -27,6 +27,7 @@ from bot.settings import (
     load_settings,
     with_environment_token,
 )
+from knowledge.model import KnowledgeBase
 from knowledge.problems import errors_of
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -106,14 +107,13 @@ def named_district(desk: Desk, name: str | None) -> str | None:
     return district
 
 
-def named_department(desk: Desk, name: str) -> str:
+def named_department(base: KnowledgeBase, name: str) -> str:
     """Return a department's id by any of its names, or end saying which there are."""
     from bot.importing.values import names_of
 
-    names = names_of(desk.base)
-    department = name if name in desk.base.departments else names.department(name)
+    department = name if name in base.departments else names_of(base).department(name)
     if department is None:
-        known = "、".join(f"{d.id}（{d.name}）" for d in desk.base.departments.values())
+        known = "、".join(f"{d.id}（{d.name}）" for d in base.departments.values())
         fail(f"不认识部门 {name}；有：{known}", WRONG_USE)
     return department
 

@@ -6,12 +6,22 @@ from pathlib import Path
 
 import click
 
-from bot.commands.options import WRONG_USE, Context, common_options, fail, named_district, noted
+from bot.commands.options import (
+    WRONG_USE,
+    Context,
+    common_options,
+    fail,
+    named_department,
+    named_district,
+    noted,
+)
 from bot.commands.output import print_json, print_table
 from bot.commands.qr_sheet import Card, qr_sheet
 from bot.database import transaction
 from bot.desk import Desk
 from bot.dialogue import CITY, STAFF, Channel, Person, Role, Scope, Table
+from bot.importing.certificates import registered_number
+from bot.importing.values import BadValue
 from bot.qr import qr_png
 from bot.records.audit import Deed
 from bot.records.people import (
@@ -26,7 +36,7 @@ from bot.records.people import (
 from bot.records.roster import Member, member_by_number, members, unlink_person
 from bot.views.places import scope_words
 from bot.views.refusals import ROLE_NAMES
-from reminders.certificate_holders import make_opt_in_code
+from reminders.certificate_holders import make_opt_in_code, number_tail
 from reminders.certificates import certificates_by_number
 
 CODES_FOLDER = "codes"
@@ -45,7 +55,7 @@ def people(settings: Context) -> None:
 @click.option("--role", type=click.Choice(sorted(role.value for role in STAFF)), help="角色")
 @click.option("--certificate", help="证照编号：给持证人发到期提醒码，不用 --role")
 @click.option("--district", help="区县，任何常用叫法；督查人员不填就是全市")
-@click.option("--department", help="部门编号，见 departments.yaml")
+@click.option("--department", help="部门编号或任何常用叫法，见 departments.yaml")
 @click.option("--window", help="窗口编号，见 places.yaml")
 @click.option("--name", help="给谁")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON")
@@ -75,8 +85,7 @@ def code(
         return
     assert role is not None
     canonical = named_district(desk, district)
-    if department and department not in desk.base.departments:
-        fail(f"不认识部门 {department}；有：{'、'.join(desk.base.departments)}", WRONG_USE)
+    department = named_department(desk.base, department) if department else None
     windows = {w.code for hall in desk.base.places.values() for w in hall.windows}
     if window and window not in windows:
         fail(f"不认识窗口 {window}；有：{'、'.join(sorted(windows))}", WRONG_USE)
@@ -295,7 +304,13 @@ def _meant(desk: Desk, who: str) -> tuple[Person, ...]:
 
 def _code_for_holder(desk: Desk, number: str, *, as_json: bool) -> None:
     """Make a code by which a holder opts in to be told before a certificate ends."""
-    found = certificates_by_number(desk.db, number.strip())
+    try:
+        kept = registered_number(desk, number)
+    except BadValue as bad:
+        fail(f"证照编号{bad.problem}", WRONG_USE)
+    found = certificates_by_number(desk.db, kept)
+    # What is kept as a hash is not shown either as it was typed.
+    number = kept if kept == number.strip() else f"尾号 {number_tail(kept)}"
     if not found:
         fail(f"没有编号是 {number} 的证照；请核对，或先导入（import certificates）。", WRONG_USE)
     if len(found) > 1:

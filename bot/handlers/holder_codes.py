@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bot.desk import Desk
 from bot.dialogue import Button, Incoming, Person, Refusal, Reply, Role, Scope
-from bot.importing.values import BadValue, parse_number
+from bot.importing.certificates import registered_number
+from bot.importing.values import BadValue
 from bot.qr import qr_png
 from bot.records import conversations
 from bot.records.audit import Deed, record_deed
@@ -30,7 +31,7 @@ def find(desk: Desk, incoming: Incoming, argument: str) -> Reply:
         person_id, now = incoming.person.id, desk.now()
         conversations.await_text(desk.db, person_id, Awaited.CERTIFICATE_NUMBER, "", now=now)
         return view.ask_number_reply(AWAIT_MINUTES)
-    typed = _number(argument)
+    typed = _number(desk, argument)
     scope = _scope(incoming.person)
     found = find_certificates(desk.db, scope, typed, limit=cards.WITH_BUTTONS + 1) if typed else ()
     shown_here = [c for c in found if not (incoming.discreet and is_sensitive(desk.settings, c))]
@@ -103,13 +104,13 @@ def _scope(person: Person) -> Scope:
     return scope
 
 
-def _number(text: str) -> str | None:
+def _number(desk: Desk, text: str) -> str | None:
     """Return a number as the register has it, None where the tail is not even whole.
 
     One that looked like a phone's has come here masked: then its tail is what is left.
     """
     try:
-        number = parse_number(text.rpartition("*")[2])
+        number = registered_number(desk, text.rpartition("*")[2])
     except BadValue:
         return None
     return number if sum(mark.isalnum() for mark in number) >= TAIL else None

@@ -32,6 +32,7 @@ from bot.importing.uploads import (
     plan_upload,
     preview_plan,
 )
+from bot.importing.values import names_of, nearest_kinds
 from bot.oversight import run_overdue
 from bot.records.audit import Deed, record_deed
 from bot.records.roster import Member
@@ -130,10 +131,12 @@ def _planned(desk: Desk, incoming: Incoming, plan: Plan[Any]) -> Reply:
     if not plan.may_apply and not plan.refused_rows:
         return view.unreadable_reply(plan.file, [str(problem) for problem in plan.problems])
     if plan.read > MOST_ROWS and plan.kind is not Kind.CERTIFICATES:
-        return view.too_many_rows_reply(_table(plan), MOST_ROWS)
+        return view.too_many_rows_reply(table_of(desk, plan), MOST_ROWS)
     places, roles = _beyond(desk, person, plan)
     if places or roles:
-        return view.outside_reply(_table(plan), places, roles, scope_words(desk.base, person.scope))
+        return view.outside_reply(
+            table_of(desk, plan), places, roles, scope_words(desk.base, person.scope)
+        )
     now = desk.now()
     key = desk.waiting.put(Planned(plan), person.id, until=now + WAITING, now=now)
     reply = _shown(desk, incoming, key, plan, _proposed(plan))
@@ -165,7 +168,8 @@ def _beyond(
 
 def _place_of(row: CaseRow | CertificateRow | Member) -> Scope:
     if isinstance(row, CertificateRow):
-        return Scope(row.district, row.department)
+        # Whose a kind usually is says nothing certain about this row.
+        return Scope(row.district, row.department if row.issuer_recognised else row.issuer)
     return row.scope
 
 
@@ -179,7 +183,7 @@ def _proposed(plan: Plan[Any]) -> view.Said | None:
 def _shown(
     desk: Desk, incoming: Incoming, key: str, plan: Plan[Any], said: view.Said | None
 ) -> Reply:
-    table = _table(plan)
+    table = table_of(desk, plan)
     if plan.refused_rows and incoming.channel is Channel.WEB:
         # Not a document of the conversation there: it would stay in the records, names and all.
         table = replace(table, faulty_url=f"{view.UPLOAD}/faulty/{key}")
@@ -195,7 +199,8 @@ def _shown(
     return view.plan_reply(key, table, counts, covered)
 
 
-def _table(plan: Plan[Any]) -> view.Table:
+def table_of(desk: Desk, plan: Plan[Any]) -> view.Table:
+    """Return what there is to say of a table as it was read."""
     return view.Table(
         kind=plan.kind.value,
         name=plan.file,
@@ -203,6 +208,26 @@ def _table(plan: Plan[Any]) -> view.Table:
         refused=plan.refused,
         problems=tuple(str(problem) for problem in plan.problems),
         dropped=plan.table.dropped if plan.table else (),
+        unknown_kinds=_unknown_kinds(desk, plan),
+        unknown_issuers=tuple(
+            view.UnknownName(one.name, one.rows)
+            for one in plan.unrecognised
+            if one.column == "issuer"
+        ),
+    )
+
+
+def _unknown_kinds(desk: Desk, plan: Plan[Any]) -> tuple[view.UnknownName, ...]:
+    """Return the kinds that nobody has registered a rule for, each with the nearest known."""
+    found = [one for one in plan.unrecognised if one.column == "kind"]
+    if not found:
+        return ()
+    names, known = names_of(desk.base), desk.base.certificates
+    return tuple(
+        view.UnknownName(
+            one.name, one.rows, tuple(known[near].name for near in nearest_kinds(names, one.name))
+        )
+        for one in found
     )
 
 
@@ -300,7 +325,9 @@ def take(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
         record_deed(desk.db, incoming.person, Deed.CHANGED, subject, now=desk.now())
     # The same sweep as the program's and the command line's, so that all who hear hear the same.
     messages = run_overdue(desk, desk.db).messages if plan.kind is Kind.CASES else None
-    reply = view.taken_reply(_table(plan), _counts(result), said.extent if said else None, messages)
+    reply = view.taken_reply(
+        table_of(desk, plan), _counts(result), said.extent if said else None, messages
+    )
     desk.waiting.change(key, Taken(reply))
     return reply
 

@@ -174,6 +174,11 @@ class CaseImporter:
     def _window(self, window: str | None) -> str | None:
         return window and (self._names.window(window) or window)
 
+    def unrecognised(self, parsed: CaseRow) -> tuple[tuple[str, str], ...]:
+        """Return nothing: an unknown unit keeps its name and is shown by it."""
+        del parsed
+        return ()
+
     def propose_coverage(self, rows: Iterator[CaseRow]) -> Covers | None:
         """Propose what the file covers: 全部 where it has finished cases, and its range."""
         extent, days = Extent.OPEN, set[date]()

@@ -18,21 +18,23 @@ from typing import TypeVar
 
 from sqlite_utils import Database
 
+from bot.desk import Desk
 from bot.importing.apply import Statement
 from bot.importing.columns import Kind, Row
-from bot.importing.plan import Plan, RowReader
+from bot.importing.plan import REQUIRED, Plan, RowReader
 from bot.importing.sheets import Cell
 from bot.importing.values import (
     PERMANENT,
     BadValue,
     Names,
-    holds_identity,
     parse_certificate_state,
     parse_date,
     parse_number,
     parse_phone,
     parse_text,
     parse_valid_to,
+    resembles_identity,
+    unquoted,
 )
 from reminders.cases import Change, Covers
 from reminders.certificates import (
@@ -122,7 +124,7 @@ class CertificateImporter:
             kind_id=kind.id,
             holder=holder,
             issuer=issuer.name if issuer else None,
-            department=issuer.id if issuer else None,
+            department=self._department(kind, issuer),
             district=district,
             valid_from=valid_from,
             expires_on=expires_on if isinstance(expires_on, date) else None,
@@ -130,22 +132,41 @@ class CertificateImporter:
             replaces=replaces,
             contact=contact,
             consent_on=consent_on if contact else None,
+            issuer_recognised=issuer is not None and issuer.id is not None,
+            tells_contact=reader.has_column("contact") or reader.has_column("consent_on"),
         )
 
+    def unrecognised(self, parsed: CertificateRow) -> tuple[tuple[str, str], ...]:
+        """Return the kind and the issuer that we do not know by name.
+
+        A row without an issuer is named only where the kind does not say whose it is either.
+        """
+        if parsed.kind_id is not None and parsed.issuer_recognised:
+            return ()
+        kind = () if parsed.kind_id else (("kind", parsed.kind),)
+        unnamed = parsed.issuer is None and parsed.department is not None
+        known = parsed.issuer_recognised or unnamed
+        return kind if known else (*kind, ("issuer", parsed.issuer or ""))
+
     def _read_kind(self, cell: Cell) -> _Named:
-        kind = parse_text(cell)
+        kind = unquoted(parse_text(cell))
+        if not kind:
+            raise BadValue(REQUIRED)
         return _Named(kind, self._names.certificate_kind(kind))
 
     def _read_issuer(self, cell: Cell) -> _Named:
         issuer = parse_text(cell)
-        return _Named(issuer, self._names.department(issuer) or issuer)
+        return _Named(issuer, self._names.department(issuer))
+
+    def _department(self, kind: _Named, issuer: _Named | None) -> str | None:
+        if issuer is not None and issuer.id is not None:
+            return issuer.id
+        usual = self._names.issuing_department(kind.id) if kind.id else None
+        # An office nobody knows keeps its name, so that a list can still be of it.
+        return usual or (issuer.name if issuer else None)
 
     def _number(self, cell: Cell) -> str:
-        number = parse_number(cell)
-        if not holds_identity(number):
-            return number
-        digest = hashlib.blake2b(number.upper().encode(), key=self._key, digest_size=_HASH_BYTES)
-        return f"#{digest.hexdigest()}-{number[-_TAIL:]}"
+        return masked_number(parse_number(cell), self._key, self._today)
 
     def _past_day(self, cell: Cell) -> date:
         day = parse_date(cell)
@@ -217,6 +238,21 @@ class CertificateImporter:
         del plan, said
         end_import(db, import_id, now=now)
         return 0
+
+
+def masked_number(number: str, key: bytes, today: date) -> str:
+    """Return a certificate's number as the register keeps it: one like an identity hashed."""
+    if not resembles_identity(number, today):
+        return number
+    plain = number.replace("-", "").upper()
+    digest = hashlib.blake2b(plain.encode(), key=key, digest_size=_HASH_BYTES)
+    return f"#{digest.hexdigest()}-{plain[-_TAIL:]}"
+
+
+def registered_number(desk: Desk, written: str) -> str:
+    """Return the number that the register keeps for what somebody wrote; raise BadValue."""
+    key = masking_key(desk.settings.data_dir)
+    return masked_number(parse_number(written), key, desk.today())
 
 
 def masking_key(folder: Path) -> bytes:

@@ -7,6 +7,7 @@ stand in memory.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
@@ -55,15 +56,25 @@ class RefusedRow:
     problems: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Unrecognised:
+    """A name in good rows that we do not know: the column, the name (blank: none), how often."""
+
+    column: str
+    name: str
+    rows: int
+
+
 class RowReader:
     """Read one row's cells in turn and collect what is wrong with them."""
 
-    __slots__ = ("_cells", "layout", "problems", "row")
+    __slots__ = ("_cells", "_titles", "layout", "problems", "row")
 
-    def __init__(self, row: Row, layout: Layout) -> None:
+    def __init__(self, row: Row, table: Table) -> None:
         """Start without problems."""
         self.row = row
-        self.layout = layout
+        self.layout = table.layout
+        self._titles = table.titles
         self.problems: dict[str, str] = {}
         self._cells = row.cells
 
@@ -90,6 +101,10 @@ class RowReader:
             self.problems[key] = bad.problem
             return None
 
+    def has_column(self, key: str) -> bool:
+        """Tell whether the table has a column, filled in here or not."""
+        return key in self._titles
+
     def refuse(self, key: str, problem: str) -> None:
         """Note a problem that lies between several cells."""
         self.problems.setdefault(key, problem)
@@ -107,6 +122,9 @@ class Parser(Protocol[R]):
 
     def key(self, parsed: R) -> str:
         """Return what no second row of the file may have."""
+
+    def unrecognised(self, parsed: R) -> tuple[tuple[str, str], ...]:
+        """Return the columns and names of a good row that we do not know."""
 
     def propose_coverage(self, rows: Iterator[R]) -> Covers | None:
         """Propose what the file covers from its rows; None where that has no meaning."""
@@ -128,6 +146,7 @@ class Plan(Generic[R]):
     repeated: int = 0
     coverage: Covers | None = None
     kept: tuple[tuple[Row, R], ...] | None = None
+    unrecognised: tuple[Unrecognised, ...] = ()
 
     @property
     def refused(self) -> int:
@@ -153,7 +172,7 @@ class Plan(Generic[R]):
             return
         for row in rows_of(self.table):
             if row.number not in self.skipped:
-                parsed = self.parser.parse(RowReader(row, self.table.layout))
+                parsed = self.parser.parse(RowReader(row, self.table))
                 # What was good in the dry run is good again: a parser is a pure function.
                 assert parsed is not None, row.number
                 yield row, parsed
@@ -211,6 +230,7 @@ def _read_table(book: Book, table: Table, parser: Parser[R], progress: Progress)
         skipped,
         len(reading.repeats),
         kept=reading.kept(skipped),
+        unrecognised=reading.unrecognised(),
     )
     coverage = parser.propose_coverage(parsed for _, parsed in plan.rows())
     return replace(plan, coverage=coverage)
@@ -230,13 +250,14 @@ class _Reading(Generic[R]):
         self._conflicts: dict[int, int] = {}
         self._example = example_number(table.layout)
         self._kept: list[tuple[Row, R]] = []
+        self._unknown: Counter[tuple[str, str]] = Counter()
 
     def take(self, row: Row) -> None:
         if row.cells.get("number") == self._example:
             self.examples.add(row.number)
             return
         self.read += 1
-        reader = RowReader(row, self.table.layout)
+        reader = RowReader(row, self.table)
         parsed = self.parser.parse(reader)
         if parsed is None or reader.problems:
             self._refused[row.number] = _refused(row, reader.problems)
@@ -251,6 +272,8 @@ class _Reading(Generic[R]):
         mark = hash(parsed)
         first, first_mark = self._seen.setdefault(self.parser.key(parsed), (row.number, mark))
         if first == row.number:
+            for named in self.parser.unrecognised(parsed):
+                self._unknown[named] += 1
             return
         if mark == first_mark and first not in self._conflicts:
             self.repeats.add(row.number)
@@ -263,6 +286,11 @@ class _Reading(Generic[R]):
         if self.read > MOST_ROWS_KEPT:
             return None
         return tuple((row, parsed) for row, parsed in self._kept if row.number not in skipped)
+
+    def unrecognised(self) -> tuple[Unrecognised, ...]:
+        """Return the unknown names, the most frequent of each column first."""
+        found = sorted(self._unknown.items(), key=lambda one: (one[0][0], -one[1], one[0][1]))
+        return tuple(Unrecognised(column, name, rows) for (column, name), rows in found)
 
     def skipped(self) -> frozenset[int]:
         return frozenset({*self._refused, *self.repeats, *self.examples, *self._conflicts})

@@ -82,6 +82,11 @@ class StaffImporter:
             qualification=qualification,
         )
 
+    def unrecognised(self, parsed: Member) -> tuple[tuple[str, str], ...]:
+        """Return nothing: an unknown unit keeps its name and is shown by it."""
+        del parsed
+        return ()
+
     def propose_coverage(self, rows: Iterator[Member]) -> Covers | None:
         """Propose nothing: who is not in a roster's file is not struck from it."""
         del rows

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
@@ -71,6 +71,18 @@ _FIRM = re.compile(
     r"幼儿园|大队|支队|政府|办事处|村委|居委|行$|部$|站$|馆|坊|院$|所$"
 )
 _LONGEST_PERSON = 4
+# What may stand before an office besides a district: 市卫健委, 县（区）应急管理局.
+_PLACES = ("国家税务总局", "河南省开封市", "开封市", "开封", "市", "县", "区")
+_QUOTES = re.compile("[《》〈〉<>“”‘’\"'「」『』]")
+# What very many kinds have in their names; what is left tells them apart.
+_GENERIC = re.compile(
+    r"中华人民共和国|河南省|开封市|经营|生产|许可|登记|备案|资格|执业|注册|证书|证明|证|照"
+)
+_SHORTEST_STEM = 2
+# 食品 for 食品证 would be anything; 排污许可 is 排污许可证 and no other.
+_SHORTEST_KIND = 4
+_LIKE = 60
+_BRANCH = re.compile(r"(.+?局).+(?:分局|大队|所)")
 _SPOILT = "编号被 Excel 当成数字，末几位已丢；请把这一列设成文本后重新导出"
 
 
@@ -157,6 +169,21 @@ def holds_identity(number: str) -> bool:
     """Tell whether a number begins with a valid identity number, as 残疾人证 numbers do."""
     head = number[:18]
     return _IDENTITY.match(head) is not None and redact(head) != head
+
+
+def resembles_identity(number: str, today: date) -> bool:
+    """Tell whether a number begins like an identity number: a place, a birth date, 17 digits.
+
+    The check digit need not be right, for a mistyped one still shows whose birthday it is.
+    """
+    head = _IDENTITY.match(number.replace("-", "") if "-" in number else number)
+    if head is None:
+        return False
+    try:
+        born_on = date.fromisoformat(f"{head[0][6:10]}-{head[0][10:12]}-{head[0][12:14]}")
+    except ValueError:
+        return False
+    return born_on <= today
 
 
 def parse_text(cell: Cell) -> str:
@@ -363,6 +390,8 @@ class Names:
     windows: Mapping[str, tuple[str, str | None]]
     entries: Mapping[str, str]
     certificate_kinds: Mapping[str, str]
+    issuing_departments: Mapping[str, str]
+    places: tuple[str, ...]
 
     def district(self, cell: Cell) -> str | None:
         """Return the canonical district, None for the city's own units; raise BadValue."""
@@ -373,21 +402,36 @@ class Names:
         raise BadValue(_unknown_district(text, self.districts))
 
     def department(self, text: str) -> str | None:
-        """Return a department's id for any of its names, with or without a district before it."""
+        """Return a department's id for any of its names, with or without a place before it.
+
+        A branch (龙亭分局, 北城所) counts as the office it belongs to.
+        """
         folded = _folded(text)
-        known = self.departments.get(folded)
-        if known is not None:
-            return known
-        for name in self.districts:
-            if len(name) > 1 and folded.startswith(name) and folded[len(name) :]:
-                known = self.departments.get(folded[len(name) :])
-                if known is not None:
-                    return known
+        office = _BRANCH.match(folded)
+        for name in (folded, office[1]) if office else (folded,):
+            known = self._department_in_a_place(name)
+            if known is not None:
+                return known
         return None
 
+    def _department_in_a_place(self, name: str) -> str | None:
+        while (known := self.departments.get(name)) is None:
+            place = next((p for p in self.places if name.startswith(p) and name != p), None)
+            if place is None:
+                return None
+            name = name.removeprefix(place)
+        return known
+
+    def issuing_department(self, kind_id: str) -> str | None:
+        """Return the department that usually issues a kind, where the rule book names one."""
+        return self.issuing_departments.get(kind_id)
+
     def certificate_kind(self, text: str) -> str | None:
-        """Return a certificate kind's id for any of its names; None is 规则未登记."""
-        return self.certificate_kinds.get(_folded(text))
+        """Return a certificate kind's id for any of its names; None is 规则未登记.
+
+        《》 and width do not matter, nor that 食品经营许可 lacks its 证 where no other kind fits.
+        """
+        return self.certificate_kinds.get(_kind_name(text))
 
     def window(self, text: str) -> str | None:
         """Return a window's code for its code or its name, where only one has that name."""
@@ -402,6 +446,20 @@ def names_of(base: KnowledgeBase) -> Names:
     for district in base.districts:
         for name in (district.id, district.name, *district.names):
             districts[fold(name)] = district.name
+    # Longest first, so that 开封市龙亭区 goes as a whole before 开封市 does.
+    named = {*_PLACES, *(fold(c) for c in city), *(name for name in districts if len(name) > 1)}
+    places = tuple(sorted(named, key=lambda name: (-len(name), name)))
+    entries = {
+        fold(name): entry.id
+        for entry in base.entries.values()
+        for name in (*entry.aliases, entry.short_name, entry.name, entry.id)
+    }
+    issuing = {kind.id: kind.department for kind in base.certificates.values() if kind.department}
+    departments = _departments(base, city)
+    return Names(districts, departments, _windows(base), entries, _kinds(base), issuing, places)
+
+
+def _departments(base: KnowledgeBase, city: Iterable[str]) -> Mapping[str, str]:
     departments = {
         fold(name): department.id
         for department in base.departments.values()
@@ -412,17 +470,7 @@ def names_of(base: KnowledgeBase) -> Names:
         for prefix in city:
             if name.startswith(prefix) and name != prefix:
                 departments.setdefault(name.removeprefix(prefix), department_id)
-    entries = {
-        fold(name): entry.id
-        for entry in base.entries.values()
-        for name in (*entry.aliases, entry.short_name, entry.name, entry.id)
-    }
-    kinds = {
-        fold(name): kind.id
-        for kind in base.certificates.values()
-        for name in (*kind.names, kind.name, kind.id)
-    }
-    return Names(districts, departments, _windows(base), entries, kinds)
+    return departments
 
 
 def _windows(base: KnowledgeBase) -> Mapping[str, tuple[str, str | None]]:
@@ -442,8 +490,59 @@ def _unknown_district(text: str, districts: Mapping[str, str | None]) -> str:
 
 
 def nearest_kinds(names: Names, text: str) -> tuple[str, ...]:
-    """Return the ids of the known certificate kinds nearest to an unknown one, best first."""
-    # Whole against whole: what merely shares 许可证 or 证 is not near.
-    known = list(names.certificate_kinds)
-    found = process.extract(fold(text), known, scorer=fuzz.ratio, limit=6, score_cutoff=60)
-    return tuple(dict.fromkeys(names.certificate_kinds[name] for name, _, _ in found))[:3]
+    """Return the ids of the known certificate kinds nearest to an unknown one, best first.
+
+    Compared is what tells kinds apart: to share 经营许可证 alone is to be nothing like it.
+    """
+    own = _stem(_kind_name(text))
+    if len(own) < _SHORTEST_STEM:
+        return ()
+    stems: dict[str, list[str]] = {}
+    for name, kind_id in names.certificate_kinds.items():
+        stem = _stem(name)
+        if len(stem) >= _SHORTEST_STEM and not name.isascii():
+            stems.setdefault(stem, []).append(kind_id)
+    found = process.extract(own, list(stems), scorer=fuzz.ratio, limit=6, score_cutoff=_LIKE)
+    return tuple(dict.fromkeys(kind_id for stem, _, _ in found for kind_id in stems[stem]))[:3]
+
+
+def _kinds(base: KnowledgeBase) -> Mapping[str, str]:
+    kinds = {
+        fold(name): kind.id
+        for kind in base.certificates.values()
+        for name in (*kind.names, kind.name, kind.id)
+    }
+    without: dict[str, set[str]] = {}
+    for name, kind_id in kinds.items():
+        for short in _shortened(name):
+            without.setdefault(short, set()).add(kind_id)
+    for short, ids in without.items():
+        if len(ids) == 1 and len(short) >= _SHORTEST_KIND:
+            kinds.setdefault(short, next(iter(ids)))
+    return kinds
+
+
+def _shortened(name: str) -> Iterator[str]:
+    """Yield 食品经营许可 for 食品经营许可证, and the other way round.
+
+    道路运输 is not 道路运输证: without its ending that is a trade, not a certificate.
+    """
+    short = name.removesuffix("书").removesuffix("证")
+    if short.endswith(("许可", "备案", "登记", "资格")):
+        yield short if short != name else f"{name}证"
+
+
+def unquoted(text: str) -> str:
+    """Return a name without the quotes a register may put around it."""
+    return _QUOTES.sub("", text).strip()
+
+
+@functools.lru_cache(maxsize=4096)
+def _kind_name(text: str) -> str:
+    """Fold the name of a kind of certificate; quotes around it are not part of it."""
+    return fold(unquoted(unicodedata.normalize("NFKC", text)))
+
+
+def _stem(name: str) -> str:
+    """Return what tells a kind from the others: 食品 of 食品经营许可证."""
+    return _GENERIC.sub("", name)

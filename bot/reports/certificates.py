@@ -69,6 +69,7 @@ def _rule(kind: CertificateKind) -> KindRule:
         closes=_lead(kind.closes),
         after_closing=AfterClosing(kind.after_closing),
         certainty=Certainty(kind.confidence),
+        renewable=kind.renewable,
     )
 
 

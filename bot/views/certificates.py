@@ -57,6 +57,9 @@ FILED_LATE_WORDS = "持证人说已提交延续申请，是逾期提交"
 OUTCOME_WORDS = {Outcome.NOTED: "已知悉", Outcome.CALLED: "已打电话", Outcome.VISITED: "已上门"}
 REACHED_WORDS = {Reached.SENT: "已送到", Reached.FAILED: "没送到", Reached.WAITING: "还在发"}
 WEEKLY = "证照每周汇总"
+NO_RULE = "规则未登记：只按到期日列给部门，不发给持证人。"
+ENDS_FOR_GOOD = "到期就失效，再办要重新申请。"
+LAPSED_FOR_GOOD = "已经失效，再办要重新申请。"
 ASK_AT_WINDOW = "材料以窗口答复为准。"
 SEPARATE_CONSENT = (
     "这种证涉及健康等敏感个人信息，发来后 4 位，就是单独同意把它用于提醒；只在网页上提醒，"
@@ -135,6 +138,8 @@ def renewal_line(shown: Shown) -> str | None:
         return None
     if shown.silence in (Silence.NOT_VALID, Silence.RENEWED):
         return None
+    if stands.renewal is RenewalPeriod.NEVER:
+        return LAPSED_FOR_GOOD if stands.days_left < 0 else ENDS_FOR_GOOD
     if shown.filing is Filing.IN_TIME:
         if stands.renewal is RenewalPeriod.EXPIRED:
             return f"到期前已按时提交、没有决定的，按准予延续算，以{_issuer(shown)}答复为准。"
@@ -215,6 +220,8 @@ def department_line(shown: Shown) -> str | None:
         return None
     if shown.silence in (Silence.NOT_VALID, Silence.RENEWED):
         return None
+    if stands.renewal is RenewalPeriod.NEVER:
+        return renewal_line(shown)
     if shown.filing is not None:
         return _decision_line(shown.filing, stands)
     if stands.renewal is RenewalPeriod.EXPIRED:
@@ -248,6 +255,7 @@ def _how_lines(shown: Shown) -> list[str]:
     open_ = shown.standing is not None and shown.standing.renewal in (
         RenewalPeriod.OPEN,
         RenewalPeriod.NOT_OPEN,
+        RenewalPeriod.NEVER,
     )
     if open_ and shown.kind is not None and shown.kind.renewal_text:
         lines.append(end_sentence(shown.kind.renewal_text))
@@ -280,7 +288,10 @@ def _answer_buttons(shown: Shown) -> tuple[tuple[Button, ...], ...]:
         rows.append((Button("延续要带什么", _list_token(shown.renewal)),))
     if shown.silence is Silence.PERMANENT:
         return ((Button("退订", f"held:{one}:stop"),),)
-    if shown.answer is None:
+    ends_for_good = shown.standing and shown.standing.renewal is RenewalPeriod.NEVER
+    if ends_for_good and shown.answer is None:
+        rows.append((Button("信息有误", f"held:{one}:wrong"), Button("退订", f"held:{one}:stop")))
+    elif shown.answer is None:
         rows.append(
             (Button("已提交", f"held:{one}:filed"), Button("暂不续", f"held:{one}:declined"))
         )
@@ -398,7 +409,9 @@ def _undecided_line(shown: Shown) -> str:
     """Say what silence of the issuer means for what was filed (行政许可法 art. 50)."""
     if shown.filing is Filing.IN_TIME:
         return "按时提交、发证机关到期前没有决定的，按准予延续算；"
-    if shown.standing is not None and shown.standing.renewal is RenewalPeriod.EXPIRED:
+    if shown.standing is not None and shown.standing.renewal is RenewalPeriod.NEVER:
+        why = "这种证到期就失效，重新申请的"
+    elif shown.standing is not None and shown.standing.renewal is RenewalPeriod.EXPIRED:
         why = "证已过期，到期后才提交的"
     else:
         why = "最晚申请日已过，逾期提交的"
@@ -781,6 +794,8 @@ def department_card_reply(shown: Shown, viewer: Viewer) -> Reply:
         lines.add(f"编号 {certificate.number}，持证人 {certificate.holder}")
         lines.add(f"电话 {shown.contact}（本人同意）" if shown.contact else "没有留电话")
     lines.add(f"{certificate.district or '市直'}，{STATE_WORDS[certificate.state]}")
+    if shown.kind is None:
+        lines.add(NO_RULE)
     lines.add(standing_line(shown, viewer.palette), department_line(shown), f"{told_line(shown)}。")
     if certificate.renewed_by_id is not None:
         lines.add("已有新证，旧证不再提醒。")

@@ -38,6 +38,15 @@ CHOOSE_KIND = "请选这是哪种表：办件、证照或人员。"
 
 
 @dataclass(frozen=True, slots=True)
+class UnknownName:
+    """A kind or an office that nobody knows by this name, in how many rows; what it is like."""
+
+    name: str
+    rows: int
+    nearest: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A table as it was read: its kind and name, the rows, and what was left out of it."""
 
@@ -48,6 +57,8 @@ class Table:
     problems: tuple[str, ...]
     dropped: tuple[str, ...] = ()
     faulty_url: str | None = None
+    unknown_kinds: tuple[UnknownName, ...] = ()
+    unknown_issuers: tuple[UnknownName, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +237,7 @@ def plan_reply(key: str, table: Table, counts: Counts, covered: Range | None) ->
     if covered is not None:
         _add_range(lines, covered, counts)
     _add_dropped(lines, table)
+    _add_unknown(lines, table)
     _add_problems(lines, table)
     said = covered.said.arguments if covered else "-"
     choice = _corrections(key, covered.said) if covered else ()
@@ -320,6 +332,36 @@ def _add_dropped(lines: Lines, table: Table) -> None:
         lines.add(f"含个人信息的列没有读：{'、'.join(table.dropped)}")
 
 
+def unknown_names(table: Table) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return what was taken though its kind or office is unknown, under what it means."""
+    parts = (
+        ("规则未登记的证照种类（照收，只按到期日列给部门，不发给持证人）", table.unknown_kinds),
+        (
+            "没认出的发证机关（按证照种类归部门；种类也没登记的，只有全市名单里有）",
+            table.unknown_issuers,
+        ),
+    )
+    return tuple((heading, _unknown_rows(found)) for heading, found in parts if found)
+
+
+def _unknown_rows(found: Sequence[UnknownName]) -> tuple[str, ...]:
+    rows = [
+        f"{one.name or '（没写）'}：{one.rows} 行"
+        + (f"，像是：{'、'.join(one.nearest)}" if one.nearest else "")
+        for one in found[:NAMES_SHOWN]
+    ]
+    hidden = found[NAMES_SHOWN:]
+    if hidden:
+        rows.append(f"另有 {len(hidden)} 个名称，{sum(one.rows for one in hidden)} 行")
+    return tuple(rows)
+
+
+def _add_unknown(lines: Lines, table: Table) -> None:
+    for heading, rows in unknown_names(table):
+        lines.heading(heading)
+        lines.bullets(rows)
+
+
 def _add_problems(lines: Lines, table: Table) -> None:
     if not table.problems:
         return
@@ -355,6 +397,7 @@ def taken_reply(table: Table, counts: Counts, extent: Extent | None, messages: i
         lines.add(f"表里没有的 {counts.missing} 件记为“{_MISSING[extent]}”，没有自动办结。")
     if messages:
         lines.add(f"已按新数据重算时限，马上发出提醒 {messages} 条。")
+    _add_unknown(lines, table)
     after = _AFTER.get(table.kind)
     return Reply(lines.text, buttons=(((after, MENU) if after else (MENU,)),), replaces=True)
 

@@ -227,6 +227,12 @@ def check_shared_references(base: KnowledgeBase, known: Known, report: Report) -
     _check_notices(base, known, report)
     certificates = _Names("certificates.yaml", report)
     for kind in base.certificates.values():
+        certificates.expect(
+            (kind.id, "department"), kind.department, known.departments, "部门", "departments.yaml"
+        )
+        if not kind.renewable and (kind.opens or kind.closes or kind.renewal_entry):
+            text = "写了不能延续（renewable: false），就不写 opens、closes、renewal_entry"
+            report.error("certificates.yaml", (kind.id, "renewable"), text)
         for key, entry_id in (("renewal_entry", kind.renewal_entry), ("follow_on", kind.follow_on)):
             certificates.expect((kind.id, key), entry_id, known.entries, "条目", "packages")
         opened = (

@@ -208,11 +208,3 @@ def tally(entry: ServicePackage) -> Tally:
     """Count an entry's facts, each once whoever answers for it."""
     facts = [fact for _, part, fact, _ in _facts(entry) if part is not Part.COPIES]
     return Tally(sum(fact.confirmed_by is not None for fact in facts), len(facts))
-
-
-def department_called(base: KnowledgeBase, said: str) -> str | None:
-    """Return the id of the department that somebody names by id or any name."""
-    for department in base.departments.values():
-        if said.strip() in (department.id, department.name, *department.names):
-            return department.id
-    return None
