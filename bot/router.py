@@ -37,6 +37,7 @@ from bot.handlers import (
     slips,
     staff,
     statistics,
+    summary,
 )
 from bot.packing import pack_reply, unpack_reply
 from bot.records import contacts, conversations, messages, people
@@ -439,6 +440,9 @@ TOKENS: dict[str, TokenRoute] = {
     "offnone": TokenRoute(official.mark_none, AUDITORS, deed=Deed.CHANGED),
     "offundo": TokenRoute(official.undo, AUDITORS, deed=Deed.CHANGED),
     "audit": TokenRoute(audit.turn, AUDITORS, deed=Deed.SAW_AUDIT),
+    "unsent": TokenRoute(summary.unsent, SUPERVISORS, deed=Deed.SAW_LIST),
+    "unanswered": TokenRoute(summary.unanswered, SUPERVISORS, deed=Deed.SAW_LIST),
+    "duetoday": TokenRoute(summary.due_today, SUPERVISORS, deed=Deed.SAW_LIST),
     "decline": TokenRoute(acts.decline, SUPERVISORS),
 }
 

@@ -58,17 +58,27 @@ def summary_reply(
     lines.add(f"没送到的提醒 {facts.not_sent} 条" if facts.not_sent else None)
     lines.add(f"没答上来的问题 {facts.gaps} 个" if facts.gaps else None)
     lines.add(f"评价异常 {facts.flags} 条（只标出，不删除）" if facts.flags else None)
+    return Reply(lines.text, buttons=_openers(facts, on, at))
+
+
+def _openers(facts: DayFacts, on: date, at: datetime) -> tuple[tuple[Button, ...], ...]:
+    """Return a button for every line that says a number, to what it counts."""
     period = f"{on}:{on}"
-    rows = [
-        (
-            Button("今日评价" if on == at.date() else "当日评价", f"stats:{period}"),
-            Button("差评清单", f"bad:{period}"),
-        ),
-        (Button("整改列表", "rects"),),
+    buttons = [
+        Button("今日评价" if on == at.date() else "当日评价", f"stats:{period}"),
+        Button("差评清单", f"bad:{period}"),
+        Button("整改列表", "rects"),
     ]
-    if facts.flags:
-        rows[1] = (*rows[1], Button("评价异常", f"odd:{period}"))
-    return Reply(lines.text, buttons=tuple(rows))
+    for number, label, token in (
+        (facts.cases_due, "今天到期", "duetoday"),
+        (facts.acts_waiting, "督办待签", "acts"),
+        (facts.not_sent, "没送到的提醒", f"unsent:{on}"),
+        (facts.gaps, "没答上来的问题", f"unanswered:{on}"),
+        (facts.flags, "评价异常", f"odd:{period}"),
+    ):
+        if number:
+            buttons.append(Button(label, token))
+    return tuple(tuple(buttons[n : n + 2]) for n in range(0, len(buttons), 2))
 
 
 def full_day_reply(

@@ -53,6 +53,7 @@ BAD_ROWS = "差评"
 BAD_HEADER = ("时间", "评价", "事项", "窗口", "原因", "整改编号", "省好差评", "备注")
 SERVICE_HEADER = ("日期", "评价", "事项", "窗口", "省好差评")
 VOIDED = "复核作废"
+NOT_TOLD = "刚评，还可更正"
 RECTIFICATIONS = "整改"
 RECTIFICATION_HEADER = ("编号", "事项", "区县", "状态")
 RECTIFICATION = "整改 {number}"

@@ -140,6 +140,9 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
         f"没认出“{f['words']}”。可以写区县、窗口或事项，比如“龙亭区评价”“上户口 本月评价”，"
         "一次写一样。"
     ),
+    "figures_unclear": lambda _: (
+        "没看懂要看什么。可以发“本周”“差评清单”“排名”“未评价事项”“2月6日评价”，发“菜单”看您能做什么。"
+    ),
     "outside_scope": lambda _: "这个不归您管，不能看。发“今日评价”看您管的。",
     "period_backwards": lambda _: "起止日子写反了，请把早的那天写在前面再发。",
     "too_few_to_rank": lambda f: f"评价不满 {f['least']} 个的不排名。",

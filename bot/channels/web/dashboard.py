@@ -30,6 +30,7 @@ from bot.views.places import district_key, window_name
 from bot.views.rating import LEVELS
 from bot.views.rectifications import STATES, entry_name
 from bot.views.text import format_moment
+from reminders.rectification_rules import told_from
 
 FIRST_ROWS = 20
 ROWS_A_PAGE = 50
@@ -293,15 +294,16 @@ def _bad(desk: Desk, person: Person, query: Query, offset: int, limit: int, tota
 
 def _rectification_link(number: str | None) -> str:
     if number is None:
-        return ""
+        return escape(wording.NOT_TOLD)
     return f'<a href="/dashboard/rectification/{escape(number)}">{escape(number)}</a>'
 
 
 def _opened(desk: Desk, person: Person, query: Query) -> str:
     opened = rectifications_within(desk.db, person, query.from_on, query.to_on, query.narrow)
+    rules, now = desk.settings.rectification_rules(), desk.now()
     rows = (
         (
-            _rectification_link(one.number),
+            _rectification_link(one.number if told_from(one, rules) <= now else None),
             escape(entry_name(desk.base, one.entry_id)),
             escape(one.scope.district or ""),
             escape(STATES[one.state]),
