@@ -17,7 +17,8 @@ from bot.desk import Desk
 from bot.dialogue import Channel, Place, Reply, Role, Scope
 from bot.figure_words import read_words
 from bot.places import place_of_window
-from bot.records import interactions, people, ratings
+from bot.records import conversations, interactions, people, ratings
+from bot.records.conversations import Awaited
 from bot.records.people import Address
 from bot.reports.daily import facts_of_day
 from bot.reports.rates import Rates
@@ -161,13 +162,10 @@ def test_where_days_are_awaited_a_bare_day_is_the_answer(
     somebody: Callable[..., Talker],
 ) -> None:
     lead = somebody("lead", Role.LEAD, Scope("龙亭区"))
-    lead.desk.db.execute(
-        "UPDATE conversations SET awaiting = 'leave', awaiting_subject = 'x' WHERE person_id = ?",
-        [lead.person.id],
-    )
-    if lead.desk.db.execute("SELECT changes()").fetchone() == (0,):
-        lead.says("菜单")
-        lead.desk.db.execute("UPDATE conversations SET awaiting = 'leave', awaiting_subject = 'x'")
+    with transaction(lead.desk.db):
+        conversations.await_text(
+            lead.desk.db, lead.person.id, Awaited.LEAVE, "x", now=lead.desk.now()
+        )
 
     assert "好评 0" not in lead.says("2月10日").text
 

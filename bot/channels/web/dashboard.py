@@ -270,14 +270,14 @@ def _bad(desk: Desk, person: Person, query: Query, offset: int, limit: int, tota
     found = bad_of(desk, person, query, offset=offset, limit=limit)
     rows = (
         (
+            _rectification_link(one.number),
             escape(format_moment(one.rated_at)),
             escape(LEVELS[one.level]),
+            escape(view.reason_words(one)),
             escape(entry_name(desk.base, one.entry_id)),
             escape(
                 window_name(desk.base, one.window) if one.window else one.district or UNASSIGNED
             ),
-            escape(view.reason_words(one)),
-            _rectification_link(one.number),
             escape(one.official or SYNCS[Sync.UNSYNCED]),
             escape(wording.VOIDED if one.voided else ""),
         )
