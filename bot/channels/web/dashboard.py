@@ -159,9 +159,14 @@ def _counts(desk: Desk, person: Person, query: Query, facts: view.StatisticsFact
         return replace(query, narrow=narrow)
 
     yield _heading(wording.DISTRICTS)
-    by_district_rows = counted_by(desk, person, query, By.DISTRICT).rows
+    found = counted_by(desk, person, query, By.DISTRICT).rows
     yield _count_table(
-        desk, wording.DISTRICT, by_district_rows, lambda key: district_key(base, key), to_district
+        desk,
+        wording.DISTRICT,
+        found,
+        lambda key: district_key(base, key),
+        to_district,
+        without_data=_missing_units(desk, person, query, {c.key for c in found}),
     )
     yield _heading(wording.WINDOWS)
     yield _count_table(
@@ -184,6 +189,22 @@ def _counts(desk: Desk, person: Person, query: Query, facts: view.StatisticsFact
         yield _days(desk, query, facts.by_day.rows)
 
 
+def _missing_units(desk: Desk, person: Person, query: Query, found: set[str]) -> tuple[str, ...]:
+    """Return the districts, and 市民之家, of the scope and filter that have nothing at all."""
+    narrow, base = query.narrow, desk.base
+    if narrow.window is not None:
+        return ()
+    units = [(d.name, Narrow(district=d.name)) for d in base.districts]
+    units += [(h.id, Narrow(hall=h.id)) for h in base.places.values() if h.district is None]
+    return tuple(
+        key
+        for key, unit in units
+        if key not in found
+        and lies_within(base, person.scope, unit)
+        and (narrow.district, narrow.hall) in ((None, None), (unit.district, unit.hall))
+    )
+
+
 def _days(desk: Desk, query: Query, rows: Iterable[Counts]) -> str:
     """Return a row for every day: 0 where nothing was, no data for days to come."""
     found = {c.key: c for c in rows}
@@ -204,14 +225,17 @@ def _count_table(
     rows: Iterable[Counts],
     named: Callable[[str], str],
     there: Callable[[str], Query],
+    *,
+    without_data: Iterable[str] = (),
 ) -> str:
-    cells = (
-        (
-            board_link(desk, there(c.key), named(c.key)),
-            *_linked(desk, there(c.key), c),
-        )
+    cells: list[Cells] = [
+        (board_link(desk, there(c.key), named(c.key)), *_linked(desk, there(c.key), c))
         for c in rows
-    )
+    ]
+    cells += [
+        (board_link(desk, there(key), named(key)), NO_DATA, NO_DATA, NO_DATA)
+        for key in without_data
+    ]
     return _table((what, *wording.COUNT_HEADER), cells)
 
 
