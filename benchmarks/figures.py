@@ -18,9 +18,10 @@ from bot.channels.beside import Beside
 from bot.channels.web.dashboard import dashboard_html
 from bot.desk import Desk
 from bot.dialogue import Channel, Incoming, Person, Reply
-from bot.handlers.statistics import MOST_ROWS, Query, export
+from bot.handlers.statistics import MOST_ROWS, export
 from bot.records import people
 from bot.records.people import Address
+from bot.reports.statistics import Query
 
 QUESTIONS = ("退休要啥材料", "娃上户口", "开个小饭馆，四十平", "公积金提取多久到账")
 BETWEEN_SECONDS = 0.1
@@ -40,7 +41,7 @@ def main() -> None:
         month = Query(NOW.date().replace(day=1), NOW.date())
         words = Incoming(supervisor, Channel.WEB, text="本月评价")
         works: dict[str, Work] = {
-            "the dashboard of a month": lambda at: dashboard_html(at, supervisor, month, "month"),
+            "the dashboard of a month": lambda at: dashboard_html(at, supervisor, month),
             "its workbook": lambda at: export(at, supervisor, month, limit=MOST_ROWS),
             "本月评价 in chat": lambda at: router.respond(at, words),
             "the picture in chat": lambda at: router.respond(at, _chart(supervisor, month)),

@@ -25,7 +25,7 @@ from bot.handlers import statistics
 from bot.loading import load_current
 from bot.records import interactions, people
 from bot.records.people import Address
-from bot.reports.statistics import By, count_ratings
+from bot.reports.statistics import By, Query, count_ratings
 from bot.settings import Settings
 from reminders.working_days import load_calendar
 
@@ -160,7 +160,7 @@ def _measure(desk: Desk) -> None:
     _say("/today, the whole reply", lambda: statistics.today(desk, incoming, "今日评价"))
     _say("本月评价, the whole reply", lambda: statistics.today(desk, incoming, "本月评价"))
     for label, first in (("today", today), ("the month", month)):
-        query = statistics.Query(first, today)
+        query = Query(first, today)
         _say(
             f"the dashboard's lower half, {label}",
             lambda query=query: dashboard_html(desk, supervisor, query, "month"),  # type: ignore[misc]

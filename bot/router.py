@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from bot import figure_words
 from bot.database import reading, transaction
 from bot.desk import Desk
 from bot.dialogue import STAFF, Channel, Incoming, Refusal, Reply, Role
@@ -36,6 +37,7 @@ from bot.handlers import (
     slips,
     staff,
     statistics,
+    summary,
 )
 from bot.packing import pack_reply, unpack_reply
 from bot.records import contacts, conversations, messages, people
@@ -168,6 +170,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "today", ("今日评价",), "今日服务反馈", statistics.today, OVERSEERS, deed=Deed.SAW_FIGURES
     ),
+    Command("board", ("看板",), "看板：数、率、图、明细", statistics.board, OVERSEERS),
     Command("overdue", ("超期",), "办件时限、超期", cases.overdue, OVERSEERS, deed=Deed.SAW_LIST),
     Command(
         "acts",
@@ -305,8 +308,11 @@ WITH_ARGUMENT = frozenset(
     }
 )
 
+# Words for figures that nobody says by chance: whoever may not see them is told so. The rest of
+# what asks for figures, as a bare district, is read of overseers only.
 PERIOD_WORDS = re.compile(
-    r"昨日评价|昨天评价|本周评价|本月评价|\d{4}-\d{1,2}-\d{1,2} ?评价|今天评价|今日评价"
+    r"(今日|今天|昨日|昨天|本周|上周|本月|上月) ?评价|差评清单|未评价事项|窗口排名"
+    r"|(\d{4}[-年])?\d{1,2}[-月]\d{1,2}日? ?评价"
 )
 
 # Words we can read at all: Chinese characters, Latin letters, digits.
@@ -434,6 +440,9 @@ TOKENS: dict[str, TokenRoute] = {
     "offnone": TokenRoute(official.mark_none, AUDITORS, deed=Deed.CHANGED),
     "offundo": TokenRoute(official.undo, AUDITORS, deed=Deed.CHANGED),
     "audit": TokenRoute(audit.turn, AUDITORS, deed=Deed.SAW_AUDIT),
+    "unsent": TokenRoute(summary.unsent, SUPERVISORS, deed=Deed.SAW_LIST),
+    "unanswered": TokenRoute(summary.unanswered, SUPERVISORS, deed=Deed.SAW_LIST),
+    "duetoday": TokenRoute(summary.due_today, SUPERVISORS, deed=Deed.SAW_LIST),
     "decline": TokenRoute(acts.decline, SUPERVISORS),
 }
 
@@ -560,8 +569,20 @@ def reads_everything(desk: Desk, incoming: Incoming) -> bool:
     found = find_command(incoming.text or "")
     if found is not None:
         return found[0].name in FIGURE_COMMANDS
-    overseer = incoming.person.role in OVERSEERS
-    return overseer and statistics.reads(desk.base, incoming.text or "")
+    return _asks_for_figures(desk, incoming, incoming.text or "")
+
+
+def _asks_for_figures(desk: Desk, incoming: Incoming, text: str) -> bool:
+    """Tell whether an overseer asks for figures in words of their own.
+
+    A day or a period alone is the answer where a text is awaited: whose leave, until when.
+    """
+    if incoming.person.role not in OVERSEERS or not figure_words.reads(desk.base, text):
+        return False
+    if not figure_words.is_bare(text):
+        return True
+    conversation = conversations.conversation_of(desk.db, incoming.person.id, now=desk.now())
+    return conversation.awaiting is None
 
 
 def _verb(incoming: Incoming) -> str:
@@ -654,7 +675,7 @@ def _not_your_role(role: Role, *roles: frozenset[Role]) -> Refusal:
 
 def _command_action(desk: Desk, incoming: Incoming, text: str) -> Callable[[], Reply] | None:
     found = find_command(text)
-    if found is None and incoming.person.role in OVERSEERS and statistics.reads(desk.base, text):
+    if found is None and _asks_for_figures(desk, incoming, text):
         found = next(c for c in COMMANDS if c.name == "today"), text
     if found is None and incoming.person.role in COUNTERS and roster.reads(text):
         found = next(c for c in COMMANDS if c.name == "leave"), text.strip()

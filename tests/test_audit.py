@@ -28,7 +28,7 @@ NOW = datetime(2025, 1, 24, 10, 0, tzinfo=LOCAL)
 BY_THE_HANDLER = {"ract", "rphone", "reply", "gapadd", "changeok", "changeno", "pause", "resume"}
 BY_THE_HANDLER |= {"certlist", "leaveset", "deputy", "decline", "casestop", "caseextend"}
 ASKS_OR_IS_PUBLIC = {"leavedays", "give", "gapfind", "gapto", "gapsay", "entry", "diagram"}
-COMMANDS_THAT_ONLY_ASK = {"upload", "codes", "entry", "unbind", "morning"}
+COMMANDS_THAT_ONLY_ASK = {"board", "upload", "codes", "entry", "unbind", "morning"}
 COMMANDS_BY_THE_HANDLER = {"remindcode"}
 
 

@@ -240,6 +240,9 @@ def addresses(world: World, messages: int) -> dict[str, list[str]]:
     today, files = ("龙亭区", "longting", ""), [f"/file/{n}" for n in range(1, messages + 1)]
     periods = ("today", "week", "month", "2025-01-24")
     boards = [f"?period={p}&district={d}" for p in periods for d in today]
+    boards += [
+        f"?from={RATED_ON}&to={TODAY}&{part}" for part in ("window=longting-01", "item=newborn")
+    ]
     return {
         "/": ["/"],
         "/w/{code}": ["/w/longting-01"],
@@ -250,6 +253,12 @@ def addresses(world: World, messages: int) -> dict[str, list[str]]:
         "/feedback/{key}": [f"/feedback/{key}" for key in (world.rectification, "1", "a" * 22)],
         "/dashboard": [f"/dashboard{board}" for board in boards],
         "/dashboard/print": ["/dashboard/print", "/dashboard/print?unit=龙亭区政务服务大厅"],
+        "/dashboard/rows": [
+            f"/dashboard/rows{board}&kind={kind}"
+            for board in boards
+            for kind in ("good", "bad", "unrated")
+        ],
+        "/dashboard/rectification/{number}": [f"/dashboard/rectification/{world.rectification}"],
         "/dashboard/sheet": [f"/dashboard/sheet{board}" for board in boards],
         "/certificates/sheet": ["/certificates/sheet"],
         "/upload": ["/upload"],

@@ -15,7 +15,6 @@ from bot.__main__ import main
 from bot.channels.web.dashboard import dashboard_html
 from bot.desk import Desk
 from bot.dialogue import Role, Scope
-from bot.handlers.statistics import Query
 from bot.importing.columns import Kind
 from bot.importing.faulty import template_text
 from bot.importing.uploads import apply_plan, plan_upload
@@ -29,6 +28,7 @@ from bot.reports.qualification import (
     total_of,
 )
 from bot.reports.rates import Rates
+from bot.reports.statistics import Query
 from bot.settings import Settings, StaffSettings
 from bot.views.qualification import qualification_reply
 from tests.conftest import FRIDAY_MORNING, Talker
@@ -249,9 +249,7 @@ def test_the_dashboard_shows_it_within_the_scope(
     query = Query(desk.today(), desk.today())
     market = somebody("market", Role.DEPARTMENT, Scope(None, "market"))
 
-    whole, own, none = (
-        dashboard_html(desk, who.person, query, "today") for who in (zhou, zhao, market)
-    )
+    whole, own, none = (dashboard_html(desk, who.person, query) for who in (zhou, zhao, market))
 
     assert "<td>兰考县</td><td>126</td><td>47</td><td>37.30%</td><td>42 人</td>" in whole
     assert "<td>合计</td><td>583</td><td>246</td><td>42.19%</td>" in whole

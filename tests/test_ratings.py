@@ -184,10 +184,10 @@ def test_a_supervisor_reads_counts_within_the_own_scope(
     assert "好评 0，差评 0，未评 0" in lankao.text
 
 
-def test_under_twenty_ratings_no_rate_is_shown(wang: Talker, zhou: Talker) -> None:
+def test_under_twenty_ratings_the_rate_is_for_orientation_only(wang: Talker, zhou: Talker) -> None:
     asked(wang).presses("满意")
 
-    assert "%" not in zhou.says("今日评价").text
+    assert "好评率 100.00%（1/1）（不满 20 个，只供参考）" in zhou.says("今日评价").text
 
 
 def test_from_twenty_ratings_on_the_rate_shows_both_parts(

@@ -30,7 +30,7 @@ from bot.records.official_ratings import official_counts, put_official
 from bot.records.retention import drop_old, erase_person
 from bot.reports.feedback import duty_rates
 from bot.reports.rates import Indicator
-from bot.reports.statistics import By, count_ratings
+from bot.reports.statistics import By, Query, count_ratings
 from bot.views.alerts import render_alert
 from reminders import outbox
 from reminders.case_work import NotAllowed
@@ -661,7 +661,7 @@ def test_the_export_holds_no_words_and_no_person(wang: Talker, zhou: Talker) -> 
     wang.says("这句话不该出现")
     day = wang.desk.today()
 
-    content = statistics.export(wang.desk, zhou.person, statistics.Query(day, day), limit=10)
+    content = statistics.export(wang.desk, zhou.person, Query(day, day), limit=10)
 
     book = load_workbook(BytesIO(content))
     cells = [str(c) for page in book for row in page.iter_rows(values_only=True) for c in row]

@@ -661,25 +661,29 @@ def test_the_dashboard_gives_others_no_hint(browser: Browser, core: FakeCore) ->
 
 
 @pytest.mark.parametrize(
-    ("period", "words"),
+    ("period", "days"),
     [
-        ("today", "今日评价"),
-        ("yesterday", "昨日评价"),
-        ("week", "本周评价"),
-        ("month", "本月评价"),
-        ("nonsense", "今日评价"),
+        ("today", "from=2025-01-24&amp;to=2025-01-24"),
+        ("yesterday", "from=2025-01-23&amp;to=2025-01-23"),
+        ("week", "from=2025-01-20&amp;to=2025-01-24"),
+        ("last_week", "from=2025-01-13&amp;to=2025-01-19"),
+        ("month", "from=2025-01-01&amp;to=2025-01-24"),
+        ("last_month", "from=2024-12-01&amp;to=2024-12-31"),
+        ("nonsense", "from=2025-01-24&amp;to=2025-01-24"),
     ],
 )
-def test_a_supervisor_sees_a_period(
-    browser: Browser, core: FakeCore, period: str, words: str
+def test_a_supervisor_sees_a_period_and_leaves_the_conversation_alone(
+    browser: Browser, core: FakeCore, period: str, days: str
 ) -> None:
     browser.post("/join/ABCDEFGH")
+    heard, said = len(core.heard), browser.get("/messages?after=0").text
 
     page = browser.get(f"/dashboard?period={period}")
 
     assert page.status_code == 200
-    assert core.heard[-1].text == words
-    assert f"听到：{words}" in page.text
+    assert f'/dashboard?{days}" aria-current="page"' in page.text
+    assert len(core.heard) == heard
+    assert browser.get("/messages?after=0").text == said
 
 
 def test_uploads_are_for_those_who_import_tables(browser: Browser) -> None:

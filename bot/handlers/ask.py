@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from bot.answering import answer, entry_of, facts_for, place_of, with_invitation
 from bot.desk import Desk
-from bot.dialogue import Channel, Incoming, Refusal, Reply
+from bot.dialogue import Channel, Incoming, Refusal, Reply, Role
 from bot.places import heard_place
 from bot.records import conversations, gaps
 from bot.reports.certificates import ending_kind, renewal_of
@@ -18,6 +19,9 @@ from knowledge.search.understanding import About, Outcome, Understanding
 
 MISSES_BEFORE_PERSON = 3
 WORTH_A_GAP = 2
+AT_THE_COUNTER = frozenset({Role.CLERK, Role.EDITOR})
+STAFF_TALK = re.compile(r"评价|差评|好评|未评|排名|统计|整改|督办|超期|通报|异常|看板|绑定码")
+"""Words of the staff's own work: from them such a question is no gap in what citizens ask."""
 
 
 def answer_question(
@@ -135,8 +139,11 @@ def _nothing(desk: Desk, incoming: Incoming, understood: Understanding) -> Reply
     if signpost is not None:
         conversations.reset_misses(desk.db, incoming.person.id)
         return questions.signpost_reply(signpost, desk.settings.human)
+    is_talk = incoming.person.is_staff and STAFF_TALK.search(understood.question) is not None
+    if is_talk and incoming.person.role not in AT_THE_COUNTER:
+        raise Refusal("figures_unclear")
     gap_id = None
-    if len(understood.question) >= WORTH_A_GAP:
+    if len(understood.question) >= WORTH_A_GAP and not is_talk:
         gap_id = gaps.record_gap(
             desk.db,
             incoming.person.id,

@@ -512,3 +512,12 @@ def m044_accounts(db: Database) -> None:
         WHERE person_id IN (SELECT id FROM people WHERE role <> 'citizen')""")
     db.execute("ALTER TABLE people ADD COLUMN joined_id INTEGER REFERENCES people(id)")
     db.execute("ALTER TABLE binding_codes ADD COLUMN for_person_id INTEGER REFERENCES people(id)")
+
+
+@records_migrations()
+def m047_counting_by_hall(db: Database) -> None:
+    """Let the counts by district see halls that belong to none, without reading every row."""
+    db.execute("DROP INDEX interactions_counting")
+    db.execute("""
+        CREATE INDEX interactions_counting ON interactions
+            (began_on, counted, answered_at, window, district, entry_id, hall)""")

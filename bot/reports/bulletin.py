@@ -24,6 +24,21 @@ from bot.reports.rates import (
 Row = Mapping[str, str]
 Tables = Mapping[str, Sequence[Row]]
 
+TABLES = (
+    "bad_reviews_by_district",
+    "cases_by_district",
+    "certificate_staff_by_district",
+    "e_certificates",
+    "hall_inspections",
+    "one_thing_by_platform",
+    "overdue_by_district",
+    "ratings_by_district",
+    "summary_indicators",
+    "window_volume_details",
+    "window_volumes",
+)
+"""The tables that the checks read; a bulletin's folder has one file of each."""
+
 TARGET_PERCENT = 70
 LARGEST_ITEMS = 120
 """How many items a district may have for a printed coverage rate to be searched among counts."""

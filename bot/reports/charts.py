@@ -171,20 +171,60 @@ def _scaled(part: int, longest: int, room: int) -> int:
 
 
 def _draw_trend(canvas: _Canvas, top: int, days: Sequence[Bar]) -> None:
+    laid = _trend(days, top + 40, top + TREND_HEIGHT - 50, WIDTH - 2 * MARGIN, 15)
+    for y, text in laid.axis:
+        canvas.fill(MARGIN, y, WIDTH - 2 * MARGIN, 1, QUIET if text == "0" else UNRATED)
+        canvas.write(MARGIN, y - 28, text, QUIET)
+    for x, y, width, height, colour in laid.boxes:
+        canvas.fill(MARGIN + x, y, width, height, colour)
+    for x, y, text in laid.numbers:
+        canvas.write(MARGIN + x, y - 28, text)
+    for x, text in laid.labels:
+        canvas.write(MARGIN + x, laid.base + 6, text, QUIET)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trend:
+    """A trend laid out: lines of the axis, boxes of the columns, their totals, the days."""
+
+    base: int
+    axis: tuple[tuple[int, str], ...]
+    boxes: tuple[tuple[int, int, int, int, Colour], ...]
+    numbers: tuple[tuple[int, int, str], ...]
+    labels: tuple[tuple[int, str], ...]
+
+
+AXIS_WIDTH = 60
+
+
+def _trend(days: Sequence[Bar], top: int, base: int, width: int, digit: int) -> _Trend:
+    """Lay the columns out; their totals stand above where there is room, above the highest always.
+
+    `digit` is how wide a digit is where this is drawn.
+    """
     highest = max((day.total for day in days), default=0) or 1
-    room, base = TREND_HEIGHT - 90, top + TREND_HEIGHT - 50
-    step = (WIDTH - 2 * MARGIN) // len(days)
-    width = max(3, min(40, step * 2 // 3))
-    canvas.fill(MARGIN, base, WIDTH - 2 * MARGIN, 1, QUIET)
-    every = -(-80 // step)
+    step = (width - AXIS_WIDTH) // max(len(days), 1)
+    column = max(3, min(40, step * 2 // 3))
+    every = -(-80 // max(step, 1))
+    room_for = -(-(len(str(highest)) * digit + 8) // max(step, 1))
+    boxes, numbers, labels = [], [], []
+    peak = next((n for n, day in enumerate(days) if day.total == highest), 0)
     for n, day in enumerate(days):
-        x, y = MARGIN + n * step, base
+        x, y = AXIS_WIDTH + n * step, base
         for part, colour in zip(day.parts, COLOURS, strict=True):
-            height = _scaled(part, highest, room)
+            height = _scaled(part, highest, base - top)
             y -= height
-            canvas.fill(x, y, width, height, colour)
+            boxes.append((x, y, column, height, colour))
+        near_peak = 0 < abs(n - peak) < room_for
+        if day.good is not None and (n == peak or (n % room_for == 0 and not near_peak)):
+            numbers.append((x, y, str(day.total)))
         if n % every == 0:
-            canvas.write(x, base + 6, day.label, QUIET)
+            labels.append((x, day.label))
+    middle = highest // 2
+    axis = [(base, "0"), (top, str(highest))]
+    if middle:
+        axis.insert(1, (base - middle * (base - top) // highest, str(middle)))
+    return _Trend(base, tuple(axis), tuple(boxes), tuple(numbers), tuple(labels))
 
 
 def shortened(label: str, longest: int = LONGEST_LABEL) -> str:
@@ -244,22 +284,15 @@ def _svg_bar(y: int, bar: Bar, longest: int, words: Words) -> str:
 
 
 def trend_svg(words: Words, days: Sequence[Bar]) -> str:
-    """Return the trend by day as SVG."""
-    days = days[-MOST_DAYS:]
-    highest = max((day.total for day in days), default=0) or 1
-    base, room = TREND_HEIGHT - 40, TREND_HEIGHT - 90
-    step = SVG_WIDTH // max(len(days), 1)
-    width = max(3, min(40, step * 2 // 3))
-    every = -(-90 // step)
-    drawn = [_svg_legend(words), _svg_box(0, base, SVG_WIDTH, 1, QUIET)]
-    for n, day in enumerate(days):
-        x, y = n * step, base
-        for part, colour in zip(day.parts, COLOURS, strict=True):
-            height = _scaled(part, highest, room)
-            y -= height
-            drawn.append(_svg_box(x, y, width, height, colour))
-        if n % every == 0:
-            drawn.append(_svg_text(x, base + 24, day.label, QUIET))
+    """Return the trend by day as SVG, with an axis and totals above the columns."""
+    laid = _trend(days[-MOST_DAYS:], 84, TREND_HEIGHT - 40, SVG_WIDTH, 11)
+    drawn = [_svg_legend(words)]
+    for y, text in laid.axis:
+        drawn.append(_svg_box(0, y, SVG_WIDTH, 1, QUIET if text == "0" else UNRATED))
+        drawn.append(_svg_text(0, y - 4, text, QUIET))
+    drawn += [_svg_box(*box) for box in laid.boxes]
+    drawn += [_svg_text(x, y - 4, text) for x, y, text in laid.numbers]
+    drawn += [_svg_text(x, laid.base + 24, text, QUIET) for x, text in laid.labels]
     return _svg(TREND_HEIGHT, words.title, "".join(drawn))
 
 

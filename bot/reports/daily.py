@@ -9,12 +9,12 @@ from datetime import date, datetime
 
 from sqlite_utils import Database
 
-from bot.dialogue import CITY, Person, Scope
+from bot.dialogue import CITY, Person, Recipient, Role, Scope
 from bot.records.integrity import flags_of
 from bot.reports.feedback import bad_ratings, without_untold
 from bot.reports.statistics import By, Counts, count_ratings
 from reminders.acts import waiting_acts
-from reminders.cases import open_cases
+from reminders.cases import Case, open_cases
 from reminders.overdue import Rules, standing_of
 from reminders.rectification_rules import RectificationRules, open_deadlines, told_from
 from reminders.rectifications import open_rectifications
@@ -86,7 +86,6 @@ def facts_of_day(
     ).total
     bad = bad_ratings(db, scope, on, on, entries_of_department=entries_of_department)
     told = without_untold(db, bad, rules, now=now)
-    standings = (standing_of(case, calendar, oversight, today) for case in open_cases(db, scope))
     due = [
         one
         for one in open_rectifications(db, person.role, scope)
@@ -94,40 +93,69 @@ def facts_of_day(
         and any(d.due_on <= today for d in open_deadlines(one, calendar, rules))
     ]
     return DayFacts(
-        cases_due=sum(standing.due_today for standing in standings),
+        cases_due=len(due_on_day(open_cases(db, scope), calendar, oversight, today)),
         acts_waiting=len(waiting_acts(db, scope)),
         rectifications_due=len(due),
         good=total.good,
         bad=total.bad,
         unrated=total.unrated,
         new_bad=tuple(one.number for one in told if one.number and not one.voided),
-        not_sent=_not_sent(db, scope, on),
-        gaps=_gaps(db, on) if scope == CITY else None,
+        not_sent=len(unsent_on(db, scope, on)),
+        gaps=len(unanswered_on(db, on)) if scope == CITY else None,
         flags=len(flags_of(db, scope, on, on)),
     )
 
 
-def _not_sent(db: Database, scope: Scope, day: date) -> int:
-    """Count the messages given up on a day, to the scope's roles or people.
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """A message that was given up: when, of what kind, to whom, why."""
+
+    at: datetime
+    kind: str
+    recipient: Recipient
+    failure: str | None
+
+
+def unsent_on(db: Database, scope: Scope, day: date) -> tuple[Unsent, ...]:
+    """Return the messages given up on a day, to the scope's roles or people.
 
     A message that had lapsed was no longer worth sending and failed nobody.
     """
     rows = db.execute(
-        """SELECT coalesce(o.district, p.district), coalesce(o.department, p.department),
+        """SELECT o.failed_at, o.kind, o.person_id, coalesce(o.role, p.role), o.failure,
+                  coalesce(o.district, p.district), coalesce(o.department, p.department),
                   coalesce(o.window, p.window)
            FROM outbox o LEFT JOIN people p ON p.id = o.person_id
-           WHERE o.failed_at >= ? AND o.failed_at < ? AND o.failure IS NOT 'lapsed'""",
+           WHERE o.failed_at >= ? AND o.failed_at < ? AND o.failure IS NOT 'lapsed'
+           ORDER BY o.failed_at, o.id""",
         [day.isoformat(), f"{day.isoformat()}T24"],
     ).fetchall()
-    return sum(scope.covers(Scope(*row)) for row in rows)
+    found = (
+        Unsent(
+            datetime.fromisoformat(at),
+            kind,
+            Recipient(person_id, Role(role) if role else None, Scope(*where)),
+            failure,
+        )
+        for at, kind, person_id, role, failure, *where in rows
+    )
+    return tuple(one for one in found if scope.covers(one.recipient.scope))
 
 
-def _gaps(db: Database, day: date) -> int:
-    row = db.execute(
-        "SELECT count(*) FROM gaps WHERE at >= ? AND at < ?",
+def due_on_day(
+    cases: Sequence[Case], calendar: Calendar, rules: Rules, day: date
+) -> tuple[Case, ...]:
+    """Return the open cases whose last day this is."""
+    return tuple(case for case in cases if standing_of(case, calendar, rules, day).due_today)
+
+
+def unanswered_on(db: Database, day: date) -> tuple[str, ...]:
+    """Return the questions, masked, that found no answer on a day, in their order."""
+    rows = db.execute(
+        "SELECT question FROM gaps WHERE at >= ? AND at < ? ORDER BY at, id",
         [day.isoformat(), f"{day.isoformat()}T24"],
-    ).fetchone()
-    return int(row[0])
+    ).fetchall()
+    return tuple(row[0] for row in rows)
 
 
 def counts_of(facts: Mapping[str, str]) -> Counts:

@@ -5,9 +5,11 @@ Every function takes the scope of who asks; nothing here is worded, and no row n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlite_utils import Database
@@ -15,7 +17,7 @@ from sqlite_utils import Database
 from bot.dialogue import Person, Scope
 from bot.reports.percentages import Rate
 from bot.reports.rates import Duty, Figures, Indicator, on_time
-from bot.reports.statistics import EVERYTHING, Narrow, within
+from bot.reports.statistics import EVERYTHING, UNASSIGNED, Narrow, within
 from reminders.rectification_rules import (
     Deadline,
     Rectification,
@@ -55,6 +57,7 @@ class BadRating:
     number: str | None
     voided: bool
     official: str | None = None
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +83,19 @@ def bad_ratings(
     *,
     entries_of_department: Sequence[str] = (),
     narrow: Narrow = EVERYTHING,
+    offset: int = 0,
     limit: int = 50,
 ) -> tuple[BadRating, ...]:
     """Return the bad ratings of a period within a scope, latest first, voided ones marked."""
     where, values = within(scope, entries_of_department, narrow)
     rows = db.execute(
         f"""SELECT r.id, r.rated_at, r.level, i.entry_id, i.district, i.window, r.reason,
-                   z.number, r.voided_at IS NOT NULL, o.number
+                   z.number, r.voided_at IS NOT NULL, o.number, r.tags
             FROM ratings r JOIN interactions i ON i.id = r.interaction_id
             LEFT JOIN rectifications z ON z.rating_id = r.id {_OFFICIAL}
             WHERE r.rated_on BETWEEN ? AND ? AND r.level < 3 AND i.counted = 1 {where}
-            ORDER BY r.rated_at DESC LIMIT ?""",
-        [from_on.isoformat(), to_on.isoformat(), *values, limit],
+            ORDER BY r.rated_at DESC, r.id DESC LIMIT ? OFFSET ?""",
+        [from_on.isoformat(), to_on.isoformat(), *values, limit, offset],
     ).fetchall()
     return tuple(
         BadRating(
@@ -105,6 +109,7 @@ def bad_ratings(
             number=row[7],
             voided=bool(row[8]),
             official=row[9],
+            tags=tuple(json.loads(row[10])),
         )
         for row in rows
     )
@@ -164,6 +169,52 @@ def detail_rows(
     return tuple(_detail(row) for row in (*rated, *unrated))
 
 
+class Listed(StrEnum):
+    """Which services behind a count are listed."""
+
+    GOOD = "good"
+    BAD = "bad"
+    UNRATED = "unrated"
+
+
+def services_behind(
+    db: Database,
+    scope: Scope,
+    from_on: date,
+    to_on: date,
+    listed: Listed,
+    *,
+    entries_of_department: Sequence[str] = (),
+    narrow: Narrow = EVERYTHING,
+    offset: int,
+    limit: int,
+) -> tuple[DetailRow, ...]:
+    """Return some of the services behind a count of a period within a scope, latest first.
+
+    Bad ratings have more to them: see `bad_ratings`.
+    """
+    where, values = within(scope, entries_of_department, narrow)
+    columns = (
+        "i.entry_id, i.district, i.window, i.channel, r.reason, r.voided_at IS NOT NULL, o.number"
+    )
+    if listed is Listed.UNRATED:
+        statement = f"""SELECT i.began_on, NULL, {columns}
+            FROM interactions i LEFT JOIN ratings r ON r.interaction_id = i.id {_OFFICIAL}
+            WHERE i.began_on BETWEEN ? AND ? AND i.counted = 1 AND i.answered_at IS NOT NULL
+              AND r.id IS NULL {where}
+            ORDER BY i.began_on DESC, i.id DESC LIMIT ? OFFSET ?"""
+    else:
+        level = "r.level >= 3" if listed is Listed.GOOD else "r.level < 3"
+        statement = f"""SELECT r.rated_on, r.level, {columns}
+            FROM ratings r JOIN interactions i ON i.id = r.interaction_id {_OFFICIAL}
+            WHERE r.rated_on BETWEEN ? AND ? AND i.counted = 1 AND r.voided_at IS NULL
+              AND {level} {where}
+            ORDER BY r.rated_on DESC, r.id DESC LIMIT ? OFFSET ?"""
+    period = [from_on.isoformat(), to_on.isoformat()]
+    rows = db.execute(statement, [*period, *values, limit, offset]).fetchall()
+    return tuple(_detail(row) for row in rows)
+
+
 def _detail(row: Any) -> DetailRow:
     day, level, entry_id, district, window, channel, reason, voided, official = row
     return DetailRow(
@@ -179,15 +230,19 @@ def figures(
     *,
     entries_of_department: Sequence[str] = (),
     narrow: Narrow = EVERYTHING,
+    owners: Mapping[str, str] | None = None,
 ) -> Figures:
-    """Return the exact counts of a period within a scope; ours has no default ratings."""
+    """Return the exact counts of a period within a scope; ours has no default ratings.
+
+    Departments are counted through `owners` of the entries; without them they are not known. An
+    entry that is gone from the knowledge has none.
+    """
     where, values = within(person.scope, entries_of_department, narrow)
     period = [from_on.isoformat(), to_on.isoformat()]
-    active, good, voided, rated_items = db.execute(
+    active, good, voided = db.execute(
         f"""SELECT count(*) FILTER (WHERE r.voided_at IS NULL),
                    count(*) FILTER (WHERE r.voided_at IS NULL AND r.level >= 3),
-                   count(*) FILTER (WHERE r.voided_at IS NOT NULL AND r.level < 3),
-                   count(DISTINCT CASE WHEN r.voided_at IS NULL THEN i.entry_id END)
+                   count(*) FILTER (WHERE r.voided_at IS NOT NULL AND r.level < 3)
             FROM ratings r JOIN interactions i ON i.id = r.interaction_id
             WHERE r.rated_on BETWEEN ? AND ? AND i.counted = 1 {where}""",
         [*period, *values],
@@ -198,16 +253,10 @@ def figures(
               AND r.id IS NULL {where}""",
         [*period, *values],
     ).fetchone()[0]
-    served = db.execute(
-        f"""SELECT count(DISTINCT entry_id) FROM (
-                SELECT i.entry_id FROM interactions i
-                WHERE i.began_on BETWEEN ? AND ? AND i.counted = 1
-                  AND i.answered_at IS NOT NULL {where}
-                UNION
-                SELECT i.entry_id FROM ratings r JOIN interactions i ON i.id = r.interaction_id
-                WHERE r.rated_on BETWEEN ? AND ? AND i.counted = 1 {where})""",
-        [*period, *values, *period, *values],
-    ).fetchone()[0]
+    rated_items, served_items = _items(db, where, values, period)
+    known = owners or {}
+    departments_rated = {known[item] for item in rated_items if item in known}
+    departments_served = {known[item] for item in served_items if item in known}
     opened = rectifications_within(db, person, from_on, to_on, narrow)
     return Figures(
         active=active,
@@ -215,11 +264,33 @@ def figures(
         good=good,
         active_good=good,
         services=active + unrated,
-        items_rated=rated_items,
-        items_served=served,
+        items_rated=len(rated_items),
+        items_served=len(served_items),
+        departments_rated=None if owners is None else len(departments_rated),
+        departments_served=None if owners is None else len(departments_served),
         voided_bad=voided,
         mis_taps=sum(one.state is State.MIS_TAP for one in opened),
     )
+
+
+def _items(
+    db: Database, where: str, values: Sequence[str], period: Sequence[str]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the items with a rating that counts, and those with a service in the period."""
+    rows = db.execute(
+        f"""SELECT i.entry_id, max(r.voided_at IS NULL)
+            FROM ratings r JOIN interactions i ON i.id = r.interaction_id
+            WHERE r.rated_on BETWEEN ? AND ? AND i.counted = 1 {where} GROUP BY i.entry_id""",
+        [*period, *values],
+    ).fetchall()
+    begun = db.execute(
+        f"""SELECT DISTINCT i.entry_id FROM interactions i
+            WHERE i.began_on BETWEEN ? AND ? AND i.counted = 1
+              AND i.answered_at IS NOT NULL {where}""",
+        [*period, *values],
+    ).fetchall()
+    rated = frozenset(item for item, counts in rows if counts)
+    return rated, frozenset(row[0] for row in (*rows, *begun))
 
 
 def rectifications_within(
@@ -227,13 +298,25 @@ def rectifications_within(
 ) -> tuple[Rectification, ...]:
     """Return the rectifications opened in a period within a scope, and of what is wanted of it."""
     opened = rectifications_opened(db, person.role, person.scope, from_on, to_on)
+    at_hall = _ratings_at(db, narrow.hall, from_on, to_on) if narrow.hall else None
     return tuple(
         one
         for one in opened
-        if narrow.district in (None, one.scope.district)
-        and narrow.window in (None, one.scope.window)
+        if narrow.district in (None, one.scope.district or UNASSIGNED)
+        and narrow.window in (None, one.scope.window or UNASSIGNED)
         and narrow.entry in (None, one.entry_id)
+        and (at_hall is None or one.rating_id in at_hall)
     )
+
+
+def _ratings_at(db: Database, hall: str, from_on: date, to_on: date) -> frozenset[int]:
+    """Return the bad ratings given at a hall: a rectification itself knows no halls."""
+    rows = db.execute(
+        """SELECT r.id FROM ratings r JOIN interactions i ON i.id = r.interaction_id
+           WHERE r.rated_on BETWEEN ? AND ? AND r.level < 3 AND i.hall = ?""",
+        [from_on.isoformat(), to_on.isoformat(), hall],
+    ).fetchall()
+    return frozenset(row[0] for row in rows)
 
 
 def duty_rates(

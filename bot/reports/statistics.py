@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlite_utils import Database
@@ -30,14 +30,28 @@ class By(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Narrow:
-    """What somebody wants to see within their scope: a district, a window, an entry."""
+    """What somebody wants to see within their scope: a district, a hall, a window, an entry.
+
+    A hall is asked for by its id where it belongs to no district, as 市民之家 does; 未归属 asks
+    for what no district or no window owns.
+    """
 
     district: str | None = None
     window: str | None = None
     entry: str | None = None
+    hall: str | None = None
 
 
 EVERYTHING = Narrow()
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is asked for: a period, and what of the scope."""
+
+    from_on: date
+    to_on: date
+    narrow: Narrow = EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +87,9 @@ class Ratings:
 _KEYS = {
     By.WINDOW: f"coalesce(i.window, '{UNASSIGNED}')",
     By.ENTRY: "i.entry_id",
-    By.DISTRICT: f"coalesce(i.district, '{UNASSIGNED}')",
+    By.DISTRICT: f"coalesce(i.district, i.hall, '{UNASSIGNED}')",
 }
+"""A hall without a district (市民之家) is a unit of its own, named by its id."""
 
 
 def count_ratings(
@@ -117,6 +132,42 @@ def count_ratings(
     return Ratings(from_on, to_on, rows, _sum(rows))
 
 
+def count_rated_until(
+    db: Database,
+    scope: Scope,
+    from_on: date,
+    until: datetime,
+    *,
+    entries_of_department: Sequence[str] = (),
+    narrow: Narrow = EVERYTHING,
+) -> Counts:
+    """Count the ratings from a day's beginning up to an instant of a later or the same day.
+
+    A day that is still going on is compared with the same hours of another.
+    """
+    where, values = within(scope, entries_of_department, narrow)
+    good, bad = db.execute(
+        f"""SELECT coalesce(sum(r.level >= 3), 0), coalesce(sum(r.level < 3), 0)
+            FROM ratings r JOIN interactions i ON i.id = r.interaction_id
+            WHERE (r.rated_on >= ? AND r.rated_on < ? OR r.rated_on = ? AND r.rated_at <= ?)
+              AND r.voided_at IS NULL AND i.counted = 1 {where}""",
+        [
+            from_on.isoformat(),
+            until.date().isoformat(),
+            until.date().isoformat(),
+            until.isoformat(),
+            *values,
+        ],
+    ).fetchone()
+    return Counts(UNASSIGNED, good, bad)
+
+
+_WITHOUT = {
+    "i.district": " AND i.district IS NULL AND i.hall IS NULL",
+    "i.window": " AND i.window IS NULL",
+}
+
+
 def within(
     scope: Scope, entries: Sequence[str], narrow: Narrow = EVERYTHING
 ) -> tuple[str, list[str]]:
@@ -126,8 +177,11 @@ def within(
         ("i.district", narrow.district),
         ("i.window", narrow.window),
         ("i.entry_id", narrow.entry),
+        ("i.hall", narrow.hall),
     ):
-        if value is not None:
+        if value == UNASSIGNED:
+            where += _WITHOUT.get(column, "")
+        elif value is not None:
             where += f" AND {column} = ?"
             values.append(value)
     if scope.district is not None:

@@ -12,6 +12,7 @@ from bot.records.enquiries import enquiry_by_number
 from bot.records.knowledge_edits import Due, State, edit_by_id
 from bot.reports.daily import counts_of, unpack_day
 from bot.reports.oversight import digest_of, proof_of
+from bot.reports.rates import rates_of
 from bot.settings import PersonalData
 from bot.views import (
     case_clock,
@@ -74,6 +75,7 @@ def render_alert(desk: Desk, waiting: Waiting, person: Person, channel: Channel)
                 date.fromisoformat(waiting.facts.get("on", at.date().isoformat())),
                 at,
                 late_slot=_late_slot(waiting),
+                rates=rates_of(desk.settings.rates),
                 least=desk.settings.ratings.min_for_rate,
                 full_day_at=desk.settings.summary.full_day_at,
             )
@@ -84,6 +86,7 @@ def render_alert(desk: Desk, waiting: Waiting, person: Person, channel: Channel)
                 from_on,
                 to_on,
                 late_slot=_late_slot(waiting),
+                rates=rates_of(desk.settings.rates),
                 least=desk.settings.ratings.min_for_rate,
             )
         case "invitation":

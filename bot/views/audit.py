@@ -49,6 +49,10 @@ SUBJECTS: Mapping[str, str] = {
     "chart": "图",
     "sheet": "评价明细表",
     "dashboard": "看板明细",
+    "board": "看板",
+    "unsent": "没送到的提醒",
+    "unanswered": "没答上来的问题",
+    "duetoday": "今天到期的办件",
     "print": "晨会单",
     "overdue": "办件时限",
     "odd": "评价异常",
@@ -133,7 +137,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NUMBERED = frozenset(
     {"rect", "rectans", "rectwhy", "rectproof", "ract", "rphone", "read", "answer"}
 )
-_PLACED = {"d": "区县", "w": "窗口", "e": "事项"}
+_PLACED = {"d": "区县", "w": "窗口", "e": "事项", "h": "大厅"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,15 +243,17 @@ def _act_words(act: str) -> str:
 
 def _place(base: KnowledgeBase, arguments: Sequence[str]) -> str:
     """Return what of a scope was asked for."""
-    if len(arguments) != 2 or arguments[0] not in _PLACED:
-        return ""
-    kind, value = arguments
-    named = {
+    pairs = zip(arguments[::2], arguments[1::2], strict=False)
+    return "".join(f"，{_placed(base, *pair)}" for pair in pairs if pair[0] in _PLACED)
+
+
+def _placed(base: KnowledgeBase, kind: str, value: str) -> str:
+    return {
         "d": next((d.name for d in base.districts if d.id == value), value),
         "w": window_name(base, value),
         "e": entry_name(base, value),
+        "h": base.places[value].name if value in base.places else value,
     }[kind]
-    return f"，{named}"
 
 
 def _buttons(page: AuditPage) -> tuple[tuple[Button, ...], ...]:

@@ -6,9 +6,10 @@ from datetime import date, datetime
 
 from bot.dialogue import Button, Person, Reply
 from bot.reports.daily import DayFacts
+from bot.reports.rates import Rates
 from bot.reports.statistics import Counts
 from bot.views.places import scope_words
-from bot.views.statistics import counts_text, rate_text
+from bot.views.statistics import counts_text, summary_rate_text
 from bot.views.text import Lines, format_day, format_moment
 from knowledge.model import KnowledgeBase
 
@@ -23,6 +24,7 @@ def summary_reply(
     at: datetime,
     *,
     late_slot: datetime | None,
+    rates: Rates,
     least: int,
     full_day_at: str,
 ) -> Reply:
@@ -47,7 +49,7 @@ def summary_reply(
     lines.add(
         f"{format_day(on)}，{scope_words(base, person.scope)}，{as_of}{later}",
         counts_text(facts.counts),
-        rate_text(facts.counts, least),
+        summary_rate_text(facts.counts, rates, least),
     )
     if facts.new_bad:
         shown = "、".join(number[-6:] for number in facts.new_bad[:MOST_NEW])
@@ -56,21 +58,37 @@ def summary_reply(
     lines.add(f"没送到的提醒 {facts.not_sent} 条" if facts.not_sent else None)
     lines.add(f"没答上来的问题 {facts.gaps} 个" if facts.gaps else None)
     lines.add(f"评价异常 {facts.flags} 条（只标出，不删除）" if facts.flags else None)
+    return Reply(lines.text, buttons=_openers(facts, on, at))
+
+
+def _openers(facts: DayFacts, on: date, at: datetime) -> tuple[tuple[Button, ...], ...]:
+    """Return a button for every line that says a number, to what it counts."""
     period = f"{on}:{on}"
-    rows = [
-        (
-            Button("今日评价" if on == at.date() else "当日评价", f"stats:{period}"),
-            Button("差评清单", f"bad:{period}"),
-        ),
-        (Button("整改列表", "rects"),),
+    buttons = [
+        Button("今日评价" if on == at.date() else "当日评价", f"stats:{period}"),
+        Button("差评清单", f"bad:{period}"),
+        Button("整改列表", "rects"),
     ]
-    if facts.flags:
-        rows[1] = (*rows[1], Button("评价异常", f"odd:{period}"))
-    return Reply(lines.text, buttons=tuple(rows))
+    for number, label, token in (
+        (facts.cases_due, "今天到期", "duetoday"),
+        (facts.acts_waiting, "督办待签", "acts"),
+        (facts.not_sent, "没送到的提醒", f"unsent:{on}"),
+        (facts.gaps, "没答上来的问题", f"unanswered:{on}"),
+        (facts.flags, "评价异常", f"odd:{period}"),
+    ):
+        if number:
+            buttons.append(Button(label, token))
+    return tuple(tuple(buttons[n : n + 2]) for n in range(0, len(buttons), 2))
 
 
 def full_day_reply(
-    counts: Counts, from_on: date, to_on: date, *, late_slot: datetime | None, least: int
+    counts: Counts,
+    from_on: date,
+    to_on: date,
+    *,
+    late_slot: datetime | None,
+    rates: Rates,
+    least: int,
 ) -> Reply:
     """Give the full counts of the day before, and of rest days and missed ones between."""
     late = f"【补发】{format_moment(late_slot)} 的全天数。" if late_slot else ""
@@ -78,6 +96,6 @@ def full_day_reply(
     if from_on < to_on:
         days = f"{days}至{format_day(to_on)}"
     return Reply(
-        f"{late}{days}全天：{counts_text(counts)}；{rate_text(counts, least)}。",
+        f"{late}{days}全天：{counts_text(counts)}；{summary_rate_text(counts, rates, least)}。",
         buttons=((Button("详细", f"stats:{from_on}:{to_on}"),),),
     )

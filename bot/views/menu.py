@@ -25,7 +25,15 @@ HINTS: dict[Role, tuple[str, ...]] = {
     Role.CLERK: ("退休 特殊工种", "查告知单 编号"),
     Role.LEAD: ("退休 特殊工种", "查告知单 编号"),
     Role.DEPARTMENT: ("本月评价",),
-    Role.SUPERVISOR: ("昨日评价", "本月评价", "龙亭区评价", "2025-02-06 评价"),
+    Role.SUPERVISOR: (
+        "本周",
+        "上月",
+        "龙亭区",
+        "2月6日评价",
+        "差评清单",
+        "排名",
+        "上户口 本月评价",
+    ),
 }
 """What else a role may type, beside the words on its buttons."""
 

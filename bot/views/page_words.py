@@ -18,28 +18,70 @@ class Notice:
     lines: tuple[str, ...]
 
 
-# What a period of the dashboard is called, and the words that ask the core for it.
-PERIODS: Mapping[str, tuple[str, str]] = MappingProxyType(
+# What a period of the dashboard is called in an address, and in words.
+BOARD_PERIODS: Mapping[str, str] = MappingProxyType(
     {
-        "today": ("今日", "今日评价"),
-        "yesterday": ("昨日", "昨日评价"),
-        "week": ("本周", "本周评价"),
-        "month": ("本月", "本月评价"),
+        "today": "今日",
+        "yesterday": "昨日",
+        "week": "本周",
+        "last_week": "上周",
+        "month": "本月",
+        "last_month": "上月",
     }
 )
 
-CHART = "按窗口、按天"
+BOARD = "服务反馈看板"
+FROM = "从"
+TO = "到"
+ALL = "全部"
+DISTRICT = "区县"
+WINDOW = "窗口"
+ITEM = "事项"
+DAY = "日期"
+CHOOSE = "看"
+CHART = "图"
 RATES = "各率"
 RATE_HEADER = ("指标", "率", "分子", "分母")
 DISTRICTS = "按区县"
-COUNT_HEADER = ("区县", "好评", "差评", "未评")
+WINDOWS = "按窗口"
+ITEMS = "按事项"
+DAYS = "按天"
+GOOD = "好评"
+UNRATED = "未评"
+COUNT_HEADER = ("好评", "差评", "未评")
 BAD_ROWS = "差评"
-BAD_HEADER = ("时间", "评价", "事项", "窗口", "整改编号", "省好差评", "备注")
+BAD_HEADER = ("整改编号", "时间", "评价", "原因", "事项", "窗口", "省好差评", "备注")
+SERVICE_HEADER = ("日期", "评价", "事项", "窗口", "省好差评")
 VOIDED = "复核作废"
+NOT_TOLD = "刚评，还可更正"
 RECTIFICATIONS = "整改"
 RECTIFICATION_HEADER = ("编号", "事项", "区县", "状态")
+RECTIFICATION = "整改 {number}"
+ANSWER_SHOWN = "当时给群众看的答复"
+TO_HANDLE = "去对话里处理"
 NO_ROWS = "没有（0）"
 DOWNLOAD = "下载表格（Excel）"
+SEE_ALL = "看全部"
+EARLIER_PAGE = "上一页"
+LATER_PAGE = "下一页"
+BACK = "回看板"
+
+
+def first_of(shown: int, total: int) -> str:
+    """Say that a table is cut."""
+    return f"只列前 {shown} 件，共 {total} 件。"
+
+
+def rows_of(name: str, total: int, voided: int) -> str:
+    """Say how many rows there are, and how many of them count no more."""
+    void = f"，其中复核作废 {voided} 件" if voided else ""
+    return f"{name} {total} 件{void}。"
+
+
+def from_to(first: int, last: int, total: int) -> str:
+    """Say which of the rows a page shows."""
+    return f"第 {first} 至 {last} 件，共 {total} 件。"
+
 
 WINDOW_UNKNOWN = "没有找到这个窗口的二维码，可能已经换了。不影响问，直接说您要办啥就行。"
 
@@ -66,6 +108,9 @@ FEEDBACK_UNKNOWN = Notice(
     "没有这一页", ("请从收到的消息里重新打开链接。", "也可以凭编号在首页发“查反馈 编号”。")
 )
 PROGRESS_TOO_OFTEN = Notice("查得太勤了", ("请过十分钟再查。", "着急请问受理窗口，或拨 12345。"))
+OUTSIDE_SCOPE = Notice("这个不归您管", ("只能看您自己管的。", "请回看板，从您管的往下看。"))
+NO_DATA_YET = Notice("无数据", ("那天还没到，没有数。", "请回看板，换一个日子。"))
+ADDRESS_WRONG = Notice("没看明白这个地址", ("日期或筛选不对。", "请回看板，在页面上再选一次。"))
 NOT_FOR_YOU = Notice("这里没有您要看的内容", ("办事要带啥，回首页问一声就行。",))
 JOIN_STAFF = "绑定工作人员身份"
 JOIN_HOLDER = "订证照到期提醒"

@@ -24,6 +24,12 @@ def short_window_name(base: KnowledgeBase, code: str) -> str:
     return code
 
 
+def district_key(base: KnowledgeBase, key: str) -> str:
+    """Return what a row by district is called; a hall of no district is a unit of its own."""
+    hall = base.places.get(key)
+    return hall.name if hall else key
+
+
 def scope_words(base: KnowledgeBase, scope: Scope) -> str:
     """Return a scope in words, never in codes of ours; no narrowing is 全市."""
     window = window_name(base, scope.window) if scope.window else None

@@ -137,8 +137,14 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
     "official_unknown": lambda _: "没找到这条省好差评，或不归您看。发“省好差评”看列表。",
     "official_taken": lambda _: "这次服务已经对应了另一条省好差评，请先把那条改回未同步。",
     "filter_unknown": lambda f: (
-        f"没认出“{f['words']}”。可以写区县、窗口编号或事项，比如“龙亭区评价”。"
+        f"没认出“{f['words']}”。可以写区县、窗口或事项，比如“龙亭区评价”“上户口 本月评价”，"
+        "一次写一样。"
     ),
+    "figures_unclear": lambda _: (
+        "没看懂要看什么。可以发“本周”“差评清单”“排名”“未评价事项”“2月6日评价”，发“菜单”看您能做什么。"
+    ),
+    "outside_scope": lambda _: "这个不归您管，不能看。发“今日评价”看您管的。",
+    "period_backwards": lambda _: "起止日子写反了，请把早的那天写在前面再发。",
     "too_few_to_rank": lambda f: f"评价不满 {f['least']} 个的不排名。",
     "sheet_on_page": lambda _: "表格不经 Telegram 传送，请在网页下载。",
     "gap_settled": lambda _: "这一组已经处理过了，发“知识缺口”看还有哪些。",

@@ -14,6 +14,8 @@ from bot.views.text import Lines, format_moment
 from knowledge.model import KnowledgeBase
 
 MENU = Button("菜单", "menu")
+BOARD = Button("看板", "do:board")
+BOARD_ROLES = frozenset({Role.LEAD, Role.DEPARTMENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
 MOST_UNBOUND = 10
 KEY_LENGTH = 12
 CHANNEL_NAMES = {Channel.TELEGRAM: "Telegram", Channel.WEB: "网页"}
@@ -24,7 +26,7 @@ def bound_reply(base: KnowledgeBase, person: Person) -> Reply:
     where = scope_words(base, person.scope)
     return Reply(
         f"绑定好了：{ROLE_NAMES[person.role]}（{where}）。发“菜单”看能做什么。",
-        buttons=((MENU,),),
+        buttons=((MENU, BOARD) if person.role in BOARD_ROLES else (MENU,),),
     )
 
 

@@ -31,6 +31,7 @@ def figures_sheet(
     rows: Sequence[DetailRow],
     rectifications: Sequence[Rectification],
     limit: int,
+    shown: str,
 ) -> bytes:
     """Write the workbook; text cells that a spreadsheet would take for formulas are quoted."""
     # Imported here: it costs 30 MiB and is needed by few.
@@ -44,7 +45,9 @@ def figures_sheet(
             page.append([_safe(cell) for cell in line])
 
     period = f"{by_window.from_on} 至 {by_window.to_on}"
-    sheet("各率", [(NOTE,), (period,), ("指标", "印出", "分子", "分母"), *_rates(rates)])
+    sheet(
+        "各率", [(NOTE,), (f"{period}，{shown}",), ("指标", "印出", "分子", "分母"), *_rates(rates)]
+    )
     named = [(window_name(base, c.key), c) for c in by_window.rows]
     sheet("按窗口", [("窗口", *HEADER), *_counts(named, by_window.total)])
     entries = [(entry_name(base, c.key), c) for c in by_entry.rows]

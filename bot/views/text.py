@@ -36,9 +36,9 @@ class Lines:
         self._lines.append(line)
         self._headings.append(line)
 
-    def numbered(self, lines: Iterable[str]) -> None:
+    def numbered(self, lines: Iterable[str], *, first: int = 1) -> None:
         """Add numbered lines."""
-        self._lines += [f"{n}. {line}" for n, line in enumerate(lines, start=1)]
+        self._lines += [f"{n}. {line}" for n, line in enumerate(lines, start=first)]
 
     def bullets(self, lines: Iterable[str]) -> None:
         """Add lines with a dot before each."""

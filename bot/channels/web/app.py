@@ -39,6 +39,8 @@ from bot.channels.web.staff_pages import (
     send_certificates,
     send_sheet,
     show_dashboard,
+    show_rectification,
+    show_rows,
 )
 from bot.channels.web.switches import keep_awake, start_anew, switch_role, switch_size
 from bot.channels.web.upload import send_faulty, send_template, show_upload, take_upload
@@ -63,6 +65,8 @@ def build_web(desk: Desk, core: Core) -> Starlette:
         _get("/dashboard", show_dashboard, site),
         _get("/dashboard/print", show_print, site),
         _get("/dashboard/sheet", send_sheet, site),
+        _get("/dashboard/rows", show_rows, site),
+        _get("/dashboard/rectification/{number}", show_rectification, site),
         _get("/certificates/sheet", send_certificates, site),
         _get("/upload", show_upload, site),
         _post("/upload", take_upload, site),

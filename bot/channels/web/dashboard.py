@@ -1,63 +1,254 @@
-"""The dashboard below its figures: charts drawn here, rows to drill down to, the workbook.
+"""The dashboard: figures, charts drawn here, and every count a link to the rows behind it.
 
 Everything is asked of the same functions as in the conversation, with the visitor's own scope.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from html import escape
-from urllib.parse import urlencode
 
+from bot.channels.web.board_query import address, board_link
+from bot.channels.web.render import lines_html
 from bot.desk import Desk
 from bot.dialogue import Person
+from bot.figure_words import PERIODS, lies_within
 from bot.handlers.qualification import STAFF_OVERSEERS, by_district
-from bot.handlers.statistics import Query, all_rates, counted_by
+from bot.handlers.statistics import all_rates, bad_of, counted_by, facts_of
 from bot.records.official_ratings import Sync
 from bot.reports.charts import bars_svg, trend_svg
-from bot.reports.feedback import bad_ratings, rectifications_within, without_untold
+from bot.reports.feedback import Listed, rectifications_within, services_behind
 from bot.reports.qualification import staff_by_unit, target_of, total_of
 from bot.reports.rates import NO_DATA, Shown, rates_of
-from bot.reports.statistics import By, Counts
+from bot.reports.statistics import UNASSIGNED, By, Counts, Narrow, Query
 from bot.views import page_words as wording
 from bot.views import qualification
 from bot.views import statistics as view
 from bot.views.official import SYNCS
-from bot.views.places import window_name
+from bot.views.places import district_key, window_name
 from bot.views.rating import LEVELS
 from bot.views.rectifications import STATES, entry_name
 from bot.views.text import format_moment
+from reminders.rectification_rules import told_from
 
-SHOWN_ROWS = 100
+FIRST_ROWS = 20
+ROWS_A_PAGE = 50
 Cells = Sequence[str]
+_CURRENT = ' aria-current="page"'
 
 
-def dashboard_html(desk: Desk, person: Person, query: Query, period: str) -> str:
-    """Return charts, rates with both parts, and the rows behind them, as HTML."""
-    return "".join(_parts(desk, person, query, period))
+def dashboard_html(desk: Desk, person: Person, query: Query) -> str:
+    """Return figures, charts, rates with both parts, and the rows behind them, as HTML."""
+    return (
+        _periods(desk, query)
+        + _chooser(desk, person, query)
+        + f'<div class="told board">{"".join(_parts(desk, person, query))}</div>'
+    )
 
 
-def _parts(desk: Desk, person: Person, query: Query, period: str) -> Iterator[str]:
-    by_window = counted_by(desk, person, query, By.WINDOW)
-    words = view.chart_words(desk.base, person.scope, by_window)
+def _periods(desk: Desk, query: Query) -> str:
+    """Return links to other periods of the very same part."""
+    links = []
+    for word in wording.BOARD_PERIODS.values():
+        from_on, to_on = PERIODS[word](desk.today())
+        there = replace(query, from_on=from_on, to_on=to_on)
+        current = _CURRENT if there == query else ""
+        links.append(
+            f'<a class="button" href="{address(desk, "/dashboard", there)}"{current}>{word}</a>'
+        )
+    return f'<nav class="row of-6" aria-label="时段">{"".join(links)}</nav>'
+
+
+def _chooser(desk: Desk, person: Person, query: Query) -> str:
+    """Return the form that chooses days, district, window and item within the own scope."""
+    base, narrow = desk.base, query.narrow
+    places = [(d.id, d.name, Narrow(district=d.name)) for d in base.districts]
+    halls = [h for h in base.places.values() if h.district is None]
+    places += [(h.id, h.name, Narrow(hall=h.id)) for h in halls]
+    windows = [
+        (w.code, window_name(base, w.code), Narrow(window=w.code))
+        for hall in base.places.values()
+        if narrow.district in (None, hall.district) and narrow.hall in (None, hall.id)
+        for w in hall.windows
+    ]
+    items = [(e.id, e.short_name, Narrow(entry=e.id)) for e in base.entries.values()]
+    fields = view.board_fields(base, query)
+
+    def select(name: str, label: str, options: Sequence[tuple[str, str, Narrow]]) -> str:
+        chosen = fields.get(name)
+        own = [o for o in options if lies_within(base, person.scope, o[2])]
+        shown = "".join(
+            f'<option value="{escape(value)}"{" selected" if value == chosen else ""}>'
+            f"{escape(text)}</option>"
+            for value, text, _ in own
+        )
+        return (
+            f'<label>{label}<select name="{name}"><option value="">{wording.ALL}</option>'
+            f"{shown}</select></label>"
+        )
+
+    return (
+        '<form class="choose" method="get" action="/dashboard">'
+        f'<label>{wording.FROM}<input type="date" name="from" value="{query.from_on}"></label>'
+        f'<label>{wording.TO}<input type="date" name="to" value="{query.to_on}"></label>'
+        + select("district", wording.DISTRICT, places)
+        + select("window", wording.WINDOW, windows)
+        + select("item", wording.ITEM, items)
+        + f'<button type="submit" class="main">{wording.CHOOSE}</button></form>'
+    )
+
+
+def _parts(desk: Desk, person: Person, query: Query) -> Iterator[str]:
+    base, scope, today = desk.base, person.scope, desk.today()
+    facts, printed = facts_of(desk, person, query), rates_of(desk.settings.rates)
+    least = desk.settings.ratings.min_for_rate
+    lines = view.total_lines(
+        base, scope, facts, rates=printed, today=today, at=desk.now(), least=least
+    )
+    yield lines_html("\n".join((view.HEADING, *lines)), ())
+    yield _behind(desk, query, facts.by_window.total)
+    words = view.chart_words(base, scope, query)
     yield _heading(wording.CHART)
-    yield bars_svg(words, view.window_bars(desk.base, by_window))
-    if query.from_on < query.to_on:
-        by_day = counted_by(desk, person, query, By.DAY)
-        yield trend_svg(words, view.day_bars(by_day, desk.today()))
+    yield bars_svg(words, view.window_bars(base, facts.by_window))
+    if facts.by_day is not None:
+        yield trend_svg(words, view.day_bars(facts.by_day, today))
     yield _heading(wording.RATES)
-    yield _table(wording.RATE_HEADER, map(_rate, all_rates(desk, person, query)))
-    yield _heading(wording.DISTRICTS)
-    by_district = counted_by(desk, person, query, By.DISTRICT).rows
-    yield _table(wording.COUNT_HEADER, (_district(desk, c, period) for c in by_district))
+    yield _table(wording.RATE_HEADER, map(_rate, all_rates(desk, person, query, facts.figures)))
+    if facts.official:
+        yield _heading(view.OFFICIAL_HEADING)
+        yield lines_html("\n".join(view.official_lines(facts, printed)), ())
+    yield from _counts(desk, person, query, facts)
     if person.role in STAFF_OVERSEERS:
         yield _heading(qualification.TITLE)
         yield _qualified(desk, person, query)
     yield _heading(wording.BAD_ROWS)
-    yield _bad(desk, person, query)
+    total = facts.figures.bad_with_voided or 0
+    yield _bad(desk, person, query, 0, FIRST_ROWS, total)
     yield _heading(wording.RECTIFICATIONS)
     yield _opened(desk, person, query)
-    yield _download(period, query)
+    yield _download(desk, query)
+
+
+def _behind(desk: Desk, query: Query, total: Counts) -> str:
+    """Return the three counts as links to what they count."""
+    links = (
+        f'<a class="button" href="{_rows_address(desk, query, listed)}">{name} {number}</a>'
+        for listed, name, number in (
+            (Listed.GOOD, wording.GOOD, total.good),
+            (Listed.BAD, wording.BAD_ROWS, total.bad),
+            (Listed.UNRATED, wording.UNRATED, total.unrated),
+        )
+    )
+    return f'<p class="row of-3 counts">{"".join(links)}</p>'
+
+
+def _rows_address(desk: Desk, query: Query, listed: Listed) -> str:
+    return address(desk, "/dashboard/rows", query, kind=listed.value)
+
+
+def _counts(desk: Desk, person: Person, query: Query, facts: view.StatisticsFacts) -> Iterator[str]:
+    """Yield the tables by district, window, item and day; every name and count leads on."""
+    base = desk.base
+
+    def to_district(key: str) -> Query:
+        is_hall = key in base.places
+        narrow = replace(
+            query.narrow, hall=key if is_hall else None, district=None if is_hall else key
+        )
+        return replace(query, narrow=narrow)
+
+    yield _heading(wording.DISTRICTS)
+    found = counted_by(desk, person, query, By.DISTRICT).rows
+    yield _count_table(
+        desk,
+        wording.DISTRICT,
+        found,
+        lambda key: district_key(base, key),
+        to_district,
+        without_data=_missing_units(desk, person, query, {c.key for c in found}),
+    )
+    yield _heading(wording.WINDOWS)
+    yield _count_table(
+        desk,
+        wording.WINDOW,
+        facts.by_window.rows,
+        lambda key: window_name(base, key),
+        lambda key: replace(query, narrow=replace(query.narrow, window=key)),
+    )
+    yield _heading(wording.ITEMS)
+    yield _count_table(
+        desk,
+        wording.ITEM,
+        facts.by_entry.rows,
+        lambda key: entry_name(base, key),
+        lambda key: replace(query, narrow=replace(query.narrow, entry=key)),
+    )
+    if facts.by_day is not None:
+        yield _heading(wording.DAYS)
+        yield _days(desk, query, facts.by_day.rows)
+
+
+def _missing_units(desk: Desk, person: Person, query: Query, found: set[str]) -> tuple[str, ...]:
+    """Return the districts, and 市民之家, of the scope and filter that have nothing at all."""
+    narrow, base = query.narrow, desk.base
+    if narrow.window is not None:
+        return ()
+    units = [(d.name, Narrow(district=d.name)) for d in base.districts]
+    units += [(h.id, Narrow(hall=h.id)) for h in base.places.values() if h.district is None]
+    return tuple(
+        key
+        for key, unit in units
+        if key not in found
+        and lies_within(base, person.scope, unit)
+        and (narrow.district, narrow.hall) in ((None, None), (unit.district, unit.hall))
+    )
+
+
+def _days(desk: Desk, query: Query, rows: Iterable[Counts]) -> str:
+    """Return a row for every day: 0 where nothing was, no data for days to come."""
+    found = {c.key: c for c in rows}
+    cells: list[Cells] = []
+    for day in view.days_of(query):
+        there = replace(query, from_on=day, to_on=day)
+        if day > desk.today():
+            cells.append((str(day), NO_DATA, NO_DATA, NO_DATA))
+        else:
+            counts = found.get(day.isoformat(), Counts(day.isoformat()))
+            cells.append((board_link(desk, there, str(day)), *_linked(desk, there, counts)))
+    return _table((wording.DAY, *wording.COUNT_HEADER), cells)
+
+
+def _count_table(
+    desk: Desk,
+    what: str,
+    rows: Iterable[Counts],
+    named: Callable[[str], str],
+    there: Callable[[str], Query],
+    *,
+    without_data: Iterable[str] = (),
+) -> str:
+    cells: list[Cells] = [
+        (board_link(desk, there(c.key), named(c.key)), *_linked(desk, there(c.key), c))
+        for c in rows
+    ]
+    cells += [
+        (board_link(desk, there(key), named(key)), NO_DATA, NO_DATA, NO_DATA)
+        for key in without_data
+    ]
+    return _table((what, *wording.COUNT_HEADER), cells)
+
+
+def _linked(desk: Desk, there: Query, counts: Counts) -> Cells:
+    """Return the three counts, each a link to the rows it counts; 0 has none."""
+    return tuple(
+        f'<a href="{_rows_address(desk, there, listed)}">{number}</a>' if number else "0"
+        for listed, number in (
+            (Listed.GOOD, counts.good),
+            (Listed.BAD, counts.bad),
+            (Listed.UNRATED, counts.unrated),
+        )
+    )
 
 
 def _heading(text: str) -> str:
@@ -82,16 +273,6 @@ def _rate(rate: Shown) -> Cells:
     return tuple(escape(part) for part in parts)
 
 
-def _district(desk: Desk, counts: Counts, period: str) -> Cells:
-    """Return a district's row; its name leads to its own dashboard."""
-    ids = [d.id for d in desk.base.districts if d.name == counts.key]
-    name = escape(counts.key)
-    if ids:
-        address = "/dashboard?" + urlencode({"period": period, "district": ids[0]})
-        name = f'<a href="{escape(address)}">{name}</a>'
-    return name, str(counts.good), str(counts.bad), str(counts.unrated)
-
-
 def _qualified(desk: Desk, person: Person, query: Query) -> str:
     """Return 持证上岗率 by district, or by unit in the one district that is looked at."""
     district = query.narrow.district or person.scope.district
@@ -108,56 +289,132 @@ def _qualified(desk: Desk, person: Person, query: Query) -> str:
     return _table(qualification.header(target), (tuple(map(escape, row)) for row in cells))
 
 
-def _bad(desk: Desk, person: Person, query: Query) -> str:
-    found = bad_ratings(
-        desk.db,
-        person.scope,
-        query.from_on,
-        query.to_on,
-        entries_of_department=owned_entries(desk, person),
-        narrow=query.narrow,
-        limit=SHOWN_ROWS,
-    )
-    rules = desk.settings.rectification_rules()
-    found = without_untold(desk.db, found, rules, now=desk.now())
+def _bad(desk: Desk, person: Person, query: Query, offset: int, limit: int, total: int) -> str:
+    """Return some bad ratings; each number leads to its rectification and the answer shown."""
+    found = bad_of(desk, person, query, offset=offset, limit=limit)
     rows = (
         (
+            _rectification_link(one.number),
             escape(format_moment(one.rated_at)),
             escape(LEVELS[one.level]),
+            escape(view.reason_words(one)),
             escape(entry_name(desk.base, one.entry_id)),
-            escape(window_name(desk.base, one.window) if one.window else one.district or ""),
-            escape(one.number or ""),
+            escape(
+                window_name(desk.base, one.window) if one.window else one.district or UNASSIGNED
+            ),
             escape(one.official or SYNCS[Sync.UNSYNCED]),
             escape(wording.VOIDED if one.voided else ""),
         )
         for one in found
     )
-    return _table(wording.BAD_HEADER, rows)
+    table = _table(wording.BAD_HEADER, rows)
+    if offset == 0 and total > len(found) and limit == FIRST_ROWS:
+        there = _rows_address(desk, query, Listed.BAD)
+        table += (
+            f'<p>{wording.first_of(len(found), total)} <a href="{there}">{wording.SEE_ALL}</a></p>'
+        )
+    return table
 
 
-def owned_entries(desk: Desk, person: Person) -> list[str]:
-    """Return the entries of the visitor's department."""
-    department = person.scope.department
-    return [e.id for e in desk.base.entries.values() if e.owner == department]
+def _rectification_link(number: str | None) -> str:
+    if number is None:
+        return escape(wording.NOT_TOLD)
+    return f'<a href="/dashboard/rectification/{escape(number)}">{escape(number)}</a>'
 
 
 def _opened(desk: Desk, person: Person, query: Query) -> str:
     opened = rectifications_within(desk.db, person, query.from_on, query.to_on, query.narrow)
+    rules, now = desk.settings.rectification_rules(), desk.now()
     rows = (
         (
-            escape(one.number),
+            _rectification_link(one.number if told_from(one, rules) <= now else None),
             escape(entry_name(desk.base, one.entry_id)),
             escape(one.scope.district or ""),
             escape(STATES[one.state]),
         )
-        for one in opened[:SHOWN_ROWS]
+        for one in opened[:FIRST_ROWS]
     )
-    return _table(wording.RECTIFICATION_HEADER, rows)
+    table = _table(wording.RECTIFICATION_HEADER, rows)
+    if len(opened) > FIRST_ROWS:
+        there = _rows_address(desk, query, Listed.BAD)
+        said = wording.first_of(FIRST_ROWS, len(opened))
+        table += f'<p>{said} <a href="{there}">{wording.SEE_ALL}</a></p>'
+    return table
 
 
-def _download(period: str, query: Query) -> str:
-    fields = {"period": period}
-    if query.narrow.district is not None:
-        fields["district"] = query.narrow.district
-    address = escape("/dashboard/sheet?" + urlencode(fields))
-    return f'<p class="tools"><a class="button" href="{address}">{escape(wording.DOWNLOAD)}</a></p>'
+def _download(desk: Desk, query: Query) -> str:
+    there = address(desk, "/dashboard/sheet", query)
+    return f'<p class="tools"><a class="button" href="{there}">{escape(wording.DOWNLOAD)}</a></p>'
+
+
+# -- the rows behind a count
+
+
+def rows_html(desk: Desk, person: Person, query: Query, listed: Listed, page: int) -> str:
+    """Return a page of the services behind a count, as HTML."""
+    offset = page * ROWS_A_PAGE
+    facts = facts_of(desk, person, query)
+    total = {
+        Listed.GOOD: facts.by_window.total.good,
+        Listed.BAD: facts.figures.bad_with_voided or 0,
+        Listed.UNRATED: facts.by_window.total.unrated,
+    }[listed]
+    if listed is Listed.BAD:
+        table = _bad(desk, person, query, offset, ROWS_A_PAGE, total)
+    else:
+        table = _services(desk, person, query, listed, offset)
+    shown = view.asked_words(desk.base, person.scope, query)
+    name = {Listed.GOOD: wording.GOOD, Listed.BAD: wording.BAD_ROWS}.get(listed, wording.UNRATED)
+    void = facts.figures.voided_bad
+    said = wording.rows_of(name, total, void if listed is Listed.BAD else 0)
+    last = min(offset + ROWS_A_PAGE, total)
+    place = wording.from_to(offset + 1, last, total) if total > ROWS_A_PAGE else ""
+    return (
+        f"<p>{escape(shown)}{escape(said)}{escape(place)}</p>"
+        f'<div class="told board">{table}</div>'
+        + _turns(desk, query, listed, page, has_more=last < total)
+    )
+
+
+def _services(desk: Desk, person: Person, query: Query, listed: Listed, offset: int) -> str:
+    owned = [e.id for e in desk.base.entries.values() if e.owner == person.scope.department]
+    found = services_behind(
+        desk.db,
+        person.scope,
+        query.from_on,
+        query.to_on,
+        listed,
+        entries_of_department=owned,
+        narrow=query.narrow,
+        offset=offset,
+        limit=ROWS_A_PAGE,
+    )
+    rows = (
+        (
+            escape(row.day),
+            escape(LEVELS[row.level] if row.level else wording.UNRATED),
+            escape(entry_name(desk.base, row.entry_id)),
+            escape(
+                window_name(desk.base, row.window) if row.window else row.district or UNASSIGNED
+            ),
+            escape(row.official or SYNCS[Sync.UNSYNCED]),
+        )
+        for row in found
+    )
+    return _table(wording.SERVICE_HEADER, rows)
+
+
+def _turns(desk: Desk, query: Query, listed: Listed, page: int, *, has_more: bool) -> str:
+    links = []
+    for text, there, is_there in (
+        (wording.EARLIER_PAGE, page - 1, page > 0),
+        (wording.LATER_PAGE, page + 1, has_more),
+    ):
+        if is_there:
+            fields = {"kind": listed.value, "page": str(there)}
+            to = address(desk, "/dashboard/rows", query, **fields)
+            links.append(f'<a class="button" href="{to}">{text}</a>')
+    links.append(
+        f'<a class="button" href="{address(desk, "/dashboard", query)}">{wording.BACK}</a>'
+    )
+    return f'<p class="tools">{"".join(links)}</p>'

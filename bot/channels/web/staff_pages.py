@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from html import escape
 from urllib.parse import quote
@@ -9,7 +10,8 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from bot.channels.web.dashboard import dashboard_html
+from bot.channels.web.board_query import read_query
+from bot.channels.web.dashboard import dashboard_html, rows_html
 from bot.channels.web.guard import read_form
 from bot.channels.web.render import body_of, hidden_fields
 from bot.channels.web.say import say_to_core
@@ -17,19 +19,24 @@ from bot.channels.web.session import keep_session, known_person, person_of, sess
 from bot.channels.web.site import Site
 from bot.database import reading, transaction
 from bot.desk import Desk
-from bot.dialogue import Channel, Incoming, Person, Role
+from bot.dialogue import Channel, Incoming, Person, Refusal, Role
+from bot.handlers import rectifications
 from bot.handlers.certificates import REGISTRARS, is_opt_in_code, sheet
-from bot.handlers.statistics import MOST_ROWS, Query, export, read_words
-from bot.places import canonical_district
+from bot.handlers.statistics import MOST_ROWS, export
 from bot.records.audit import Deed, record_deed
 from bot.records.people import CODE_ALPHABET, CODE_LENGTH
+from bot.reports.feedback import Listed
+from bot.reports.statistics import Query
 from bot.views import page_words as wording
 from bot.views.certificates import sheet_name
-from bot.views.page_words import PERIODS, Notice
+from bot.views.page_words import Notice
+from bot.views.refusals import refusal_reply
+from bot.views.statistics import sheet_name as feedback_sheet_name
+from bot.views.statistics import subject_of
 
 OVERSEERS = frozenset({Role.LEAD, Role.DEPARTMENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_CURRENT = ' aria-current="page"'
+LONGEST_PAGE = 6
 
 
 async def offer_binding(site: Site, request: Request) -> Response:
@@ -76,61 +83,112 @@ def _binding_refused(site: Site, request: Request) -> Notice | None:
 
 
 async def show_dashboard(site: Site, request: Request) -> Response:
-    """Show those who answer for windows the counts of a period, charts, and rows to drill into."""
+    """Show those who answer for windows the counts of a period, charts, and rows to drill into.
+
+    Opening it changes nothing but the audit log.
+    """
+    return await _shown(site, request, "dashboard", dashboard_html)
+
+
+async def show_rows(site: Site, request: Request) -> Response:
+    """Show the services behind a count, a page at a time."""
+    fields = request.query_params
+    kind, page = fields.get("kind", ""), fields.get("page", "0")
+    if kind not in set(Listed) or not page.isdecimal() or len(page) > LONGEST_PAGE:
+        return site.pages.notice(wording.ADDRESS_WRONG, 400)
+    listed, number = Listed(kind), int(page)
+    return await _shown(
+        site,
+        request,
+        "dashboard",
+        lambda desk, person, query: rows_html(desk, person, query, listed, number),
+    )
+
+
+Html = Callable[[Desk, Person, Query], str]
+
+
+async def _shown(site: Site, request: Request, verb: str, html: Html) -> Response:
+    """Show a page of figures within the visitor's scope, and write down that they looked."""
     person = visitor(site, request)
     if person is None or person.role not in OVERSEERS:
         return site.pages.notice(wording.NOT_FOR_YOU, 403)
-    period, label, words = _asked(site, request)
-    body = await site.beside.compute(site.desk, partial(_board, site, person, period, words))
-    return site.pages.plain(f"{label}服务反馈", body)
+    try:
+        query = read_query(site.desk, person, request.query_params)
+        body = await site.beside.compute(site.desk, partial(_read, person, query, html))
+    except Refusal as refusal:
+        return _refused(site, refusal)
+    _write_down(site, person, Deed.SAW_LIST, subject_of(site.desk.base, verb, query))
+    return site.pages.plain(wording.BOARD, body)
 
 
-def _board(site: Site, person: Person, period: str, words: str, desk: Desk) -> str:
-    """Return the dashboard as HTML, read at a desk of its own: it takes up to a second."""
-    reply = site.core.respond(desk, Incoming(person, Channel.WEB, text=words))
-    links = "".join(
-        f'<a class="button" href="/dashboard?period={key}"'
-        f"{_CURRENT if key == period else ''}>{name}</a>"
-        for key, (name, _) in PERIODS.items()
-    )
-    query = read_words(desk, words)
-    subject = f"dashboard:{query.from_on}:{query.to_on}"
-    with transaction(desk.db):
-        record_deed(desk.db, person, Deed.SAW_LIST, subject, now=desk.now())
-    parts = reply.messages() if reply is not None else ()
-    figures = "".join(html for part in parts for html in body_of(part, part.number))
+def _read(person: Person, query: Query, html: Html, desk: Desk) -> str:
+    """Return a page as HTML, read at a desk of its own: it takes up to a second."""
     with reading(desk.db):
-        below = dashboard_html(desk, person, query, period)
-    return (
-        f'<nav class="row of-4" aria-label="时段">{links}</nav>'
-        f'<div class="told">{figures}</div><div class="told board">{below}</div>'
+        return html(desk, person, query)
+
+
+def _refused(site: Site, refusal: Refusal) -> Response:
+    match refusal.reason:
+        case "outside_scope":
+            return site.pages.notice(wording.OUTSIDE_SCOPE, 403)
+        case "future_day":
+            return site.pages.notice(wording.NO_DATA_YET, 200)
+    return site.pages.notice(wording.ADDRESS_WRONG, 400)
+
+
+def _write_down(site: Site, person: Person, deed: Deed, subject: str) -> None:
+    with transaction(site.desk.db):
+        record_deed(site.desk.db, person, deed, subject, now=site.desk.now())
+
+
+async def show_rectification(site: Site, request: Request) -> Response:
+    """Show a rectification and the very answer the person was shown."""
+    person, desk = visitor(site, request), site.desk
+    if person is None or person.role not in OVERSEERS:
+        return site.pages.notice(wording.NOT_FOR_YOU, 403)
+    number = str(request.path_params["number"])
+    incoming = Incoming(person, Channel.WEB)
+    try:
+        detail = rectifications.show(desk, incoming, (number,))
+    except Refusal:
+        return site.pages.notice(wording.NOT_FOUND, 404)
+    _write_down(site, person, Deed.SAW, f"rect:{number}")
+    try:
+        answer = "".join(body_of(rectifications.show_answer(desk, incoming, (number,)), None))
+        _write_down(site, person, Deed.SAW_ANSWER, f"rectans:{number}")
+    except Refusal as refusal:
+        answer = "".join(body_of(refusal_reply(refusal), None))
+    body = (
+        f'<div class="told">{"".join(body_of(detail, None))}</div>'
+        f"<h2>{wording.ANSWER_SHOWN}</h2>"
+        f'<div class="told">{answer}</div>{_to_chat(number)}'
     )
+    return site.pages.plain(wording.RECTIFICATION.format(number=escape(number)), body)
 
 
-def _asked(site: Site, request: Request) -> tuple[str, str, str]:
-    """Return the period's key, its label, and the words that ask for it and for a district."""
-    chosen = request.query_params.get("period", "today")
-    period = chosen if chosen in PERIODS else "today"
-    label, words = PERIODS[period]
-    named = request.query_params.get("district", "")
-    district = canonical_district(site.desk.base, named) if named else None
-    return period, label, f"{district} {words}" if district else words
+def _to_chat(number: str) -> str:
+    """Return the button that opens the rectification in the conversation, to act on it."""
+    return (
+        f'<form class="buttons" method="post" action="/say">{hidden_fields(None)}'
+        f'<button type="submit" name="token" value="rect:{escape(number)}">'
+        f"{wording.TO_HANDLE}</button></form>"
+    )
 
 
 async def send_sheet(site: Site, request: Request) -> Response:
-    """Send the workbook of a period within the visitor's scope, and write it down."""
-    person = visitor(site, request)
+    """Send the workbook of a query within the visitor's scope, and write it down."""
+    person, desk = visitor(site, request), site.desk
     if person is None or person.role not in OVERSEERS:
         return site.pages.notice(wording.NOT_FOR_YOU, 403)
-    _, _, words = _asked(site, request)
-    query = read_words(site.desk, words)
-    desk = site.desk
-    subject = f"sheet:{query.from_on}:{query.to_on}"
-    with transaction(desk.db):
-        record_deed(desk.db, person, Deed.EXPORTED, subject, now=desk.now())
+    try:
+        query = read_query(desk, person, request.query_params)
+    except Refusal as refusal:
+        return _refused(site, refusal)
+    _write_down(site, person, Deed.EXPORTED, subject_of(desk.base, "sheet", query))
     content = await site.beside.compute(desk, partial(_sheet, person, query))
-    name = f"ratings-{query.from_on}-{query.to_on}.xlsx"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    name = quote(feedback_sheet_name(desk.base, person.scope, query), safe="")
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
     return Response(content, media_type=XLSX, headers=headers)
 
 
