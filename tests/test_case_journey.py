@@ -580,16 +580,16 @@ def test_each_answer_among_several_cases_says_what_it_means(hall: Hall, case: Ca
     hall["li"].button("1234 已办结（等数据更新）")
 
 
-def test_who_is_bound_without_a_name_signs_nothing(hall: Hall, case: Case) -> None:
+def test_who_is_bound_without_a_name_signs_by_the_account(hall: Hall, case: Case) -> None:
     nameless = hall._bind("other", Role.SUPERVISOR, DISTRICT, "")
     hall.on("2025-02-11T08:30")
 
     nameless.sends_token("acts")
-    refused = [nameless.presses(label).text for label in ("签发", "不签发")]
+    released = nameless.presses("签发").text
 
-    assert all("按您的姓名发一个绑定码" in text for text in refused)
-    hall["sun"].sends_token("acts")
-    assert "已签发" in hall["sun"].presses("签发").text
+    account = f"督查人员（账号 {nameless.person.id}）"
+    assert f"这次署名是“{account}”" in released
+    assert account in hall["sun"].sends_token(f"caseproof:{case.id}").text
 
 
 def test_a_release_says_whom_it_reaches_and_which_post_is_empty(hall: Hall) -> None:

@@ -106,18 +106,9 @@ def _act(
     return act, subject, _about(desk, incoming, subject)
 
 
-def _act_to_sign(
-    desk: Desk, incoming: Incoming, arguments: tuple[str, ...]
-) -> tuple[Act, Case | _Late, ActSubject]:
-    """Return an act for a decision of the office, which bears a name (2.3)."""
-    if not incoming.person.name:
-        raise Refusal("act_unnamed")
-    return _act(desk, incoming, arguments)
-
-
 def release(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Release an act (签发): from here on it is told."""
-    act, subject, about = _act_to_sign(desk, incoming, arguments)
+    act, subject, about = _act(desk, incoming, arguments)
     if not about.going_on:
         raise Refusal("case_not_open" if isinstance(subject, Case) else "act_step_done")
     if (act.red_card or act.kind is Rung.BULLETIN) and about.provisional:
@@ -137,12 +128,12 @@ def release(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply
             now=now,
             resolve=roster.resolve,
         )
-    return view.released_reply(act, about, told)
+    return view.released_reply(act, about, told, incoming.person)
 
 
 def decline(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Ask why an act is not released (不签发), or take one of the common reasons."""
-    act, _, about = _act_to_sign(desk, incoming, arguments)
+    act, _, about = _act(desk, incoming, arguments)
     if len(arguments) < 2:
         return view.ask_decline_reply(act, about)
     if arguments[1] == OWN_WORDS:
@@ -157,7 +148,7 @@ def decline(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply
 
 def take_decline_reason(desk: Desk, incoming: Incoming, text: str) -> Reply:
     """Decline an act for a reason in the supervisor's own words."""
-    act, _, about = _act_to_sign(desk, incoming, (awaited_subject(desk, incoming),))
+    act, _, about = _act(desk, incoming, (awaited_subject(desk, incoming),))
     return _declined(desk, incoming, act, about, one_line(text))
 
 

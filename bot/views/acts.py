@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.dialogue import Button, Recipient, Reply
+from bot.dialogue import Button, Person, Recipient, Reply
 from bot.views.cases import (
     DECLINE_WORDS,
     OWN_WORDS,
@@ -63,14 +63,23 @@ def acts_reply(
     return Reply(lines.text, buttons=(*rows, *turns, (MENU,)))
 
 
-def released_reply(act: Act, about: ActSubject, told: Sequence[Recipient]) -> Reply:
-    """Confirm a release: to how many people it goes, and which post nobody holds."""
+def released_reply(act: Act, about: ActSubject, told: Sequence[Recipient], signer: Person) -> Reply:
+    """Confirm a release: to how many people it goes, which post nobody holds, who signed."""
     reached = sum(recipient.person_id is not None for recipient in told)
     nobody = dict.fromkeys(ROLE_NAMES[r.role] for r in told if r.role is not None)
     missing = f"没有人绑定、送不到：{'、'.join(nobody)}。" if nobody else ""
     return Reply(
-        f"已签发{act_words(act)}，尾号 {about.tail}，发给 {reached} 人。{missing}",
+        f"已签发{act_words(act)}，尾号 {about.tail}，发给 {reached} 人。{missing}"
+        + ("" if signer.name else _unnamed(signer)),
         buttons=((Button("待签发", "acts"), MENU),),
+    )
+
+
+def _unnamed(signer: Person) -> str:
+    """Say under what a release stands whose signer was bound without a name (2.3)."""
+    return (
+        f"\n您绑定时没有写姓名，这次署名是“{ROLE_NAMES[signer.role]}（账号 {signer.id}）”；"
+        "请管理员按您的姓名发一个绑定码，以后签发就有姓名。"
     )
 
 

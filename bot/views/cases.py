@@ -121,7 +121,9 @@ class Viewer:
 def person_words(person: Person, viewer: Viewer) -> str:
     """Name somebody of the staff: by the role, and by the name where it may be said."""
     role = ROLE_NAMES[person.role]
-    return role if viewer.discreet or not person.name else f"{role}{person.name}"
+    if viewer.discreet:
+        return role
+    return f"{role}{person.name}" if person.name else f"{role}（账号 {person.id}）"
 
 
 def short_number(case: Case) -> str:

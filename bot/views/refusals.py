@@ -113,10 +113,6 @@ _WORDING: dict[str, Callable[[Facts], str]] = {
     ),
     "act_decided": lambda _: "这件已经签发或不签发了。",
     "act_step_done": lambda _: "这一步已经办了，不用再签发。",
-    "act_unnamed": lambda _: (
-        "签发、不签发都要署名，您绑定时没有写姓名。请管理员按您的姓名发一个绑定码，"
-        "您再发一次“绑定 绑定码”，就可以签发了。"
-    ),
     "act_provisional": lambda _: "到期日还是暂定的（等国务院放假安排），不能据此通报。",
     "staff_rating": lambda _: "工作人员不能评价，这次已记录。群众可以用自己的手机评。",
     "feedback_too_often": lambda _: "查得太勤了，请过十分钟再查；着急可以打 12345 问。",
