@@ -317,7 +317,7 @@ def test_who_looks_at_names_and_phones_is_written_down(
     market.sends_token("certlist:urgent")
     market.presses("看 0001")
 
-    assert [d.deed for d in deeds(desk.db)] == [Deed.SAW, Deed.SAW_CONTACT, Deed.SAW_LIST]
+    assert [d.deed for d in deeds(desk.db)] == [Deed.SAW_CONTACT, Deed.SAW_LIST]
 
 
 # -- a department's lists

@@ -332,6 +332,8 @@ def list_some(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Rep
     hidden = desk.settings.certificate.sensitive_kinds if incoming.discreet else ()
     scope, page = _scope(incoming.person), _page(arguments[1:])
     listed = reports.list_page(desk, scope, sort, page, hidden_kinds=hidden)
+    now = desk.now()
+    record_deed(desk.db, incoming.person, Deed.SAW_LIST, f"certificates:{which}", now=now)
     return view.list_reply(which, listed, _viewer(desk, incoming))
 
 
