@@ -162,8 +162,8 @@ def _measure(desk: Desk) -> None:
     for label, first in (("today", today), ("the month", month)):
         query = Query(first, today)
         _say(
-            f"the dashboard's lower half, {label}",
-            lambda query=query: dashboard_html(desk, supervisor, query, "month"),  # type: ignore[misc]
+            f"the dashboard, {label}",
+            lambda query=query: dashboard_html(desk, supervisor, query),  # type: ignore[misc]
         )
     for level, kind in ((5, "good"), (1, "bad, with its rectification")):
         _write(desk, level, kind)
