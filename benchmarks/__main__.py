@@ -15,6 +15,7 @@ BENCHMARKS = {
     "ratings": "a million ratings: counts, a month by window, one more written",
     "figures": "questions answered while a dashboard over a million ratings is computed",
     "answers": "rendering every path of every entry",
+    "cases": "20,000 open cases: import, dry run, sweeps, /overdue and /mine",
     "certificates": "a register of a million: import, daily sweep, /certificates, plain SQL",
     "imports": "20,000 cases and a register read from xlsx and csv, beside reader and SQLite",
     "knowledge": "a rule book of 3,000 entries: cold, warm, memory; answers during a reload",

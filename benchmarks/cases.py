@@ -76,7 +76,7 @@ def _bind(db: Database, name: str, role: Role, scope: Scope, number: str) -> Non
     link_person(db, number, person.id)
 
 
-def main(cases: int) -> None:
+def main(cases: int = 20_000) -> None:
     """Measure import, dry run, the first sweep, the next one, and one of the next morning."""
     calendar, _ = load_calendar(None)
     rules = Rules()
