@@ -19,8 +19,9 @@ check: $(READY)
 	$(BIN)/lint-imports
 	$(BIN)/python -m bot check
 
+# Two at a time: most of it waits for a program to start or for its clock to move.
 browser: $(READY)
-	$(BIN)/python -m pytest -m "browser or slow" $(ARGS)
+	$(BIN)/python -m pytest -m "browser or slow" -n 2 $(ARGS)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -183,11 +183,11 @@ class Chatter(TelegramActor):
 
     def forges(self, token: str) -> None:
         """Send callback data of one's own making."""
-        self._settled(lambda: self.user.presses_forged(token))
+        self._settled(lambda: self._user.presses_forged(token))
 
     def offered(self, label: str) -> bool:
         """Tell whether the newest message offers this."""
-        last = self.user.last_message()
+        last = self._user.last_message()
         return last is not None and any(full.startswith(label) for full in last.labels)
 
 
