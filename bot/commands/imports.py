@@ -36,6 +36,7 @@ from bot.oversight import run_overdue
 from bot.records.audit import Deed
 from bot.reloading import uncollected
 from bot.views.imports import Table, accepted_words, unknown_names
+from knowledge.model import KnowledgeBase
 from reminders.cases import Covers, Extent
 
 MOST_PROBLEMS_SHOWN = 20
@@ -107,7 +108,7 @@ def import_(
         _name_unknown(table_of(desk, plan), err=True)
         _say(plan, returned, err=True)
     else:
-        _tell(plan, result, said, dry_run)
+        _tell(desk.base, plan, result, said, dry_run)
         _name_unknown(table_of(desk, plan), err=False)
         _say(plan, returned, err=False)
     if plan.problems:
@@ -215,7 +216,9 @@ def _name_unknown(table: Table, *, err: bool) -> None:
             click.echo(f"  {row}", err=err)
 
 
-def _tell(plan: Plan[Any], result: Result, said: Statement, dry_run: bool) -> None:
+def _tell(
+    base: KnowledgeBase, plan: Plan[Any], result: Result, said: Statement, dry_run: bool
+) -> None:
     if plan.table is None:
         for problem in plan.problems:
             click.echo(f"{plan.file}：{problem.problem}", err=True)
@@ -233,9 +236,11 @@ def _tell(plan: Plan[Any], result: Result, said: Statement, dry_run: bool) -> No
     covers = said.covers or plan.coverage
     if covers is not None:
         name = "可能已办结" if covers.extent is Extent.OPEN else "待核"
+        known = base.departments
+        offices = tuple(known[d].name if d in known else d for d in covers.departments)
         click.echo(
             f"文件范围：{_EXTENTS[covers.extent]}；{_or_all(covers.districts, '区县')}；"
-            f"{_or_all(covers.departments, '部门')}；{accepted_words(covers)}。"
+            f"{_or_all(offices, '部门')}；{accepted_words(covers)}。"
             f"范围内表里没有的 {result.missing} 件记为{name}，不会自动办结"
         )
     for problem in plan.problems[:MOST_PROBLEMS_SHOWN]:
