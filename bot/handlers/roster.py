@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import date, timedelta
 
 from bot.desk import Desk
@@ -17,7 +16,6 @@ from bot.views.refusals import refusal_reply
 
 LONGEST_LEAVE = 31
 WORD = "请假"
-_KEY = 10
 
 
 def reads(text: str) -> bool:
@@ -33,7 +31,7 @@ def leave(desk: Desk, incoming: Incoming, argument: str) -> Reply:
     if words:
         return _written(desk, incoming, words)
     return view.staff_reply(
-        [(_key(m), m) for m in _own(desk, incoming)], desk.today(), discreet=incoming.discreet
+        [(m.key, m) for m in _own(desk, incoming)], desk.today(), discreet=incoming.discreet
     )
 
 
@@ -42,7 +40,7 @@ def _written(desk: Desk, incoming: Incoming, words: str) -> Reply:
     read = read_leave(words, desk.today())
     own = _own(desk, incoming)
     if not read.who:
-        keyed = [(_key(m), m) for m in own]
+        keyed = [(m.key, m) for m in own]
         return view.whose_leave_reply(keyed, read.from_on, read.to_on, discreet=incoming.discreet)
     named = [m for m in own if read.who in (m.number, m.name)]
     if len(named) != 1:
@@ -60,7 +58,7 @@ def open_leave(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Re
 
 def _shown(desk: Desk, incoming: Incoming, member: Member) -> Reply:
     deputy = member_by_number(desk.db, member.deputy_number or "")
-    return view.member_reply(_key(member), member, deputy, desk.today(), discreet=incoming.discreet)
+    return view.member_reply(member.key, member, deputy, desk.today(), discreet=incoming.discreet)
 
 
 def set_days(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
@@ -110,7 +108,7 @@ def take_days(desk: Desk, incoming: Incoming, text: str) -> Reply:
     try:
         read = read_leave(text.strip().removeprefix(WORD), desk.today())
     except Refusal as refusal:
-        return view.ask_days_again_reply(_key(member), refusal_reply(refusal))
+        return view.ask_days_again_reply(member.key, refusal_reply(refusal))
     reply = _noted(desk, incoming, member, read.from_on, read.to_on)
     conversations.stop_awaiting(desk.db, incoming.person.id)
     return reply
@@ -127,7 +125,7 @@ def _noted(desk: Desk, incoming: Incoming, member: Member, from_on: date, to_on:
         from_on = min(from_on, member.leave_from_on)
     set_leave(desk.db, member.number, from_on, to_on, None)
     _write_down(desk, incoming, member)
-    return _shown(desk, incoming, _member(desk, incoming, _key(member)))
+    return _shown(desk, incoming, _member(desk, incoming, member.key))
 
 
 def choose_deputy(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
@@ -137,9 +135,9 @@ def choose_deputy(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) ->
     member = _member(desk, incoming, arguments[0])
     others = [m for m in _own(desk, incoming) if m.number != member.number]
     if len(arguments) < 2:
-        keyed = [(_key(m), m) for m in others]
+        keyed = [(m.key, m) for m in others]
         return view.deputies_reply(arguments[0], member, keyed, discreet=incoming.discreet)
-    chosen = next((m for m in others if _key(m) == arguments[1]), None)
+    chosen = next((m for m in others if m.key == arguments[1]), None)
     if chosen is None:
         raise Refusal("button_unknown")
     set_deputy(desk.db, member.number, chosen.number)
@@ -154,15 +152,10 @@ def _own(desk: Desk, incoming: Incoming) -> tuple[Member, ...]:
 
 
 def _member(desk: Desk, incoming: Incoming, key: str) -> Member:
-    found = next((m for m in _own(desk, incoming) if _key(m) == key), None)
+    found = next((m for m in _own(desk, incoming) if m.key == key), None)
     if found is None:
         raise Refusal("button_unknown")
     return found
-
-
-def _key(member: Member) -> str:
-    """Return a member as one ASCII word: a 工号 may hold any characters."""
-    return hashlib.sha256(member.number.encode()).hexdigest()[:_KEY]
 
 
 def _write_down(desk: Desk, incoming: Incoming, member: Member) -> None:

@@ -106,7 +106,7 @@ def make_code_for(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) ->
 def make_code_of(desk: Desk, incoming: Incoming, arguments: tuple[str, ...]) -> Reply:
     """Make a code for a member of the roster within the maker's own scope."""
     roles = MAKES[incoming.person.role]
-    known = {view.member_key(m): m for m in members(desk.db, _scope(incoming)) if m.role in roles}
+    known = {m.key: m for m in members(desk.db, _scope(incoming)) if m.role in roles}
     member = known.get(arguments[0]) if arguments else None
     if member is None:
         raise Refusal("code_not_allowed")

@@ -6,6 +6,7 @@ on a day: bound people by id, else the role.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from bot.records.people import BindingCode, people_by_id, people_named
 from reminders.cases import Case
 from reminders.overdue import Level
 
+KEY_LENGTH = 10
 MOST_DEPUTIES = 3
 """A deputy on leave has a deputy; so many steps are followed."""
 
@@ -55,6 +57,11 @@ class Member:
     person_id: int | None = None
     phone_hash: str | None = None
     qualification: Qualification | None = None
+
+    @property
+    def key(self) -> str:
+        """Return the member as one ASCII word for a button: a 工号 may hold any characters."""
+        return hashlib.sha256(self.number.encode()).hexdigest()[:KEY_LENGTH]
 
     def is_on_leave(self, on: date) -> bool:
         """Tell whether a day lies in their leave."""

@@ -20,7 +20,6 @@ SYNCS: Mapping[Sync, str] = {
     Sync.SYNCED: "已同步",
     Sync.NONE: "无对应",
 }
-SHORT = 18
 TAIL = 4
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 from bot.dialogue import Button, Channel, Person, Picture, Reply, Role
@@ -17,7 +16,6 @@ MENU = Button("菜单", "menu")
 BOARD = Button("看板", "do:board")
 BOARD_ROLES = frozenset({Role.LEAD, Role.DEPARTMENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
 MOST_UNBOUND = 10
-KEY_LENGTH = 12
 CHANNEL_NAMES = {Channel.TELEGRAM: "Telegram", Channel.WEB: "网页"}
 
 
@@ -59,11 +57,6 @@ def left_reply(*, stays: bool) -> Reply:
     return Reply(f"已退出。{rest}")
 
 
-def member_key(member: Member) -> str:
-    """Return a short ASCII name of a member for a button: a 工号 may be of any characters."""
-    return hashlib.sha256(member.number.encode()).hexdigest()[:KEY_LENGTH]
-
-
 def choose_code_reply(roles: Sequence[Role], unbound: Sequence[Member]) -> Reply:
     """Offer codes for colleagues on the roster by name, and for anybody else by role."""
     lines = Lines()
@@ -71,7 +64,7 @@ def choose_code_reply(roles: Sequence[Role], unbound: Sequence[Member]) -> Reply
     if unbound:
         lines.add(f"花名册上还没绑定的 {len(unbound)} 人：")
     rows = [
-        (Button(f"{m.name}（{m.number}，{ROLE_NAMES[m.role]}）", f"codeof:{member_key(m)}"),)
+        (Button(f"{m.name}（{m.number}，{ROLE_NAMES[m.role]}）", f"codeof:{m.key}"),)
         for m in unbound[:MOST_UNBOUND]
     ]
     if len(unbound) > MOST_UNBOUND:
